@@ -1,0 +1,102 @@
+/*
+ * stream.h - byte streams, accepted or connected, with or without TLS.
+ * Layer: net. Threads: the loop's.
+ *
+ * Bytes only: no HTTP, no WebSocket. Writes are queued and leave joined, one
+ * system call a turn, when the socket is writeable. The queue is bounded; a
+ * peer that does not read is found by syn_stream_queued and dropped by the
+ * user. Callbacks may call any function of this header, closing included.
+ * After `on_closed` returns the stream is dead and must not be touched.
+ */
+#ifndef SYN_NET_STREAM_H
+#define SYN_NET_STREAM_H
+
+#include "net/loop.h"
+#include "net/tls.h"
+#include "syn/status.h"
+#include "syn/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct syn_stream;   /* opaque: harness/net/stream.c */
+struct syn_listener; /* opaque: harness/net/stream.c */
+
+/* Why a stream ended. */
+enum syn_stream_end {
+    SYN_END_LOCAL,   /* we closed or aborted it */
+    SYN_END_PEER,    /* orderly end by the peer */
+    SYN_END_RESET,   /* reset, or broken in the middle */
+    SYN_END_REFUSED, /* never connected */
+    SYN_END_TLS,     /* handshake or certificate */
+    SYN_END_OVERFLOW /* our queue of unsent bytes was full */
+};
+
+struct syn_stream_events {
+    /* Connected (TLS done). Not called for accepted streams. May be NULL. */
+    void (*on_open)(void *ctx, struct syn_stream *stream);
+    /* Bytes arrived; borrowed for the call. */
+    void (*on_bytes)(void *ctx, struct syn_stream *stream, struct syn_str in);
+    /* The queue has run empty. May be NULL. */
+    void (*on_drained)(void *ctx, struct syn_stream *stream);
+    /* The last call. `reason` is static or valid for the call. */
+    void (*on_closed)(void *ctx, struct syn_stream *stream,
+                      enum syn_stream_end end, const char *reason);
+};
+
+/* Gives the events and context of a newly accepted stream; false refuses. */
+typedef bool (*syn_accept_fn)(void *ctx, struct syn_stream *stream,
+                              const struct syn_stream_events **events,
+                              void **stream_ctx);
+
+/*
+ * Listen on numeric `address` (IPv4 or IPv6) and `port` (0: a free one).
+ * `tls` NULL: plain. ALPN offers http/1.1. *out is owned by the caller.
+ * Errors: SYN_ERR_NET (address in use, not allowed), SYN_ERR_TLS (bad files).
+ */
+SYN_MUST_CHECK syn_status syn_listener_open(struct syn_loop *loop,
+                                            const char *address, uint16_t port,
+                                            const struct syn_tls_server *tls,
+                                            syn_accept_fn accept, void *ctx,
+                                            struct syn_listener **out);
+uint16_t syn_listener_port(const struct syn_listener *listener);
+
+/* Stop accepting; streams already accepted live on. NULL is ignored. */
+void syn_listener_close(struct syn_listener *listener);
+
+struct syn_stream_target {
+    const char *host; /* name or numeric address */
+    uint16_t port;
+    const struct syn_tls_client *tls; /* NULL: plain */
+    unsigned guard_ms;                /* real time for connect and handshake */
+};
+
+/* Begin to connect; the outcome comes as on_open or on_closed, never inside
+ * this call. Errors: SYN_ERR_NET, SYN_ERR_MEMORY: no callback will come. */
+SYN_MUST_CHECK syn_status syn_stream_connect(
+    struct syn_loop *loop, const struct syn_stream_target *target,
+    const struct syn_stream_events *events, void *ctx, struct syn_stream **out);
+
+/* Queue a copy of `bytes`. Past SYN_STREAM_QUEUE_BYTES_MAX the stream is
+ * aborted with SYN_END_OVERFLOW. Ignored once closing. */
+void syn_stream_write(struct syn_stream *stream, struct syn_str bytes);
+
+/* Unsent bytes in our queue. */
+size_t syn_stream_queued(const struct syn_stream *stream);
+
+/* Stop and start reading (a peer that never reads; back-pressure). */
+void syn_stream_pause(struct syn_stream *stream);
+void syn_stream_resume(struct syn_stream *stream);
+
+/* Send what is queued, then close in order. */
+void syn_stream_close(struct syn_stream *stream);
+
+/* Drop now with a reset, unsent bytes included. */
+void syn_stream_abort(struct syn_stream *stream);
+
+/* "127.0.0.1:40312" of the peer; valid while the stream lives. */
+const char *syn_stream_peer(const struct syn_stream *stream);
+
+bool syn_stream_is_tls(const struct syn_stream *stream);
+
+#endif
