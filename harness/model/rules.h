@@ -1,0 +1,91 @@
+/*
+ * rules.h - the decisions of the model that a seeded defect may replace.
+ * Layer: model. Threads: one owner.
+ * Source: design section 6 (seams), rest.md section 7.
+ *
+ * The model asks this table whenever it decides about access, grants, expiry
+ * or replay. Clean code fills it with syn_rules_sound; harness/service/defect.c
+ * alone puts other functions in. A query says everything a defect may want to
+ * depend on (one type, one path, one operation), so that no seam needs to look
+ * behind the curtain.
+ */
+#ifndef SYN_MODEL_RULES_H
+#define SYN_MODEL_RULES_H
+
+#include "syn/object.h"
+#include "syn/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct syn_model;
+struct syn_object;
+struct syn_grant;
+struct syn_service_row;
+struct syn_item;
+
+enum syn_addressing { SYN_BY_SID, SYN_BY_NAME };
+
+/* One decision about access on the SDK plane. */
+struct syn_access_query {
+    const struct syn_model *model;
+    const struct syn_service_row *service;
+    const struct syn_object *object;
+    const struct syn_grant *grant; /* the identity's row; NULL: none */
+    struct syn_str identity;
+    enum syn_op op;
+    unsigned right; /* the one right that the operation needs */
+    enum syn_addressing addressing;
+    bool is_put;    /* map item by PUT rather than POST */
+    bool is_replay; /* event of a replay rather than a live one */
+    int64_t now_ms;
+};
+
+struct syn_rules {
+    /* True: allowed. Sound: ACL off, or a row that holds the right. */
+    bool (*decide_access)(void *ctx, const struct syn_access_query *query);
+
+    /* Rights a creator gets at once; sound: all three on the SDK plane, no
+     * row (returns false) on REST. */
+    bool (*creator_rights)(void *ctx, const struct syn_object *object,
+                           bool is_sdk, unsigned *rights);
+
+    /* Rights that result from setting `asked` over `before` (SYN_RIGHTS_NONE
+     * and has_row false when there was no row). Sound: `asked`. */
+    unsigned (*apply_grant)(void *ctx, const struct syn_object *object,
+                            struct syn_str identity, bool has_row,
+                            unsigned before, unsigned asked);
+
+    /* Does deleting this row take effect? Sound: always. */
+    bool (*apply_revoke)(void *ctx, const struct syn_grant *grant);
+
+    /* Is the thing with this deadline due for removal? Sound: deadline set
+     * and deadline + purge_delay_ms <= now. `item` NULL: the object. */
+    bool (*is_due)(void *ctx, const struct syn_object *object,
+                   const struct syn_item *item, int64_t deadline_ms,
+                   int64_t now_ms);
+
+    /* The deadline that a TTL sets; sound: now + ttl, 0 clears. `before_ms`
+     * is the old one (0: none). */
+    int64_t (*deadline)(void *ctx, const struct syn_object *object,
+                        const struct syn_item *item, int64_t before_ms,
+                        int64_t ttl_s, int64_t now_ms);
+
+    /* Does a data update without TTL move the deadline? Sound: keep it. */
+    int64_t (*deadline_after_update)(void *ctx, const struct syn_object *object,
+                                     const struct syn_item *item,
+                                     int64_t deadline_ms, int64_t now_ms);
+
+    /* Does `if_match` fit `revision`? Sound: equal text. */
+    bool (*revision_fits)(void *ctx, const struct syn_object *object,
+                          const struct syn_item *item, struct syn_str if_match,
+                          struct syn_str revision);
+
+    int64_t purge_delay_ms; /* how long expired things stay visible */
+    void *ctx;
+};
+
+/* The behaviour the specification asks for. */
+extern const struct syn_rules syn_rules_sound;
+
+#endif
