@@ -32,6 +32,7 @@ void syn_buf_fini(struct syn_buf *buf);
 /* Empty it and clear the status; the capacity stays. */
 void syn_buf_clear(struct syn_buf *buf);
 
+/* `s` must not point into `buf` itself. */
 void syn_buf_put(struct syn_buf *buf, struct syn_str s);
 void syn_buf_put_text(struct syn_buf *buf, const char *text);
 void syn_buf_put_byte(struct syn_buf *buf, char byte);
@@ -40,7 +41,8 @@ void syn_buf_put_i64(struct syn_buf *buf, int64_t value);
 void syn_buf_printf(struct syn_buf *buf, const char *format, ...)
     SYN_PRINTF(2, 3);
 
-/* Drop `bytes` from the front; at most what is there. */
+/* Drop `bytes` from the front; at most what is there. The rest is moved, so
+ * consume once per batch, not once per message. */
 void syn_buf_consume(struct syn_buf *buf, size_t bytes);
 
 /* What is in it, borrowed until the next change. */

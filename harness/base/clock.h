@@ -61,7 +61,8 @@ int64_t syn_clock_now_s(const struct syn_clock *clock);
 /*
  * Start, or restart, `timer` to fire once after `delay_us` (0 or less: at the
  * next run). The timer must outlive its run or be stopped.
- * Errors: SYN_ERR_MEMORY.
+ * Errors: SYN_ERR_MEMORY; SYN_ERR_LIMIT beyond SYN_CLOCK_TIMERS_MAX. The timer
+ * is then left as it was.
  */
 SYN_MUST_CHECK syn_status syn_clock_start(struct syn_clock *clock,
                                           struct syn_timer *timer,
@@ -77,7 +78,10 @@ bool syn_timer_is_running(const struct syn_timer *timer);
 /* Due time of the next timer; false when none runs. */
 bool syn_clock_next_us(const struct syn_clock *clock, int64_t *due_us);
 
-/* Fire what is due now; at most `fires_max`. Returns how many fired. */
+/*
+ * Fire what is due now; at most `fires_max`. Returns how many fired. What is
+ * started meanwhile waits for the next run, even with no delay.
+ */
 size_t syn_clock_run_due(struct syn_clock *clock, size_t fires_max);
 
 /*
@@ -86,7 +90,9 @@ size_t syn_clock_run_due(struct syn_clock *clock, size_t fires_max);
  * be NULL) is called, so that frames caused by one timer are queued before the
  * next fires. Errors: SYN_ERR_ARG negative or overflowing span;
  * SYN_ERR_LIMIT more than SYN_CLOCK_FIRES_MAX timers in one jump (a timer that
- * restarts itself without end).
+ * restarts itself without end); the clock then stands where it got to. Must
+ * not be called from a timer. A span of 0 fires what is due and restarts no
+ * peer deadline.
  */
 SYN_MUST_CHECK syn_status syn_clock_advance_us(struct syn_clock *clock,
                                                int64_t delta_us,
@@ -99,7 +105,8 @@ SYN_MUST_CHECK syn_status syn_clock_advance_us(struct syn_clock *clock,
 void syn_clock_observe(struct syn_clock *clock, syn_timer_fn changed,
                        void *ctx);
 
-/* "2026-11-21T10:00:00Z" (seconds) or "….123Z" (milliseconds) into `out`. */
+/* "2026-11-21T10:00:00Z" (seconds) or "….123Z" (milliseconds) into `out`.
+ * Times outside the years 0 to 9999 are clamped. */
 #define SYN_CLOCK_ISO_BYTES 32
 void syn_clock_format_s(int64_t unix_ms, char out[SYN_CLOCK_ISO_BYTES]);
 void syn_clock_format_ms(int64_t unix_ms, char out[SYN_CLOCK_ISO_BYTES]);

@@ -2,7 +2,9 @@
  * log.h - one line per event, buffered, the only printer of the program.
  * Layer: base. Threads: one process-wide log, one thread.
  *
- * Line: `time level actor event key=value`. stdout is results (syn_out_*),
+ * Line: `time level actor event key=value`, cut at SYN_LOG_LINE_BYTES_MAX with
+ * control characters and bad UTF-8 as \xNN, so that no value can forge a line.
+ * stdout is results (syn_out_*),
  * stderr is logs. Within a scenario lines are kept in a bounded ring and shown
  * on failure or with -v. Secrets never come here: callers log a fingerprint
  * (crypto.h).
@@ -37,9 +39,11 @@ void syn_log(enum syn_log_level level, const char *actor, const char *event,
 /* Alerts since the last syn_log_reset. */
 unsigned syn_log_alert_count(void);
 
-/* Append the ring, oldest first. */
+/* Append the ring, oldest first: the last SYN_LOG_RING_BYTES_MAX bytes of whole
+ * lines. */
 void syn_log_dump(struct syn_buf *out);
 
+/* Empty the ring and the count of alerts; level and clock stay. */
 void syn_log_reset(void);
 
 /* Results, to stdout. Errors: SYN_ERR_IO (disk full, closed pipe). */

@@ -5,6 +5,8 @@
  * Open addressing with a keyed hash (SipHash-1-3 with a per-process key), so
  * that names chosen by an attacker do not collide at will. Keys are borrowed:
  * they must live as long as the entry (usually inside the value).
+ * The order of iteration differs from process to process: whoever lets order
+ * reach the wire or a report keeps a list or sorts, or a seed replays nothing.
  */
 #ifndef SYN_BASE_TABLE_H
 #define SYN_BASE_TABLE_H
@@ -37,7 +39,8 @@ void syn_table_fini(struct syn_table *table); /* values are not touched */
 /* NULL when absent. */
 void *syn_table_find(const struct syn_table *table, struct syn_str key);
 
-/* Errors: SYN_ERR_EXISTS key taken, SYN_ERR_MEMORY; value is not NULL. */
+/* Errors: SYN_ERR_EXISTS key taken, SYN_ERR_MEMORY, SYN_ERR_LIMIT beyond
+ * SYN_TABLE_ENTRIES_MAX. `value` is not NULL. */
 SYN_MUST_CHECK syn_status syn_table_insert(struct syn_table *table,
                                            struct syn_str key, void *value);
 
@@ -46,5 +49,8 @@ void *syn_table_remove(struct syn_table *table, struct syn_str key);
 
 /* Iterate: start with *cursor = 0; NULL at the end. Do not change meanwhile. */
 void *syn_table_next(const struct syn_table *table, size_t *cursor);
+
+/* SipHash-1-3 of `s` under `key`; exported for its test vectors. */
+uint64_t syn_table_hash(const uint64_t key[2], struct syn_str s);
 
 #endif

@@ -37,7 +37,10 @@ struct syn_arena {
     size_t bytes_max;               /* bound; more is SYN_ERR_LIMIT */
 };
 
-/* A point to rewind to. Opaque value; valid until an older one is used. */
+/*
+ * A point to rewind to. Opaque value; valid until an older one is used. One
+ * chunk is kept when rewinding, so a scratch arena settles without malloc.
+ */
 struct syn_arena_mark {
     struct syn_arena_chunk *chunk;
     size_t chunk_used;

@@ -37,10 +37,17 @@
 #define SYN_STREAM_QUEUE_BYTES_MAX 4194304 /* unsent bytes before a drop */
 
 /* --- base, ours ----------------------------------------------------------- */
-#define SYN_JSON_BYTES_MAX     1048576
-#define SYN_JSON_DEPTH_MAX     64
-#define SYN_JSON_MEMBERS_MAX   65536    /* of one object */
-#define SYN_CLOCK_FIRES_MAX    10000000 /* timers in one jump */
+#define SYN_JSON_BYTES_MAX        1048576
+#define SYN_JSON_DEPTH_MAX        64
+#define SYN_JSON_MEMBERS_MAX      65536 /* of one object */
+#define SYN_JSON_DEPTH_CEILING    512   /* no rules allow more; cJSON: 1000 */
+#define SYN_JSON_NUMBER_BYTES_MAX 63    /* cJSON 1.7.15 cuts longer ones */
+#define SYN_CLOCK_FIRES_MAX       10000000 /* timers in one jump */
+#define SYN_CLOCK_TIMERS_MAX      4194304  /* timers running at once */
+#define SYN_ARENA_CHUNK_BYTES_MIN 4096
+#define SYN_ARENA_CHUNK_BYTES_MAX 65536 /* doubling ends here; kept on rewind \
+                                         */
+#define SYN_TABLE_ENTRIES_MAX  16777216 /* of one table */
 #define SYN_LOG_LINE_BYTES_MAX 1024
 #define SYN_LOG_RING_BYTES_MAX 262144
 

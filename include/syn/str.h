@@ -59,8 +59,14 @@ struct syn_str syn_str_trim(struct syn_str s);
  */
 bool syn_str_to_u64(struct syn_str s, uint64_t max, uint64_t *out);
 
-/* As syn_str_to_u64, with an optional leading '-'. */
+/* As syn_str_to_u64, with an optional leading '-'; "-0" is refused. */
 bool syn_str_to_i64(struct syn_str s, int64_t *out);
+
+/*
+ * Bytes of the well-formed UTF-8 sequence that starts at `from`: 1 to 4, or 0
+ * when there is none (also at the end of `s`).
+ */
+size_t syn_str_utf8_bytes(struct syn_str s, size_t from);
 
 /* Well-formed UTF-8: no overlong forms, surrogates or values > U+10FFFF. */
 bool syn_str_is_utf8(struct syn_str s);
