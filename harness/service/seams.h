@@ -1,0 +1,123 @@
+/*
+ * seams.h - every decision of the service that a seeded defect may replace.
+ * Layer: service. Threads: the loop's.
+ * Source: design section 6.
+ *
+ * The service decides through this one table. syn_seams_init fills it with the
+ * sound behaviour; a seeded defect (defect.c, and nothing else) replaces one
+ * entry before the service starts. Clean code holds no `if (defect)`.
+ */
+#ifndef SYN_SERVICE_SEAMS_H
+#define SYN_SERVICE_SEAMS_H
+
+#include "auth/verify.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "model/model.h"
+#include "model/rules.h"
+#include "syn/arena.h"
+#include "syn/status.h"
+#include "syn/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One event on its way to one subscriber. */
+struct syn_delivery {
+    struct syn_model *model;
+    const struct syn_event *event;
+    struct syn_str identity; /* of the subscriber */
+    int64_t token_expires_s; /* of its session */
+    bool is_origin;          /* its own change came over this connection */
+    int64_t now_ms;
+};
+
+/* What to do with a session at a moment of its token's life. */
+struct syn_lifetime {
+    int64_t now_s;
+    int64_t expires_s;
+    int64_t notice_s;
+};
+
+/* A request that may be throttled. */
+struct syn_admission {
+    enum syn_plane plane;
+    struct syn_str identity;
+    const char *bucket; /* what is counted: "write-document-<sid>", … */
+    uint32_t rate_per_s;
+    uint32_t burst;
+    int64_t now_us;
+};
+
+/* A token presented on a live session. */
+struct syn_renewal {
+    const struct syn_token_facts *before;
+    const struct syn_token_facts *after;
+};
+
+/* A reply about to leave; texts may be replaced (arena-owned). */
+struct syn_shaping {
+    enum syn_plane plane;
+    struct syn_str method;
+    struct syn_str target; /* path as requested */
+    struct syn_str identity;
+    unsigned http_status;
+    struct syn_str body;
+    struct syn_arena *arena;
+};
+
+struct syn_seams {
+    struct syn_rules rules;                     /* decisions of the model */
+    const struct syn_token_check *token_checks; /* verification, in order */
+
+    /* REST credentials: does user/secret open this account? Sound: exact
+     * match with the auth token or a key that is not deleted. */
+    bool (*admit_rest)(void *ctx, struct syn_str user, struct syn_str password,
+                       bool is_known_pair);
+
+    /* SYN_CODE_NONE: the session goes on with the new token. Sound: same
+     * identity and account (51215) and same service (51232). */
+    enum syn_code (*renew)(void *ctx, const struct syn_renewal *renewal);
+
+    /* Is the session over at this time? Sound: now >= expires. */
+    bool (*is_expired)(void *ctx, const struct syn_lifetime *lifetime);
+
+    /* Does this subscriber hear this event? Sound: may read now, its token is
+     * alive, and no echo of own messages and removals. */
+    bool (*delivers)(void *ctx, const struct syn_delivery *delivery);
+
+    /* Is a subscription without read cut at once when a grant changes or the
+     * switch is turned? Sound: yes. */
+    bool (*cuts_on_revoke)(void *ctx);
+
+    /* Does a continuation token made for `owner` fit `identity`? */
+    bool (*continues)(void *ctx, struct syn_str owner, struct syn_str identity);
+
+    /* False: 429, with *retry_after_s set. Sound: token buckets. */
+    bool (*admits)(void *ctx, const struct syn_admission *admission,
+                   uint32_t *retry_after_s);
+
+    /* Last look at a reply. Sound: nothing. */
+    void (*shape_reply)(void *ctx, struct syn_shaping *shaping);
+
+    void *ctx;
+};
+
+/* The sound behaviour everywhere. */
+void syn_seams_init(struct syn_seams *seams);
+
+/* One seeded bug. */
+struct syn_defect {
+    const char *name;   /* "grant-ignores-type" */
+    const char *title;  /* what is wrong, as a user would see it */
+    const char *clause; /* that it breaks, "ACL-21" */
+    void (*plant)(struct syn_seams *seams);
+};
+
+/* By name; NULL: no such defect. */
+const struct syn_defect *syn_defect_find(const char *name);
+
+/* The n-th defect, in the order of the table; NULL past the end. */
+const struct syn_defect *syn_defect_at(size_t index);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * service.h - the reference Sync service: one port, both planes.
+ * Layer: service. Threads: the loop's.
+ * Source: rest.md, sdk-protocol.md.
+ *
+ * One listener speaks HTTP/1.1 for REST (/v1/…) and control (/_syncproof/…)
+ * and upgrades /v3/wsconnect to the SDK plane. All state is a syn_model; what
+ * may go wrong on purpose goes through seams.h.
+ */
+#ifndef SYN_SERVICE_SERVICE_H
+#define SYN_SERVICE_SERVICE_H
+
+#include "model/model.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "syn/status.h"
+#include "syn/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct syn_service; /* opaque: harness/service/service.c */
+
+enum syn_key_kind {
+    SYN_KEY_MAIN,
+    SYN_KEY_STANDARD,
+    SYN_KEY_RESTRICTED,
+    SYN_KEY_DELETED
+};
+
+struct syn_key_setup {
+    const char *sid; /* "SK…" */
+    const char *secret;
+    enum syn_key_kind kind;
+};
+
+struct syn_account_setup {
+    const char *sid; /* "AC…" */
+    const char *auth_token;
+    const char *service_sid; /* of its default service; NULL: made up */
+    const struct syn_key_setup *keys;
+    size_t key_count;
+    bool acl_enabled; /* of the default service */
+};
+
+enum syn_limits_mode { SYN_LIMITS_OFF, SYN_LIMITS_REAL };
+
+/* All texts are copied. Zero means the default named beside it. */
+struct syn_service_setup {
+    const char *address;                      /* "127.0.0.1" */
+    uint16_t port;                            /* 0: a free one */
+    const struct syn_tls_server *tls;         /* NULL: plain */
+    const struct syn_account_setup *accounts; /* at least one */
+    size_t account_count;
+    uint64_t seed;        /* of SIDs and ids */
+    const char *base_url; /* of url, links, meta; NULL: the request's Host */
+    enum syn_limits_mode limits;
+    int64_t notice_s;    /* 240: expiry notice before `exp` */
+    int64_t ping_s;      /* 30 */
+    int64_t pong_s;      /* 15: a ping not answered for so long: dead */
+    int64_t handshake_s; /* 15: from accept to a whole request, and to init */
+    int64_t sweep_ms;    /* 1000: TTL sweep period */
+    int64_t purge_delay_ms;     /* 0: how long expired things stay visible */
+    bool keeps_quiet_on_revoke; /* true: no subscription_canceled */
+    const char *defect;         /* name of a seeded defect; NULL: none */
+    const struct syn_journal *journal; /* NULL: none */
+    void (*before_reply)(void *ctx);   /* end of turn: flush the journal */
+    void *before_reply_ctx;
+    bool has_access_log;
+};
+
+/* Start on `loop`, whose clock gives all time. Errors: SYN_ERR_NET,
+ * SYN_ERR_TLS, SYN_ERR_CONFIG (unknown defect, bad sid), SYN_ERR_MEMORY. */
+SYN_MUST_CHECK syn_status
+syn_service_start(struct syn_loop *loop, const struct syn_service_setup *setup,
+                  struct syn_service **out);
+
+/* Close the listener and every connection, free everything. NULL ignored. */
+void syn_service_stop(struct syn_service *service);
+
+uint16_t syn_service_port(const struct syn_service *service);
+
+/* The model behind it, for set-up from a configuration and for stores. */
+struct syn_model *syn_service_model(struct syn_service *service);
+
+/* Sid of the default service of the n-th account. */
+const char *syn_service_default_sid(const struct syn_service *service,
+                                    size_t account_index);
+
+/* What it holds and has done, for tests, reports and leak checks. */
+struct syn_service_counts {
+    size_t connections; /* open now */
+    size_t sessions;    /* SDK sessions past init */
+    size_t subscriptions;
+    uint64_t rest_requests; /* since start, likewise below */
+    uint64_t sdk_requests;
+    uint64_t events_delivered;
+    uint64_t denials; /* 54007 */
+};
+struct syn_service_counts syn_service_count(const struct syn_service *service);
+
+#endif
