@@ -139,9 +139,7 @@ bool syn_str_to_u64(struct syn_str s, uint64_t max, uint64_t *out)
             return false;
         }
         unsigned digit = (unsigned)(s.at[i] - '0');
-        if (value > max / DECIMAL_BASE ||
-            value * DECIMAL_BASE > max - (digit > max ? max : digit) ||
-            digit > max) {
+        if (digit > max || value > (max - digit) / DECIMAL_BASE) {
             return false;
         }
         value = value * DECIMAL_BASE + digit;

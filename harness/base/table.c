@@ -51,8 +51,15 @@ static inline void sip_word(struct sip *s, uint64_t word)
     s->v0 ^= word;
 }
 
-/* Little-endian by definition; compilers make one load of the full word. */
-static inline uint64_t load(const unsigned char *p, size_t bytes)
+/* Little-endian by definition; spelled out, compilers make it one load. */
+static inline uint64_t load_word(const unsigned char *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+           (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+           (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+static inline uint64_t load_tail(const unsigned char *p, size_t bytes)
 {
     uint64_t word = 0;
     for (size_t i = 0; i < bytes; i++) {
@@ -72,11 +79,11 @@ uint64_t syn_table_hash(const uint64_t key[2], struct syn_str s)
     const unsigned char *p = (const unsigned char *)s.at;
     size_t left = s.bytes;
     while (left >= WORD_BYTES) {
-        sip_word(&sip, load(p, WORD_BYTES));
+        sip_word(&sip, load_word(p));
         p += WORD_BYTES;
         left -= WORD_BYTES;
     }
-    sip_word(&sip, load(p, left) | (uint64_t)s.bytes << LENGTH_SHIFT);
+    sip_word(&sip, load_tail(p, left) | (uint64_t)s.bytes << LENGTH_SHIFT);
     sip.v2 ^= 0xff;
     sip_round(&sip);
     sip_round(&sip);
