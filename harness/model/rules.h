@@ -24,8 +24,6 @@ struct syn_grant;
 struct syn_service_row;
 struct syn_item;
 
-enum syn_addressing { SYN_BY_SID, SYN_BY_NAME };
-
 /* One decision about access on the SDK plane. */
 struct syn_access_query {
     const struct syn_model *model;

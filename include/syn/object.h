@@ -43,6 +43,9 @@ const char *syn_type_sid_prefix(enum syn_type type);
 #define SYN_RIGHTS_NONE  0u
 #define SYN_RIGHTS_ALL   (SYN_RIGHT_READ | SYN_RIGHT_WRITE | SYN_RIGHT_MANAGE)
 
+/* How a request names its object; both must be controlled alike (ACL-67). */
+enum syn_addressing { SYN_BY_SID, SYN_BY_NAME };
+
 /* What can be done to an object over the SDK plane, the unit of access. */
 #define SYN_OP_MAP(X)             \
     X(CREATE, "create")           \
