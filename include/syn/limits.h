@@ -45,7 +45,8 @@
 #define SYN_CLOCK_FIRES_MAX       10000000 /* timers in one jump */
 #define SYN_CLOCK_TIMERS_MAX      4194304  /* timers running at once */
 #define SYN_ARENA_CHUNK_BYTES_MIN 4096
-#define SYN_ARENA_CHUNK_BYTES_MAX 65536 /* doubling ends here; kept on rewind \
+#define SYN_ARENA_CHUNK_BYTES_MAX                                             \
+    65536                               /* doubling ends here; kept on rewind \
                                          */
 #define SYN_TABLE_ENTRIES_MAX  16777216 /* of one table */
 #define SYN_LOG_LINE_BYTES_MAX 1024

@@ -1,0 +1,237 @@
+/*
+ * scenario.h - rows, suites, and what a row may do and say.
+ * Layer: public; the one header a scenario file starts from.
+ * Threads: a row runs alone in its own process.
+ * Source: design section 7, style sections 2.8 and 2.9.
+ *
+ * A row is data: an id in words, the clauses it proves, and a function. The
+ * function acts through actors (client.h) and records what it saw by EXPECT_*
+ * (goes on) and REQUIRE_* (returns). Whatever it makes belongs to the run.
+ */
+#ifndef SYN_SCENARIO_H
+#define SYN_SCENARIO_H
+
+#include "syn/client.h"
+#include "syn/object.h"
+#include "syn/result.h"
+#include "syn/status.h"
+#include "syn/str.h"
+#include "syn/token.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct syn_run; /* one row under way; opaque: harness/runner/run.c */
+
+/* What a row needs from its target; it is skipped where one is absent. */
+enum syn_need {
+    SYN_NEED_MINT = 1u << 0,        /* a key that signs tokens */
+    SYN_NEED_ADMIN = 1u << 1,       /* REST credentials */
+    SYN_NEED_VIRTUAL = 1u << 2,     /* a clock that we move */
+    SYN_NEED_TTL = 1u << 3,         /* the target honours TTLs */
+    SYN_NEED_OWN_SERVICE = 1u << 4, /* a service of this run: switch, flags */
+    SYN_NEED_SECOND_SERVICE = 1u << 5,
+    SYN_NEED_SECOND_ACCOUNT = 1u << 6,
+    SYN_NEED_WEBHOOK = 1u << 7,
+    SYN_NEED_LIMITS = 1u << 8, /* published limits are in force */
+    SYN_NEED_TLS = 1u << 9,
+    SYN_NEED_KEYS = 1u << 10,     /* restricted and deleted keys */
+    SYN_NEED_INTERNALS = 1u << 11 /* our own service only */
+};
+
+/* Where a row may run (design section 4, modes). */
+enum syn_safety {
+    SYN_SAFE_READONLY,
+    SYN_SAFE_NAMESPACED,
+    SYN_SAFE_DISRUPTIVE,
+    SYN_SAFE_EMBEDDED
+};
+
+struct syn_scenario {
+    const char *id;     /* "acl/defaults/rest-created-closed"; never changed */
+    const char *title;  /* the requirement in a sentence */
+    const char *source; /* clause ids, blank between: "ACL-21 ACL-08" */
+    enum syn_level level;
+    enum syn_subject subject;
+    unsigned types; /* SYN_TYPES_…: one run each; 0: once, without a type */
+    unsigned needs; /* enum syn_need */
+    enum syn_safety safety;
+    bool acl_on; /* the row's service starts with ACLs on */
+    const char
+        *defect;      /* names of seeded defects it must catch, blank between */
+    const char *tags; /* blank between; NULL: none */
+    const char *reading; /* which reading it takes where sources are silent */
+    unsigned estimate_s; /* in real time on a remote target; 0: under 1 s */
+    void (*run)(struct syn_run *run);
+};
+
+struct syn_suite {
+    const char *name; /* "acl_defaults" */
+    const char *title;
+    const char *file; /* of the rows */
+    const struct syn_scenario *rows;
+    size_t row_count;
+};
+
+/* Export a file's rows; listed once more in scenarios/registry.c. */
+#define SYN_SUITE(suite_name, suite_title, suite_rows)  \
+    const struct syn_suite syn_suite_##suite_name = {   \
+        #suite_name, suite_title, __FILE__, suite_rows, \
+        sizeof(suite_rows) / sizeof((suite_rows)[0])}
+
+/* All suites, in the order of the catalogue; NULL ends it (registry.c). */
+extern const struct syn_suite *const syn_suites[];
+
+/* --- the row's world --------------------------------------------------------
+ */
+
+/* The object type this run of the row is about. */
+enum syn_type syn_run_type(const struct syn_run *run);
+
+/*
+ * A user with a minted token, connected. The name is the identity on embedded
+ * targets and is prefixed on others. When it cannot connect the row ends as
+ * the reply says (a refusal of a valid token fails its control; no answer is
+ * inconclusive) and later calls on the client answer SYN_ERR_CLOSED.
+ */
+struct syn_client *syn_run_client(struct syn_run *run, const char *name);
+struct syn_client *
+syn_run_client_with(struct syn_run *run, const char *name,
+                    const struct syn_client_options *options);
+
+/* The app's backend with full credentials. */
+struct syn_backend *syn_run_backend(struct syn_run *run);
+
+/* An identity or name made unique to this row where the target demands it. */
+const char *syn_run_identity(struct syn_run *run, const char *name);
+const char *syn_run_name(struct syn_run *run, const char *name);
+
+/* A thing of the row's type, not created yet, with a fresh canary. */
+struct syn_thing syn_run_thing(struct syn_run *run, const char *name);
+struct syn_thing syn_run_thing_of(struct syn_run *run, enum syn_type type,
+                                  const char *name);
+
+/* Sid of the row's service. */
+const char *syn_run_service(const struct syn_run *run);
+
+/* Time on the run's clock. */
+int64_t syn_run_now_ms(const struct syn_run *run);
+
+/* Move virtual time; on a real clock wait. Frames caused by it are queued by
+ * the service when this returns: fence to have heard them. */
+void syn_run_pass_s(struct syn_run *run, int64_t seconds);
+void syn_run_pass_ms(struct syn_run *run, int64_t ms);
+
+/* Ask again until `is_so`, moving or waiting `step_s`, at most `bound_s` on the
+ * run's clock. False: the bound has passed. */
+bool syn_run_until(struct syn_run *run, int64_t step_s, int64_t bound_s,
+                   bool (*is_so)(void *ctx), void *ctx);
+
+/* How late the target may be: from the target file (design section 4). */
+enum syn_bound {
+    SYN_BOUND_TTL_S,
+    SYN_BOUND_REVOKE_S,
+    SYN_BOUND_EVENT_S,
+    SYN_BOUND_SKEW_S
+};
+int64_t syn_run_bound_s(const struct syn_run *run, enum syn_bound bound);
+
+/* Formatted text owned by the row. */
+const char *syn_run_text(struct syn_run *run, const char *format, ...)
+    SYN_PRINTF(2, 3);
+
+/* --- judging ----------------------------------------------------------------
+ */
+
+/* Where a record was made. */
+struct syn_site {
+    const char *file;
+    int line;
+};
+#define SYN_SITE ((struct syn_site){__FILE__, __LINE__})
+
+/*
+ * What an expectation is about.
+ *   EFFECT     something was disclosed, changed, refused or not: the verdict
+ *              follows the row's level
+ *   SIGNAL     the right effect was told in another way: a warning at most
+ *   CONTROL    the positive control: the same request with the grant succeeds
+ */
+enum syn_weight { SYN_EFFECT, SYN_SIGNAL, SYN_CONTROL };
+
+/* Record one comparison; true when it holds. `what` names what was looked at.
+ */
+bool syn_expect_int(struct syn_run *run, struct syn_site site,
+                    enum syn_weight weight, const char *what, int64_t actual,
+                    const char *op, int64_t expected);
+bool syn_expect_str(struct syn_run *run, struct syn_site site,
+                    enum syn_weight weight, const char *what,
+                    struct syn_str actual, const char *op,
+                    struct syn_str expected); /* op: == != has lacks */
+bool syn_expect_true(struct syn_run *run, struct syn_site site,
+                     enum syn_weight weight, const char *what, bool holds);
+
+/* The request succeeded (2xx). CONTROL for grants that must work. */
+bool syn_expect_allowed(struct syn_run *run, struct syn_site site,
+                        enum syn_weight weight, const char *what,
+                        struct syn_reply reply);
+
+/*
+ * The request was denied and disclosed nothing: a 4xx whose body lacks the
+ * thing's canary (`thing` may be NULL). A record of weight SIGNAL is added for
+ * the code when `code` is not 0. An unanswered request or a 5xx makes the row
+ * inconclusive, never passed. A row with denials and no CONTROL that held is an
+ * error of ours.
+ */
+bool syn_expect_denied(struct syn_run *run, struct syn_site site,
+                       const char *what, struct syn_reply reply,
+                       const struct syn_thing *thing, int code);
+
+/* Did the answer come at all? No: inconclusive. For replies judged by hand. */
+bool syn_expect_answer(struct syn_run *run, struct syn_site site,
+                       const char *what, struct syn_reply reply);
+
+/* Report what was observed where no reading is right or wrong. */
+void syn_observe(struct syn_run *run, const char *what, const char *format, ...)
+    SYN_PRINTF(3, 4);
+
+/* A figure for the report: "revoke.latency_ms". */
+void syn_measure(struct syn_run *run, const char *name, int64_t value);
+
+/* End the row as skipped or inconclusive, with the reason. Then return. */
+void syn_run_skip(struct syn_run *run, const char *reason);
+void syn_run_give_up(struct syn_run *run, const char *reason);
+
+#define EXPECT_INT(run, what, actual, op, expected) \
+    syn_expect_int(run, SYN_SITE, SYN_EFFECT, what, actual, #op, expected)
+#define EXPECT_STR(run, what, actual, op, expected) \
+    syn_expect_str(run, SYN_SITE, SYN_EFFECT, what, actual, #op, expected)
+#define EXPECT_TRUE(run, what, holds) \
+    syn_expect_true(run, SYN_SITE, SYN_EFFECT, what, holds)
+#define EXPECT_SIGNAL_INT(run, what, actual, op, expected) \
+    syn_expect_int(run, SYN_SITE, SYN_SIGNAL, what, actual, #op, expected)
+#define EXPECT_ALLOWED(run, what, reply) \
+    syn_expect_allowed(run, SYN_SITE, SYN_EFFECT, what, reply)
+#define EXPECT_CONTROL(run, what, reply) \
+    syn_expect_allowed(run, SYN_SITE, SYN_CONTROL, what, reply)
+#define EXPECT_DENIED(run, what, reply, thing) \
+    syn_expect_denied(run, SYN_SITE, what, reply, thing, 54007)
+#define EXPECT_REFUSED(run, what, reply, code) \
+    syn_expect_denied(run, SYN_SITE, what, reply, NULL, code)
+
+/* Record, and leave the row when it does not hold. Void functions only. */
+#define REQUIRE(run, holds) \
+    do {                    \
+        if (!(holds)) {     \
+            return;         \
+        }                   \
+    } while (0)
+#define REQUIRE_ALLOWED(run, what, reply) \
+    REQUIRE(run, EXPECT_ALLOWED(run, what, reply))
+#define REQUIRE_CONTROL(run, what, reply) \
+    REQUIRE(run, EXPECT_CONTROL(run, what, reply))
+#define REQUIRE_TRUE(run, what, holds) \
+    REQUIRE(run, EXPECT_TRUE(run, what, holds))
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * token.h - claims to token, for rows.
+ * Layer: public. Threads: the row's. Source: rest.md section 8.
+ */
+#ifndef SYN_TOKEN_H
+#define SYN_TOKEN_H
+
+#include "syn/str.h"
+
+#include <stdint.h>
+
+struct syn_run;
+
+/* What a row wants in a token; zero means the honest default. */
+struct syn_token_wish {
+    const char *identity;
+    const char *service_sid; /* NULL: the row's service */
+    int64_t starts_in_s;     /* iat = now + this */
+    int64_t ttl_s;           /* exp = iat + this; 0: 3600 */
+    int64_t not_before_in_s; /* nbf = now + this; 0: no nbf */
+};
+
+/* Mint by the target's key; owned by the row. */
+struct syn_str syn_run_token(struct syn_run *run,
+                             const struct syn_token_wish *wish);
+
+#endif
