@@ -1,0 +1,92 @@
+/*
+ * world.h - what an actor stands on: a loop, a target, a place for evidence.
+ * Layer: client. Threads: the loop's.
+ *
+ * The runner, the gate and the load generator each fill one of these; actors
+ * never look anything up elsewhere. All pointers are borrowed and outlive the
+ * actors.
+ */
+#ifndef SYN_CLIENT_WORLD_H
+#define SYN_CLIENT_WORLD_H
+
+#include "auth/token.h"
+#include "base/rng.h"
+#include "net/curl.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "syn/arena.h"
+#include "syn/client.h"
+#include "syn/status.h"
+#include "syn/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum syn_wire_plane { SYN_WIRE_REST, SYN_WIRE_SDK };
+enum syn_wire_direction { SYN_WIRE_SENT, SYN_WIRE_RECEIVED };
+
+/* One message on the wire, for the transcript. Unmasked; borrowed. */
+struct syn_wire_record {
+    const char *actor; /* "ann", "backend" */
+    enum syn_wire_plane plane;
+    enum syn_wire_direction direction;
+    int64_t at_ms;       /* on the world's clock */
+    struct syn_str head; /* request line, status line or frame header */
+    struct syn_str body;
+};
+
+/* A request about to leave; a safety rule may refuse it (design section 4). */
+struct syn_departure {
+    enum syn_wire_plane plane;
+    const char *method; /* HTTP method, or the frame's (`init`, `update`) */
+    struct syn_str path;
+    struct syn_str body;
+    bool is_new_connection;
+};
+
+/* REST credentials. */
+struct syn_rest_login {
+    const char *user;
+    const char *password;
+};
+
+struct syn_world {
+    struct syn_loop *loop;
+    struct syn_curl *curl;
+    struct syn_arena *arena; /* the row's: replies and things live here */
+    struct syn_rng *rng;
+    const char *rest_url; /* "http://127.0.0.1:4000", no trailing slash */
+    const char *sdk_url;  /* "ws://127.0.0.1:4000/v3/wsconnect" */
+    const struct syn_tls_client *tls; /* NULL: defaults */
+    bool use_proxy;
+    struct syn_rest_login login;
+    struct syn_token_key mint_key; /* key_sid NULL: cannot mint */
+    const char *service_sid;       /* of the row */
+    const char *scenario;          /* for X-Syn-Scenario; NULL: none */
+    unsigned guard_ms;             /* real time for one answer */
+    /* Evidence; NULL: none. Returns the exchange's number. */
+    unsigned (*record)(void *ctx, const struct syn_wire_record *record);
+    /* Safety; NULL: everything may leave. Not OK: refused, nothing is sent. */
+    syn_status (*may_send)(void *ctx, const struct syn_departure *departure);
+    /* Each action's outcome, for the floor and the oracle; NULL: none. */
+    void (*acted)(void *ctx, const char *identity,
+                  const struct syn_action *action,
+                  const struct syn_reply *reply);
+    void *ctx;
+};
+
+/* An SDK user. Options are copied; *out belongs to the caller. Does not
+ * connect. Errors: SYN_ERR_MEMORY, SYN_ERR_CONFIG (no key to mint with). */
+SYN_MUST_CHECK syn_status syn_client_new(
+    struct syn_world *world, const char *name,
+    const struct syn_client_options *options, struct syn_client **out);
+void syn_client_free(struct syn_client *client); /* closes; NULL ignored */
+
+/* A REST actor. `login` NULL: the world's. */
+SYN_MUST_CHECK syn_status syn_backend_new(struct syn_world *world,
+                                          const char *name,
+                                          const struct syn_rest_login *login,
+                                          struct syn_backend **out);
+void syn_backend_free(struct syn_backend *backend);
+
+#endif
