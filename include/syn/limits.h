@@ -25,8 +25,10 @@
 #define SYN_DEBOUNCE_MS_DEFAULT  5000
 
 /* --- tokens --------------------------------------------------------------- */
-#define SYN_TOKEN_BYTES_MAX  16384 /* ours: real ones are under 1 KiB */
-#define SYN_TOKEN_NBF_SKEW_S 60    /* rest.md section 12 */
+#define SYN_TOKEN_BYTES_MAX        16384 /* ours: real ones are under 1 KiB */
+#define SYN_TOKEN_NBF_SKEW_S       60    /* rest.md section 12 */
+#define SYN_TOKEN_DEPTH_MAX        16 /* nesting of claims; real ones have 3 */
+#define SYN_TOKEN_FORGED_BYTES_MAX 4194304 /* what a forger may sign */
 
 /* --- transport, ours ------------------------------------------------------ */
 #define SYN_HTTP_HEAD_BYTES_MAX    32768  /* request line and headers, LIM-20 */
@@ -35,6 +37,20 @@
 #define SYN_FRAME_BYTES_MAX        262144 /* one WebSocket message */
 #define SYN_FRAME_HEADER_BYTES_MAX 65536  /* JSON header of a Twilsock frame */
 #define SYN_STREAM_QUEUE_BYTES_MAX 4194304 /* unsent bytes before a drop */
+
+/* --- net, ours ------------------------------------------------------------ */
+#define SYN_LISTEN_BACKLOG       4096  /* performance: reconnect storms */
+#define SYN_ACCEPTS_PER_TURN_MAX 128   /* one listener, one turn */
+#define SYN_ACCEPT_RETRY_MS      50    /* out of descriptors: wait */
+#define SYN_LINGER_MS            1000  /* orderly close: wait for the peer */
+#define SYN_CLOSE_MS              10000 /* peer that does not take the rest */
+#define SYN_TLS_ACCEPT_MS        10000 /* handshake of an accepted stream */
+#define SYN_VENDOR_TIMEOUT_S     600   /* lws's own; ours come first */
+#define SYN_STREAM_READ_BYTES    65536 /* one read, shared by all streams */
+#define SYN_TURN_TIMERS_MAX      10000 /* fired in one turn */
+#define SYN_WS_FRAGMENTS_MAX     4096  /* of one message, W12 */
+#define SYN_HTTP_CHUNK_BYTES_MAX 256   /* chunk-size line */
+#define SYN_CURL_CONNECTIONS_MAX 64    /* kept open by one multi handle */
 
 /* --- base, ours ----------------------------------------------------------- */
 #define SYN_JSON_BYTES_MAX        1048576
@@ -52,10 +68,32 @@
 #define SYN_LOG_LINE_BYTES_MAX 1024
 #define SYN_LOG_RING_BYTES_MAX 262144
 
+/* --- model, ours ---------------------------------------------------------- */
+#define SYN_REPLAY_EVENTS_DEFAULT 1000    /* kept per list or map */
+#define SYN_REPLAY_BYTES_MAX      4194304 /* of data kept in them */
+
 /* --- reports (design: JUnit as CI servers read it) -------------------------
  */
 #define SYN_REPORT_TEXT_BYTES_MAX 32768    /* of one element */
 #define SYN_REPORT_FILE_BYTES_MAX 10485760 /* of one file */
+
+/* --- service, ours ---------------------------------------------------------
+ */
+#define SYN_SERVICE_NOTICE_S          240 /* rest.md section 12 */
+#define SYN_SERVICE_PING_S            30
+#define SYN_SERVICE_PONG_S            15
+#define SYN_SERVICE_HANDSHAKE_S       15 /* accept to a whole request */
+#define SYN_SERVICE_IDLE_S            75 /* between two requests */
+#define SYN_SERVICE_SWEEP_MS          1000
+#define SYN_SERVICE_CONNECTIONS_MAX   65536
+#define SYN_SERVICE_SETUP_BYTES_MAX   16777216 /* accounts, keys, texts */
+#define SYN_SERVICE_SCRATCH_BYTES_MAX 67108864 /* one request and its timers \
+                                                */
+#define SYN_REST_PAIRS_MAX        256          /* of one form or query */
+#define SYN_REST_SEGMENTS_MAX     8            /* of one path */
+#define SYN_REST_REPLY_BYTES_MAX  4194304 /* 100 items of 16 KiB and more */
+#define SYN_REST_TARGET_BYTES_MAX 16384
+#define SYN_REST_PAGE_MAX         1000000000 /* the counter of `Page` */
 
 _Static_assert(SYN_FRAME_BYTES_MAX >=
                    SYN_DATA_BYTES_MAX + SYN_FRAME_HEADER_BYTES_MAX,
