@@ -32,17 +32,17 @@ enum syn_json_kind {
 
 /* What a text may hold. */
 struct syn_json_rules {
-    size_t bytes_max;      /* 0: SYN_JSON_BYTES_MAX */
-    unsigned depth_max;    /* 0: SYN_JSON_DEPTH_MAX */
+    size_t bytes_max;   /* 0: SYN_JSON_BYTES_MAX */
+    unsigned depth_max; /* 0: SYN_JSON_DEPTH_MAX; <= SYN_JSON_DEPTH_CEILING */
     bool allow_duplicates; /* two members of one name in an object */
     bool allow_nul;        /* \u0000 in a string or a name */
 };
 
 /* Where and why a text is refused. */
 struct syn_json_fault {
-    size_t offset; /* byte, from 0 */
-    unsigned line; /* from 1 */
-    unsigned column;
+    size_t offset;      /* byte, from 0 */
+    unsigned line;      /* from 1 */
+    unsigned column;    /* code points, from 1 */
     const char *reason; /* static text */
 };
 
@@ -59,7 +59,11 @@ SYN_MUST_CHECK syn_status syn_json_check(struct syn_str text,
 /* The kind of the value that a checked text holds. */
 enum syn_json_kind syn_json_kind_of_text(struct syn_str text);
 
-/* Check and parse; the tree is released with `arena`. */
+/*
+ * Check and parse; the tree is released with `arena`. \u0000 is refused under
+ * any rules, and numbers over SYN_JSON_NUMBER_BYTES_MAX are SYN_ERR_LIMIT:
+ * trees could not hold them. Other errors: as syn_json_check, SYN_ERR_MEMORY.
+ */
 SYN_MUST_CHECK syn_status syn_json_parse(struct syn_arena *arena,
                                          struct syn_str text,
                                          const struct syn_json_rules *rules,
@@ -74,7 +78,8 @@ SYN_MUST_CHECK syn_status syn_json_parse_commented(
 
 enum syn_json_kind syn_json_kind(const struct syn_json *node);
 
-/* Member by exact name; NULL when absent or `node` is NULL or no object. */
+/* Member by exact name, of duplicates the first; NULL when absent or `node` is
+ * NULL or no object. */
 const struct syn_json *syn_json_member(const struct syn_json *node,
                                        const char *name);
 
@@ -98,11 +103,13 @@ struct syn_str syn_json_str(const struct syn_json *node,
                             struct syn_str fallback);
 bool syn_json_bool(const struct syn_json *node, bool fallback);
 
-/* A whole number within ±2^53, else false. */
+/* A whole number within ±(2^53 - 1), where doubles are exact; else false.
+ * 1.0 and 1e2 are whole. */
 bool syn_json_i64(const struct syn_json *node, int64_t *out);
 bool syn_json_double(const struct syn_json *node, double *out);
 
-/* Same value: objects without order, numbers by value. For expectations. */
+/* Same value: objects without order, numbers by value. For expectations,
+ * not for texts parsed with allow_duplicates; both NULL is equal. */
 bool syn_json_is_equal(const struct syn_json *a, const struct syn_json *b);
 
 /*
@@ -116,6 +123,9 @@ void syn_json_compact(struct syn_buf *buf, struct syn_str text);
 
 /* Append `s` as a JSON string with quotes; bad UTF-8 becomes U+FFFD. */
 void syn_json_put_string(struct syn_buf *buf, struct syn_str s);
+
+/* Append `node` as compact JSON, reprinted by cJSON; for evidence only. */
+void syn_json_print(struct syn_buf *buf, const struct syn_json *node);
 
 /*
  * A writer that knows where commas go. Begin and end must pair; depth is
@@ -140,7 +150,7 @@ void syn_json_write_i64(struct syn_json_writer *w, const char *name,
 void syn_json_write_bool(struct syn_json_writer *w, const char *name,
                          bool value);
 void syn_json_write_null(struct syn_json_writer *w, const char *name);
-/* Splice checked JSON text. */
+/* Splice checked JSON text, not empty. */
 void syn_json_write_raw(struct syn_json_writer *w, const char *name,
                         struct syn_str json);
 /* As write_str, with a name that is data (map keys, header names). */
