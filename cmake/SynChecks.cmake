@@ -1,0 +1,33 @@
+# Tests that are not Check programs: the tree's own rules, the conformance
+# suite by chapter, the vendor's clients. Labels: lint, conformance, vendor.
+
+set(checks ${PROJECT_SOURCE_DIR}/harness/tests)
+
+add_test(NAME lint_layers COMMAND ${CMAKE_COMMAND}
+    -D TREE=${PROJECT_SOURCE_DIR} -P ${checks}/check_layers.cmake)
+add_test(NAME lint_bites COMMAND ${CMAKE_COMMAND}
+    -D LINT=${checks}/check_layers.cmake
+    -D WORK=${CMAKE_BINARY_DIR}/lint-bites -P ${checks}/check_layers_test.cmake)
+add_test(NAME lint_format COMMAND ${CMAKE_COMMAND}
+    -D TREE=${PROJECT_SOURCE_DIR} -P ${checks}/check_format.cmake)
+set_tests_properties(lint_layers lint_bites lint_format PROPERTIES
+    LABELS lint TIMEOUT 300)
+
+if(TARGET syncproof)
+    # One entry per chapter, so that `ctest -j` spreads them.
+    file(GLOB chapters RELATIVE ${PROJECT_SOURCE_DIR}/scenarios CONFIGURE_DEPENDS
+        ${PROJECT_SOURCE_DIR}/scenarios/*/*.c)
+    list(TRANSFORM chapters REPLACE "/.*" "")
+    list(REMOVE_DUPLICATES chapters)
+    foreach(chapter IN LISTS chapters)
+        add_test(NAME conformance_${chapter} COMMAND syncproof run ${chapter}/
+            --out ${CMAKE_BINARY_DIR}/reports/${chapter})
+        set_tests_properties(conformance_${chapter} PROPERTIES
+            LABELS conformance TIMEOUT 600)
+    endforeach()
+
+    add_test(NAME vendor_clients
+        COMMAND ${checks}/vendor/run.sh $<TARGET_FILE:syncproof>)
+    set_tests_properties(vendor_clients PROPERTIES
+        LABELS vendor TIMEOUT 600 SKIP_RETURN_CODE 77)
+endif()
