@@ -51,6 +51,10 @@ int64_t syn_reply_i64(const struct syn_reply *reply, const char *pointer,
                       int64_t fallback);
 bool syn_reply_has(const struct syn_reply *reply, const char *pointer);
 
+/* The value is there and is the JSON literal true, or false. */
+bool syn_reply_is_true(const struct syn_reply *reply, const char *pointer);
+bool syn_reply_is_false(const struct syn_reply *reply, const char *pointer);
+
 /* An object as a row knows it. Fill by a create or open, or by hand. */
 struct syn_thing {
     enum syn_type type;

@@ -12,6 +12,7 @@
 
 #include "syn/client.h"
 #include "syn/object.h"
+#include "syn/scenario.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,8 @@ struct syn_probe {
     unsigned types; /* SYN_TYPES_… it applies to */
     unsigned right; /* the one right it needs */
     bool is_put;
+    bool is_promised; /* documents promise success with the right; else only
+                         its denial is judged (writes by name) */
 };
 
 /* The probes of `type`, one after the other; NULL at the end. Start with
@@ -44,5 +47,18 @@ struct syn_reply syn_probe_do(struct syn_client *client,
 /* Create `thing` over REST, with one item in a list or map. True when done. */
 struct syn_reply syn_probe_prepare(struct syn_backend *backend,
                                    struct syn_thing *thing);
+
+/*
+ * Walk the probes: those whose right is in `rights` must succeed (weight
+ * CONTROL: they also prove that the denials mean something), all others must be
+ * denied and disclose nothing. Ends after a removal that succeeded. True when
+ * everything held.
+ */
+bool syn_expect_rights(struct syn_run *run, struct syn_site site,
+                       struct syn_client *client, struct syn_thing *thing,
+                       unsigned rights);
+
+#define EXPECT_RIGHTS(run, client, thing, rights) \
+    syn_expect_rights(run, SYN_SITE, client, thing, rights)
 
 #endif
