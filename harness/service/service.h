@@ -63,7 +63,9 @@ struct syn_service_setup {
     int64_t sweep_ms;    /* 1000: TTL sweep period */
     int64_t purge_delay_ms;     /* 0: how long expired things stay visible */
     bool keeps_quiet_on_revoke; /* true: no subscription_canceled */
-    const char *defect;         /* name of a seeded defect; NULL: none */
+    const char *sdk_path;   /* "/v3/wsconnect": exactly this path upgrades */
+    struct syn_str jwe_key; /* 32 bytes; at NULL: JWE tokens are refused */
+    const char *defect;     /* name of a seeded defect; NULL: none */
     const struct syn_journal *journal; /* NULL: none */
     void (*before_reply)(void *ctx);   /* end of turn: flush the journal */
     void *before_reply_ctx;

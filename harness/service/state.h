@@ -103,6 +103,8 @@ struct syn_service {
     struct syn_str jwe_key;         /* at NULL: JWE refused */
 
     struct syn_timer sweep_timer;
+    int64_t sweep_at_ms;    /* when it is due, while it runs */
+    unsigned sweep_backoff; /* fruitless sweeps in a row, bounded */
     bool is_stopping;
     bool is_dirty; /* changed since the journal was last flushed */
 

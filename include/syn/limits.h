@@ -43,7 +43,7 @@
 #define SYN_ACCEPTS_PER_TURN_MAX 128   /* one listener, one turn */
 #define SYN_ACCEPT_RETRY_MS      50    /* out of descriptors: wait */
 #define SYN_LINGER_MS            1000  /* orderly close: wait for the peer */
-#define SYN_CLOSE_MS              10000 /* peer that does not take the rest */
+#define SYN_CLOSE_MS             10000 /* peer that does not take the rest */
 #define SYN_TLS_ACCEPT_MS        10000 /* handshake of an accepted stream */
 #define SYN_VENDOR_TIMEOUT_S     600   /* lws's own; ours come first */
 #define SYN_STREAM_READ_BYTES    65536 /* one read, shared by all streams */
@@ -74,26 +74,48 @@
 
 /* --- reports (design: JUnit as CI servers read it) -------------------------
  */
-#define SYN_REPORT_TEXT_BYTES_MAX 32768    /* of one element */
-#define SYN_REPORT_FILE_BYTES_MAX 10485760 /* of one file */
+#define SYN_REPORT_TEXT_BYTES_MAX  32768     /* of one element */
+#define SYN_REPORT_FILE_BYTES_MAX  10485760  /* of one file */
+#define SYN_REPORT_NAMES_BYTES_MAX 134217728 /* names of one file's cases */
+
+/* --- runner and target, ours ----------------------------------------------
+ */
+#define SYN_TARGET_BYTES_MAX        1048576 /* one target file */
+#define SYN_PLAN_ENTRIES_MAX        200000  /* rows x types x repeats */
+#define SYN_REPEAT_MAX              10000
+#define SYN_JOBS_MAX                64
+#define SYN_WORKER_DEATHS_MAX       16 /* then the run gives up */
+#define SYN_ROW_SECONDS_MAX         60 /* real time, without estimate */
+#define SYN_ROW_ARENA_BYTES_MAX     268435456
+#define SYN_ROW_CLIENTS_MAX         4096
+#define SYN_ROW_THINGS_MAX          4096     /* to remove from a target */
+#define SYN_ROW_GUARD_MS            10000    /* real time for one answer */
+#define SYN_EVIDENCE_BYTES_MAX      16777216 /* one row; then exchanges stop */
+#define SYN_EVIDENCE_RECORDS_MAX    20000    /* expectations of one row */
+#define SYN_EVIDENCE_WIRE_BYTES_MAX 8192     /* of one body in the transcript */
+#define SYN_EVIDENCE_EXCHANGES      6        /* shown around a decision */
+#define SYN_STOP_GRACE_MS           800      /* of running rows after Ctrl-C */
+#define SYN_PROGRESS_MS             10000    /* a line, when no terminal */
 
 /* --- service, ours ---------------------------------------------------------
  */
-#define SYN_SERVICE_NOTICE_S          240 /* rest.md section 12 */
-#define SYN_SERVICE_PING_S            30
-#define SYN_SERVICE_PONG_S            15
-#define SYN_SERVICE_HANDSHAKE_S       15 /* accept to a whole request */
-#define SYN_SERVICE_IDLE_S            75 /* between two requests */
-#define SYN_SERVICE_SWEEP_MS          1000
-#define SYN_SERVICE_CONNECTIONS_MAX   65536
-#define SYN_SERVICE_SETUP_BYTES_MAX   16777216 /* accounts, keys, texts */
-#define SYN_SERVICE_SCRATCH_BYTES_MAX 67108864 /* one request and its timers \
-                                                */
-#define SYN_REST_PAIRS_MAX        256          /* of one form or query */
-#define SYN_REST_SEGMENTS_MAX     8            /* of one path */
+#define SYN_SERVICE_NOTICE_S        240 /* rest.md section 12 */
+#define SYN_SERVICE_PING_S          30
+#define SYN_SERVICE_PONG_S          15
+#define SYN_SERVICE_HANDSHAKE_S     15 /* accept to a whole request */
+#define SYN_SERVICE_IDLE_S          75 /* between two requests */
+#define SYN_SERVICE_SWEEP_MS        1000
+#define SYN_SERVICE_CONNECTIONS_MAX 65536
+#define SYN_SERVICE_SETUP_BYTES_MAX 16777216 /* accounts, keys, texts */
+#define SYN_SERVICE_SCRATCH_BYTES_MAX                                   \
+    67108864                              /* one request and its timers \
+                                           */
+#define SYN_REST_PAIRS_MAX        256     /* of one form or query */
+#define SYN_REST_SEGMENTS_MAX     8       /* of one path */
 #define SYN_REST_REPLY_BYTES_MAX  4194304 /* 100 items of 16 KiB and more */
 #define SYN_REST_TARGET_BYTES_MAX 16384
-#define SYN_REST_PAGE_MAX         1000000000 /* the counter of `Page` */
+#define SYN_CONTROL_MS_MAX        253402300799999 /* year 9999 */
+#define SYN_REST_PAGE_MAX         1000000000      /* the counter of `Page` */
 
 _Static_assert(SYN_FRAME_BYTES_MAX >=
                    SYN_DATA_BYTES_MAX + SYN_FRAME_HEADER_BYTES_MAX,

@@ -1,0 +1,109 @@
+/*
+ * seams.c - the sound behaviour behind every decision of the service.
+ */
+#include "service/seams.h"
+
+#include <string.h>
+
+#define MS_PER_S 1000
+
+static bool admit_rest(void *ctx, struct syn_str user, struct syn_str password,
+                       bool is_known_pair)
+{
+    (void)ctx;
+    (void)user;
+    (void)password;
+    return is_known_pair;
+}
+
+/* Who one is never changes on a live session (TOK-37, TOK-38). */
+static enum syn_code renew(void *ctx, const struct syn_renewal *renewal)
+{
+    (void)ctx;
+    const struct syn_token_facts *before = renewal->before;
+    const struct syn_token_facts *after = renewal->after;
+    if (!syn_str_is_equal(before->identity, after->identity) ||
+        !syn_str_is_equal(before->account_sid, after->account_sid)) {
+        return SYN_CODE_51215;
+    }
+    if (!syn_str_is_equal(before->service_sid, after->service_sid)) {
+        return SYN_CODE_51232;
+    }
+    return SYN_CODE_NONE;
+}
+
+static bool is_expired(void *ctx, const struct syn_lifetime *lifetime)
+{
+    (void)ctx;
+    return lifetime->now_s >= lifetime->expires_s;
+}
+
+/* Events that a writer does not hear of its own doing: its client would act
+ * on them twice (sdk-protocol.md section 10). */
+static const bool is_silent_to_origin[SYN_EVENT_COUNT] = {
+    [SYN_EVENT_DOCUMENT_REMOVED] = true,
+    [SYN_EVENT_LIST_REMOVED] = true,
+    [SYN_EVENT_LIST_ITEM_REMOVED] = true,
+    [SYN_EVENT_MAP_REMOVED] = true,
+    [SYN_EVENT_MAP_ITEM_REMOVED] = true,
+    [SYN_EVENT_STREAM_REMOVED] = true,
+    [SYN_EVENT_STREAM_MESSAGE_PUBLISHED] = true,
+};
+
+static bool delivers(void *ctx, const struct syn_delivery *delivery)
+{
+    (void)ctx;
+    if (delivery->is_origin && is_silent_to_origin[delivery->event->kind]) {
+        return false;
+    }
+    if (delivery->now_ms / MS_PER_S >= delivery->token_expires_s) {
+        return false;
+    }
+    return syn_model_may_hear(delivery->model, delivery->now_ms,
+                              delivery->identity, delivery->event->object);
+}
+
+static bool cuts_on_revoke(void *ctx)
+{
+    (void)ctx;
+    return true;
+}
+
+static bool continues(void *ctx, struct syn_str owner, struct syn_str identity)
+{
+    (void)ctx;
+    return syn_str_is_equal(owner, identity);
+}
+
+/* Without limits everything is admitted; with them service.c puts the token
+ * buckets here. */
+static bool admits(void *ctx, const struct syn_admission *admission,
+                   uint32_t *retry_after_s)
+{
+    (void)ctx;
+    (void)admission;
+    (void)retry_after_s;
+    return true;
+}
+
+static void shape_reply(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    (void)shaping;
+}
+
+void syn_seams_init(struct syn_seams *seams)
+{
+    *seams = (struct syn_seams){
+        .rules = syn_rules_sound,
+        .token_checks = syn_token_checks,
+        .admit_rest = admit_rest,
+        .renew = renew,
+        .is_expired = is_expired,
+        .delivers = delivers,
+        .cuts_on_revoke = cuts_on_revoke,
+        .continues = continues,
+        .admits = admits,
+        .shape_reply = shape_reply,
+    };
+}
