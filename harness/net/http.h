@@ -56,7 +56,7 @@ struct syn_http_bounds {
     size_t body_bytes_max; /* 0: SYN_HTTP_BODY_BYTES_MAX */
 };
 
-struct syn_http_reader; /* opaque: harness/net/http.c */
+struct syn_http_reader; /* opaque: harness/net/http_impl.h */
 
 SYN_MUST_CHECK syn_status syn_http_reader_new(
     enum syn_http_kind kind, const struct syn_http_bounds *bounds,
@@ -71,7 +71,8 @@ void syn_http_reader_free(struct syn_http_reader *reader);
 enum syn_http_state syn_http_reader_feed(struct syn_http_reader *reader,
                                          struct syn_str in, size_t *used);
 
-/* The connection ended: a response delimited by close may be complete now. */
+/* The connection ended: a response delimited by close may be complete now.
+ * Each 1xx answer is a message of its own, without body. */
 enum syn_http_state syn_http_reader_end(struct syn_http_reader *reader);
 
 /* True between the first byte of a head and the end of its message. */
@@ -84,6 +85,16 @@ syn_http_reader_message(const struct syn_http_reader *reader);
 /* After SYN_HTTP_REFUSED: 400, 413, 431, 501 or 505, and why (static text). */
 unsigned syn_http_reader_refusal(const struct syn_http_reader *reader,
                                  const char **reason);
+
+/*
+ * Requests: true once, after a whole head with `Expect: 100-continue` whose
+ * body has not begun. Answer "HTTP/1.1 100 Continue\r\n\r\n" or refuse; a
+ * client may also send its body unasked, so ignoring this only costs time.
+ */
+bool syn_http_reader_wants_continue(struct syn_http_reader *reader);
+
+/* Responses: the next final answer is that of a HEAD request, without body. */
+void syn_http_reader_expect_no_body(struct syn_http_reader *reader);
 
 /* Standard reason phrase; "Unknown" for others. */
 const char *syn_http_phrase(unsigned status);

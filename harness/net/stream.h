@@ -19,8 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct syn_stream;   /* opaque: harness/net/stream.c */
-struct syn_listener; /* opaque: harness/net/stream.c */
+struct syn_stream;   /* opaque: harness/net/stream_impl.h */
+struct syn_listener; /* opaque: harness/net/listener.c */
 
 /* Why a stream ended. */
 enum syn_stream_end {
@@ -93,6 +93,10 @@ void syn_stream_close(struct syn_stream *stream);
 
 /* Drop now with a reset, unsent bytes included. */
 void syn_stream_abort(struct syn_stream *stream);
+
+/* As abort, and no further callback comes: the user's context may be freed at
+ * once. The stream must not be touched afterwards. */
+void syn_stream_abandon(struct syn_stream *stream);
 
 /* "127.0.0.1:40312" of the peer; valid while the stream lives. */
 const char *syn_stream_peer(const struct syn_stream *stream);

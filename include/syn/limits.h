@@ -52,6 +52,18 @@
 #define SYN_HTTP_CHUNK_BYTES_MAX 256   /* chunk-size line */
 #define SYN_CURL_CONNECTIONS_MAX 64    /* kept open by one multi handle */
 
+/* --- client and tap, ours ------------------------------------------------- */
+#define SYN_SDK_EFFECTS_MAX        16384 /* of one step */
+#define SYN_SDK_SCRATCH_BYTES_MAX  16777216 /* of one step */
+#define SYN_SDK_SUBSCRIPTIONS_MAX  8192  /* of one session; E54419 is 2,000 */
+#define SYN_SDK_BATCH_FIRST        100   /* sdk-protocol.md section 9 */
+#define SYN_CLIENT_KEPT_BYTES_MAX  67108864 /* frames heard by one session */
+#define SYN_CLIENT_HEARD_MAX       262144   /* events heard by one session */
+#define SYN_CLIENT_QUEUE_MAX       256 /* events posted from inside a step */
+#define SYN_TAP_LINKS_MAX          4096 /* connections of one tap */
+#define SYN_TAP_FAULTS_MAX         64   /* faults armed at once */
+#define SYN_TAP_HELD_BYTES_MAX     16777216 /* held back on one link */
+
 /* --- base, ours ----------------------------------------------------------- */
 #define SYN_JSON_BYTES_MAX        1048576
 #define SYN_JSON_DEPTH_MAX        64

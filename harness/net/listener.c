@@ -1,0 +1,250 @@
+/*
+ * listener.c - accept connections and hand the sockets to streams.
+ * Layer: net. Threads: the loop's.
+ *
+ * The socket is our own, not lws's: destroying an lws vhost ends all its
+ * connections, while closing a listener must not; errors of bind are seen; and
+ * a process without free descriptors waits instead of turning in circles. A
+ * vhost holds the certificate and lives until the last stream has ended.
+ *
+ * _DEFAULT_SOURCE: accept4 is not used, but lws needs it in its headers.
+ */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
+#endif
+#include "net/stream_impl.h"
+
+#include "syn/limits.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <libwebsockets.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MS_PER_S 1000.
+
+struct syn_listener {
+    struct syn_streams *home;
+    struct syn_listener *next;
+    struct lws_vhost *vhost; /* NULL: plain */
+    syn_accept_fn accept;
+    void *ctx;
+    ev_io readable;
+    ev_timer retry; /* after running out of descriptors */
+    size_t holders; /* streams that live on our vhost */
+    int fd;         /* -1: closed */
+    uint16_t port;
+};
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_storage storage;
+};
+
+static bool parse_address(const char *text, uint16_t port, union address *out,
+                          socklen_t *bytes)
+{
+    *out = (union address){0};
+    if (inet_pton(AF_INET, text, &out->v4.sin_addr) == 1) {
+        out->v4.sin_family = AF_INET;
+        out->v4.sin_port = htons(port);
+        *bytes = sizeof out->v4;
+        return true;
+    }
+    if (inet_pton(AF_INET6, text, &out->v6.sin6_addr) == 1) {
+        out->v6.sin6_family = AF_INET6;
+        out->v6.sin6_port = htons(port);
+        *bytes = sizeof out->v6;
+        return true;
+    }
+    return false;
+}
+
+static bool set_flags(int fd)
+{
+    return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
+           fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+/* Returns the listening socket, or -1. */
+static int open_socket(const char *address, uint16_t port, uint16_t *bound)
+{
+    union address at = {0};
+    socklen_t bytes = 0;
+    int on = 1;
+    int fd = -1;
+    if (!parse_address(address, port, &at, &bytes)) {
+        return -1;
+    }
+    fd = socket(at.any.sa_family, SOCK_STREAM, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!set_flags(fd) || bind(fd, &at.any, bytes) != 0 ||
+        listen(fd, SYN_LISTEN_BACKLOG) != 0 ||
+        getsockname(fd, &at.any, &bytes) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    *bound =
+        ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port);
+    return fd;
+}
+
+static bool is_exhausted(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+           error == ENOMEM;
+}
+
+static void on_readable(struct ev_loop *ev, ev_io *watcher, int events)
+{
+    struct syn_listener *listener = watcher->data;
+    (void)events;
+    for (unsigned i = 0; i < SYN_ACCEPTS_PER_TURN_MAX; i++) {
+        int fd = -1;
+        if (listener->fd < 0) {
+            return; /* closed by the accept function */
+        }
+        fd = accept(listener->fd, NULL, NULL);
+        if (fd < 0 && is_exhausted(errno)) {
+            ev_io_stop(ev, &listener->readable);
+            ev_timer_set(&listener->retry, SYN_ACCEPT_RETRY_MS / MS_PER_S, 0.);
+            ev_timer_start(ev, &listener->retry);
+            return;
+        }
+        if (fd < 0) {
+            return;
+        }
+        if (!set_flags(fd)) {
+            (void)close(fd);
+            continue;
+        }
+        syn_stream_adopt(listener->home, listener, fd);
+    }
+}
+
+static void on_retry(struct ev_loop *ev, ev_timer *watcher, int events)
+{
+    struct syn_listener *listener = watcher->data;
+    (void)events;
+    ev_io_start(ev, &listener->readable);
+}
+
+syn_status syn_listener_open(struct syn_loop *loop, const char *address,
+                             uint16_t port, const struct syn_tls_server *tls,
+                             syn_accept_fn accept, void *ctx,
+                             struct syn_listener **out)
+{
+    struct syn_streams *home = syn_loop_streams(loop);
+    syn_status st = SYN_OK;
+    struct syn_listener *listener = calloc(1, sizeof *listener);
+    if (listener == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    *listener = (struct syn_listener){
+        .home = home, .accept = accept, .ctx = ctx, .fd = -1};
+    if (tls != NULL) {
+        st = syn_tls_vhost_server(home->context, syn_stream_protocols(), tls,
+                                  &listener->vhost);
+    }
+    if (st == SYN_OK) {
+        listener->fd = open_socket(address, port, &listener->port);
+        st = listener->fd < 0 ? SYN_ERR_NET : SYN_OK;
+    }
+    listener->next = home->listeners;
+    home->listeners = listener;
+    if (st != SYN_OK) {
+        syn_listeners_sweep(home);
+        return st;
+    }
+    ev_io_init(&listener->readable, on_readable, listener->fd, EV_READ);
+    ev_init(&listener->retry, on_retry);
+    listener->readable.data = listener;
+    listener->retry.data = listener;
+    ev_io_start(home->ev, &listener->readable);
+    *out = listener;
+    return SYN_OK;
+}
+
+uint16_t syn_listener_port(const struct syn_listener *listener)
+{
+    return listener->port;
+}
+
+static void stop_listening(struct syn_listener *listener)
+{
+    if (listener->fd < 0) {
+        return;
+    }
+    ev_io_stop(listener->home->ev, &listener->readable);
+    ev_timer_stop(listener->home->ev, &listener->retry);
+    (void)close(listener->fd);
+    listener->fd = -1;
+}
+
+void syn_listener_close(struct syn_listener *listener)
+{
+    if (listener != NULL) {
+        stop_listening(listener); /* freed by the sweep of a turn's end */
+    }
+}
+
+struct lws_vhost *syn_listener_vhost(const struct syn_listener *listener)
+{
+    return listener->vhost;
+}
+
+bool syn_listener_accepts(struct syn_listener *listener,
+                          struct syn_stream *stream,
+                          const struct syn_stream_events **events, void **ctx)
+{
+    return listener->accept(listener->ctx, stream, events, ctx);
+}
+
+void syn_listener_hold(struct syn_listener *listener)
+{
+    listener->holders++;
+}
+
+void syn_listener_release(struct syn_listener *listener)
+{
+    SYN_ASSERT(listener->holders > 0);
+    listener->holders--;
+}
+
+void syn_listeners_sweep(struct syn_streams *streams)
+{
+    struct syn_listener **at = &streams->listeners;
+    while (*at != NULL) {
+        struct syn_listener *listener = *at;
+        if (listener->fd >= 0 || listener->holders > 0) {
+            at = &listener->next;
+            continue;
+        }
+        *at = listener->next;
+        if (listener->vhost != NULL) {
+            lws_vhost_destroy(listener->vhost);
+        }
+        free(listener);
+    }
+}
+
+void syn_listeners_free(struct syn_streams *streams)
+{
+    while (streams->listeners != NULL) {
+        struct syn_listener *listener = streams->listeners;
+        streams->listeners = listener->next;
+        stop_listening(listener);
+        free(listener);
+    }
+}

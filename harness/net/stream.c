@@ -1,0 +1,401 @@
+/*
+ * stream.c - byte streams on libwebsockets' raw role.
+ * Layer: net. Threads: the loop's.
+ *
+ * Inside callbacks of lws nothing is freed and nobody is told that a stream
+ * ended: what happened is noted, the stream is put on the dirty list, and the
+ * end of the turn writes, closes and reports in one place (syn_streams_flush).
+ * So every function of the public header may be called from every callback.
+ *
+ * _DEFAULT_SOURCE: the headers of lws need it.
+ */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
+#endif
+#include "net/stream_impl.h"
+
+#include "syn/limits.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define MS_PER_S      1000.
+#define KEEP_BYTES    1024  /* queue capacity an idle stream may keep */
+#define COMPACT_BYTES 65536 /* sent bytes at the front before moving */
+
+/* --- the dirty list --------------------------------------------------------
+ */
+
+void syn_stream_mark(struct syn_stream *stream)
+{
+    struct syn_streams *home = stream->home;
+    if (stream->is_dirty) {
+        return;
+    }
+    stream->is_dirty = true;
+    stream->dirty_next = NULL;
+    if (home->dirty == NULL) {
+        home->dirty = stream;
+    } else {
+        home->dirty_last->dirty_next = stream;
+    }
+    home->dirty_last = stream;
+}
+
+/* The first reason counts. */
+void syn_stream_finish(struct syn_stream *stream, enum syn_stream_end end,
+                       const char *reason)
+{
+    if (stream->state == SYN_STREAM_ENDING) {
+        return;
+    }
+    stream->state = SYN_STREAM_ENDING;
+    stream->end = end;
+    stream->reason = reason;
+    syn_stream_mark(stream);
+}
+
+static void link_stream(struct syn_streams *home, struct syn_stream *stream)
+{
+    stream->home = home;
+    stream->next = home->all;
+    if (home->all != NULL) {
+        home->all->previous = stream;
+    }
+    home->all = stream;
+}
+
+void syn_stream_death(struct syn_stream *stream)
+{
+    struct syn_streams *home = stream->home;
+    if (stream->previous != NULL) {
+        stream->previous->next = stream->next;
+    } else {
+        home->all = stream->next;
+    }
+    if (stream->next != NULL) {
+        stream->next->previous = stream->previous;
+    }
+    syn_stream_unguard(stream);
+    if (stream->listener != NULL) {
+        syn_listener_release(stream->listener);
+    }
+    syn_buf_fini(&stream->queue);
+    free(stream->reason_text);
+    free(stream);
+}
+
+static void on_guard(struct ev_loop *ev, ev_timer *watcher, int events)
+{
+    struct syn_stream *stream = watcher->data;
+    (void)ev;
+    (void)events;
+    syn_stream_unguard(stream);
+    if (stream->state == SYN_STREAM_CONNECTING) {
+        syn_stream_finish(stream, SYN_END_REFUSED, "connect timed out");
+    } else if (stream->state == SYN_STREAM_CLOSING) {
+        syn_stream_finish(stream, SYN_END_LOCAL, "peer did not follow in time");
+    } else if (syn_tls_is_ready(lws_get_ssl(stream->wsi))) {
+        /* lws would count on to its own limit. */
+        lws_set_timeout(stream->wsi, NO_PENDING_TIMEOUT, 0);
+    } else {
+        syn_stream_finish(stream, SYN_END_TLS, "handshake timed out");
+    }
+}
+
+void syn_stream_unguard(struct syn_stream *stream)
+{
+    if (stream->guard != NULL) {
+        ev_timer_stop(stream->home->ev, stream->guard);
+        free(stream->guard);
+        stream->guard = NULL;
+    }
+}
+
+/* Without memory the stream ends now rather than never. */
+void syn_stream_guard(struct syn_stream *stream, unsigned guard_ms)
+{
+    struct ev_loop *ev = stream->home->ev;
+    syn_stream_unguard(stream);
+    stream->guard = calloc(1, sizeof *stream->guard);
+    if (stream->guard == NULL) {
+        syn_stream_finish(stream, SYN_END_LOCAL, "no memory");
+        return;
+    }
+    ev_now_update(ev); /* timers count from libev's idea of now */
+    ev_timer_init(stream->guard, on_guard, guard_ms / MS_PER_S, 0.);
+    stream->guard->data = stream;
+    ev_timer_start(ev, stream->guard);
+}
+
+struct syn_stream *syn_stream_birth(struct syn_streams *home)
+{
+    struct syn_stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL) {
+        return NULL;
+    }
+    stream->reason = "";
+    /* Sent bytes may still lie at the front, so twice the bound. */
+    syn_buf_init(&stream->queue, NULL,
+                 2 * (size_t)SYN_STREAM_QUEUE_BYTES_MAX + COMPACT_BYTES);
+    link_stream(home, stream);
+    return stream;
+}
+
+/* --- writing ---------------------------------------------------------------
+ */
+
+/* Bytes taken, 0 when the socket is full, -1 when broken. */
+static ssize_t write_some(struct syn_stream *stream, struct syn_str bytes)
+{
+    ssize_t sent = 0;
+    if (stream->is_tls) {
+        return syn_tls_write(lws_get_ssl(stream->wsi), bytes);
+    }
+    do {
+        sent = send(lws_get_socket_fd(stream->wsi), bytes.at, bytes.bytes,
+                    MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        return 0;
+    }
+    return sent;
+}
+
+static void reset_queue(struct syn_stream *stream)
+{
+    stream->sent = 0;
+    if (stream->queue.capacity > KEEP_BYTES) {
+        syn_buf_fini(&stream->queue);
+        syn_buf_init(&stream->queue, NULL,
+                     2 * (size_t)SYN_STREAM_QUEUE_BYTES_MAX + COMPACT_BYTES);
+    } else {
+        syn_buf_clear(&stream->queue);
+    }
+}
+
+/* Write until the queue is empty or the socket full. */
+static void push_queue(struct syn_stream *stream)
+{
+    while (syn_stream_queued(stream) > 0) {
+        ssize_t sent = write_some(
+            stream, syn_str_from(syn_buf_str(&stream->queue), stream->sent));
+        if (sent < 0) {
+            syn_stream_finish(stream, SYN_END_RESET, "write failed");
+            return;
+        }
+        if (sent == 0) {
+            lws_callback_on_writable(stream->wsi);
+            return;
+        }
+        stream->sent += (size_t)sent;
+    }
+    if (stream->queue.bytes == 0) {
+        return; /* nothing was there */
+    }
+    reset_queue(stream);
+    if (stream->events != NULL && stream->events->on_drained != NULL &&
+        stream->state == SYN_STREAM_OPEN) {
+        stream->events->on_drained(stream->ctx, stream);
+    }
+}
+
+bool syn_stream_is_handshaking(struct syn_stream *stream)
+{
+    if (stream->is_tls && !stream->is_ready) {
+        stream->is_ready = syn_tls_is_ready(lws_get_ssl(stream->wsi));
+    }
+    return stream->is_tls && !stream->is_ready;
+}
+
+static void report_end(struct syn_stream *stream)
+{
+    const struct syn_stream_events *events = stream->events;
+    stream->events = NULL;
+    stream->is_reported = true;
+    if (events != NULL) {
+        events->on_closed(stream->ctx, stream, stream->end, stream->reason);
+    }
+}
+
+/*
+ * All is sent: tell the peer, then wait for its end. Closing at once while it
+ * still sends would make the kernel reset the connection, and the peer might
+ * lose our last bytes (RFC 9112 section 9.6).
+ */
+static void begin_linger(struct syn_stream *stream)
+{
+    if (stream->is_tls) {
+        syn_tls_shutdown(lws_get_ssl(stream->wsi));
+    }
+    (void)shutdown(lws_get_socket_fd(stream->wsi), SHUT_WR);
+    syn_stream_resume(stream);
+    stream->end = SYN_END_LOCAL;
+    report_end(stream);
+    syn_stream_guard(stream, SYN_LINGER_MS);
+}
+
+/* --- the end of a turn -----------------------------------------------------
+ */
+
+static void kill_socket(struct syn_stream *stream)
+{
+    struct lws *wsi = stream->wsi;
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (wsi == NULL) {
+        return;
+    }
+    stream->wsi = NULL;
+    lws_set_opaque_user_data(wsi, NULL);
+    if (!stream->is_reported) {
+        (void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_LINGER, &now,
+                         sizeof now);
+    }
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+static void settle(struct syn_stream *stream)
+{
+    if (stream->state == SYN_STREAM_OPEN ||
+        stream->state == SYN_STREAM_CLOSING) {
+        if (syn_stream_is_handshaking(stream)) {
+            /* Looked at again when the next turn ends. */
+            stream->dirty_next = stream->home->handshaking;
+            stream->home->handshaking = stream;
+            stream->is_dirty = true;
+            return;
+        }
+        push_queue(stream);
+    }
+    if (stream->state == SYN_STREAM_CLOSING && !stream->is_reported &&
+        syn_stream_queued(stream) == 0) {
+        begin_linger(stream);
+    }
+    if (stream->state == SYN_STREAM_ENDING) {
+        kill_socket(stream);
+        report_end(stream);
+        stream->is_dirty = true; /* whatever a callback did: it is dead */
+        syn_stream_death(stream);
+    }
+}
+
+bool syn_streams_has_work(const struct syn_streams *streams)
+{
+    return streams->dirty != NULL;
+}
+
+void syn_streams_flush(struct syn_streams *streams)
+{
+    struct syn_stream *last = NULL;
+    while (streams->handshaking != NULL) {
+        struct syn_stream *stream = streams->handshaking;
+        streams->handshaking = stream->dirty_next;
+        stream->is_dirty = false;
+        syn_stream_mark(stream);
+    }
+    /* One pass: what callbacks add is for the next flush, which is soon. */
+    last = streams->dirty_last;
+    while (streams->dirty != NULL) {
+        struct syn_stream *stream = streams->dirty;
+        bool is_last = stream == last;
+        streams->dirty = stream->dirty_next;
+        stream->is_dirty = false;
+        settle(stream);
+        if (is_last) {
+            break;
+        }
+    }
+    syn_listeners_sweep(streams);
+}
+
+/* --- use -------------------------------------------------------------------
+ */
+
+static bool is_taking(const struct syn_stream *stream)
+{
+    return stream->state == SYN_STREAM_OPEN ||
+           stream->state == SYN_STREAM_CONNECTING;
+}
+
+void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
+{
+    if (!is_taking(stream) || bytes.bytes == 0) {
+        return;
+    }
+    if (stream->sent > COMPACT_BYTES &&
+        stream->sent > stream->queue.bytes / 2) {
+        syn_buf_consume(&stream->queue, stream->sent);
+        stream->sent = 0;
+    }
+    if (bytes.bytes > SYN_STREAM_QUEUE_BYTES_MAX - syn_stream_queued(stream)) {
+        syn_stream_finish(stream, SYN_END_OVERFLOW,
+                          "unsent bytes past the bound");
+        return;
+    }
+    syn_buf_put(&stream->queue, bytes);
+    if (stream->queue.status != SYN_OK) {
+        syn_stream_finish(stream, SYN_END_OVERFLOW,
+                          "no memory for unsent bytes");
+        return;
+    }
+    if (stream->state == SYN_STREAM_OPEN) {
+        syn_stream_mark(stream);
+    }
+}
+
+size_t syn_stream_queued(const struct syn_stream *stream)
+{
+    return stream->queue.bytes - stream->sent;
+}
+
+void syn_stream_pause(struct syn_stream *stream)
+{
+    if (!stream->is_paused && stream->wsi != NULL) {
+        stream->is_paused = true;
+        (void)lws_rx_flow_control(stream->wsi, 0);
+    }
+}
+
+void syn_stream_resume(struct syn_stream *stream)
+{
+    if (stream->is_paused && stream->wsi != NULL) {
+        stream->is_paused = false;
+        (void)lws_rx_flow_control(stream->wsi, 1);
+    }
+}
+
+void syn_stream_close(struct syn_stream *stream)
+{
+    if (stream->state == SYN_STREAM_CONNECTING) {
+        syn_stream_finish(stream, SYN_END_LOCAL, "closed while connecting");
+    } else if (stream->state == SYN_STREAM_OPEN) {
+        stream->state = SYN_STREAM_CLOSING;
+        stream->reason = "closed";
+        syn_stream_guard(stream, SYN_CLOSE_MS);
+        syn_stream_mark(stream);
+    }
+}
+
+void syn_stream_abort(struct syn_stream *stream)
+{
+    syn_stream_finish(stream, SYN_END_LOCAL, "aborted");
+}
+
+void syn_stream_abandon(struct syn_stream *stream)
+{
+    stream->events = NULL;
+    syn_stream_finish(stream, SYN_END_LOCAL, "abandoned");
+}
+
+const char *syn_stream_peer(const struct syn_stream *stream)
+{
+    return stream->peer;
+}
+
+bool syn_stream_is_tls(const struct syn_stream *stream)
+{
+    return stream->is_tls;
+}

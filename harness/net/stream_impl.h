@@ -1,0 +1,104 @@
+/*
+ * stream_impl.h - what stream.c, stream_lws.c and listener.c share.
+ * Layer: net, private. Threads: the loop's.
+ */
+#ifndef SYN_NET_STREAM_IMPL_H
+#define SYN_NET_STREAM_IMPL_H
+
+#include "base/buf.h"
+#include "net/loop_impl.h"
+#include "net/stream.h"
+#include "net/tls_impl.h"
+
+struct ev_timer;
+struct lws;
+
+#define SYN_PEER_BYTES 64 /* "[address]:port" */
+
+enum syn_stream_state {
+    SYN_STREAM_CONNECTING,
+    SYN_STREAM_OPEN,
+    SYN_STREAM_CLOSING, /* sends the rest, then lingers */
+    SYN_STREAM_ENDING   /* to be closed, reported and freed at the turn's end */
+};
+
+struct syn_stream {
+    struct syn_streams *home;
+    struct syn_stream *next; /* of all */
+    struct syn_stream *previous;
+    struct syn_stream *dirty_next;
+    struct lws *wsi; /* NULL: lws has none (any more) */
+    struct syn_listener *listener;
+    const struct syn_stream_events *events; /* NULL: nobody listens */
+    void *ctx;
+    struct syn_buf queue;
+    size_t sent;            /* bytes at the front of the queue that have left */
+    struct ev_timer *guard; /* NULL until first needed */
+    char *reason_text;      /* owned; when the reason is not static */
+    const char *reason;
+    enum syn_stream_state state;
+    enum syn_stream_end end;
+    bool is_dirty;
+    bool is_tls;
+    bool is_ready; /* TLS handshake known to be over */
+    bool is_paused;
+    bool is_reported; /* on_closed was called; lingering */
+    char peer[SYN_PEER_BYTES];
+};
+
+struct syn_streams {
+    struct ev_loop *ev;
+    struct lws_context *context;
+    struct lws_vhost *plain;
+    struct syn_client_vhost *clients; /* one per file of authorities */
+    struct syn_stream *all;
+    struct syn_stream *dirty; /* to be looked at when the turn ends */
+    struct syn_stream *dirty_last;
+    struct syn_stream *handshaking; /* with bytes queued, TLS not ready */
+    struct syn_listener *listeners;
+    bool is_ending; /* no callbacks any more */
+};
+
+/* Make a stream of an accepted socket, which it owns from now on, even on
+ * failure. `listener` NULL: plain. */
+void syn_stream_adopt(struct syn_streams *streams,
+                      struct syn_listener *listener, int fd);
+
+/* What accepting needs to know of the listener. */
+struct lws_vhost *syn_listener_vhost(const struct syn_listener *listener);
+bool syn_listener_accepts(struct syn_listener *listener,
+                          struct syn_stream *stream,
+                          const struct syn_stream_events **events, void **ctx);
+
+/* A stream holds its listener (for its vhost) until it is gone. */
+void syn_listener_hold(struct syn_listener *listener);
+void syn_listener_release(struct syn_listener *listener);
+
+/* Free closed listeners nobody holds; at the end of a turn. */
+void syn_listeners_sweep(struct syn_streams *streams);
+
+/* Free them all; the vendor's context is gone already. */
+void syn_listeners_free(struct syn_streams *streams);
+
+const struct lws_protocols *syn_stream_protocols(void);
+
+/* A stream in the list of all; NULL: no memory. */
+struct syn_stream *syn_stream_birth(struct syn_streams *streams);
+/* Out of every list; the socket is gone already. */
+void syn_stream_death(struct syn_stream *stream);
+
+/* Look at it when the turn ends. */
+void syn_stream_mark(struct syn_stream *stream);
+
+/* Note why it ended (the first reason counts); reported at the turn's end. */
+void syn_stream_finish(struct syn_stream *stream, enum syn_stream_end end,
+                       const char *reason);
+
+/* Real time for connect, handshake or linger. */
+void syn_stream_guard(struct syn_stream *stream, unsigned guard_ms);
+void syn_stream_unguard(struct syn_stream *stream);
+
+/* TLS, and the handshake is not over? */
+bool syn_stream_is_handshaking(struct syn_stream *stream);
+
+#endif
