@@ -1,0 +1,116 @@
+/*
+ * result.h - what one row yielded, ready for every writer of reports.
+ * Layer: report. Threads: values. Source: design section 7.
+ *
+ * The runner fills these records; junit.c, json.c and text.c only read them.
+ * All texts are borrowed from the maker and may hold any byte a peer sent: each
+ * writer makes them safe for its own format.
+ */
+#ifndef SYN_REPORT_RESULT_H
+#define SYN_REPORT_RESULT_H
+
+#include "base/buf.h"
+#include "syn/result.h"
+#include "syn/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A clause that the row proves. */
+struct syn_result_clause {
+    const char *id;       /* "ACL-21" */
+    const char *sentence; /* "" when the table of clauses lacks it */
+    bool is_inferred;     /* an assumption, not a published sentence */
+};
+
+/* What was seen where no reading is right or wrong. */
+struct syn_observation {
+    struct syn_str what;
+    struct syn_str text;
+};
+
+struct syn_measure_value {
+    struct syn_str name; /* "revoke.latency_ms": the unit comes last */
+    int64_t value;
+};
+
+struct syn_result {
+    const char *suite;   /* "acl_defaults" */
+    const char *chapter; /* "acl" */
+    const char *id;      /* "acl/defaults/rest-created-closed" */
+    const char *type;    /* "list"; NULL: the row is about no type */
+    const char *defect;  /* seeded for this run; NULL: none */
+    unsigned repeat;     /* 1 for the first */
+    const char *title;
+    const char *reading; /* NULL: the sources are clear */
+    enum syn_level level;
+    enum syn_subject subject;
+    const struct syn_result_clause *clauses;
+    size_t clause_count;
+    const char *file; /* of the deciding record, or of the suite */
+    int line;         /* 0: none */
+    enum syn_verdict verdict;
+    struct syn_str reason;   /* one sentence; empty for a plain pass */
+    struct syn_str evidence; /* expected, actual, exchanges; lines */
+    const struct syn_observation *observations;
+    size_t observation_count;
+    const struct syn_measure_value *measures;
+    size_t measure_count;
+    int64_t elapsed_us;
+    const char *command; /* repeats it; NULL: none */
+};
+
+/* Clauses of one subject and level: all, and those judged with a control. */
+struct syn_coverage {
+    enum syn_subject subject;
+    enum syn_level level;
+    unsigned total;
+    unsigned judged;
+};
+
+/* One run of a verb that judges. */
+struct syn_report {
+    const char *verb;
+    const char *version;
+    const char *build;
+    uint64_t seed;
+    const char *target; /* "embedded", or the target's name */
+    const char *clock;  /* "virtual", "real" */
+    const char *limits; /* "off", "real", "the target's" */
+    const char *suite_hash;
+    int64_t started_ms; /* Unix time */
+    int64_t elapsed_us;
+    bool is_strict; /* warnings are failures */
+    const struct syn_result *results;
+    size_t result_count;
+    const struct syn_coverage *coverage;
+    size_t coverage_count;
+    const char *leftovers; /* NULL: none */
+    int exit_code;
+    const char *exit_reason;
+};
+
+/* The three ways in which a verdict appears in JUnit. */
+enum syn_outcome {
+    SYN_OUTCOME_PLAIN,
+    SYN_OUTCOME_FAILURE,
+    SYN_OUTCOME_ERROR,
+    SYN_OUTCOME_SKIPPED
+};
+enum syn_outcome syn_result_outcome(enum syn_verdict verdict, bool is_strict);
+
+/* Append `id[list]@defect#2`, leaving out what does not apply. */
+void syn_result_put_name(struct syn_buf *buf, const struct syn_result *result);
+
+/* Append all that there is to say about a result, in lines: title, level,
+ * clauses with their sentences, reason, evidence, figures, command. */
+void syn_result_put_story(struct syn_buf *buf, const struct syn_result *result);
+
+/* Results of one verdict, and of one verdict and level. */
+size_t syn_report_count(const struct syn_report *report,
+                        enum syn_verdict verdict);
+size_t syn_report_count_level(const struct syn_report *report,
+                              enum syn_verdict verdict, enum syn_level level);
+
+#endif
