@@ -246,7 +246,9 @@ struct syn_outcome {
     struct syn_str page_next;     /* position for `after`; at NULL: the end */
     struct syn_str page_previous; /* with is_backward; at NULL: the start */
 
-    /* Consequences, in order. SUBSCRIBE: the events to replay. */
+    /* Consequences, in order. SUBSCRIBE: the events to replay; a replayed
+     * removal carries the JSON text null as data (the old data is gone), and
+     * earlier events of a removed item are left out. */
     struct syn_event *events;
     size_t event_count;
     enum syn_replay replay;
@@ -316,15 +318,16 @@ SYN_MUST_CHECK syn_status syn_model_step(struct syn_model *model,
 
 /*
  * Remove what expired at or before `now_ms` minus the purge delay (rules),
- * at most `count_max` things; consequences as events. Call again while
- * out->count reaches count_max.
+ * at most `count_max` things; consequences as events, one each. Call again
+ * while out->count reaches count_max. SYN_ERR_MEMORY: nothing was removed.
  */
 SYN_MUST_CHECK syn_status syn_model_sweep(struct syn_model *model,
                                           int64_t now_ms, size_t count_max,
                                           struct syn_arena *arena,
                                           struct syn_outcome *out);
 
-/* Earliest deadline of anything; false when nothing expires. */
+/* When the next sweep finds something: the earliest deadline plus the purge
+ * delay; may lie in the past. False when nothing expires. */
 bool syn_model_next_expiry(const struct syn_model *model, int64_t *at_ms);
 
 /* May `identity` hear this event now? The decision behind each delivery. */

@@ -57,8 +57,10 @@ struct syn_rules {
     /* Does deleting this row take effect? Sound: always. */
     bool (*apply_revoke)(void *ctx, const struct syn_grant *grant);
 
-    /* Is the thing with this deadline due for removal? Sound: deadline set
-     * and deadline + purge_delay_ms <= now. `item` NULL: the object. */
+    /* Is the thing with this deadline due for removal? `now_ms` comes with the
+     * purge delay already taken off. Sound: deadline set and deadline <= now.
+     * `item` NULL: the object. Asked in order of deadlines: of everything past
+     * its deadline, and of the first that is not. */
     bool (*is_due)(void *ctx, const struct syn_object *object,
                    const struct syn_item *item, int64_t deadline_ms,
                    int64_t now_ms);

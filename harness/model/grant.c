@@ -1,0 +1,184 @@
+/*
+ * grant.c - permission rows, and the access decision that rests on them.
+ * Layer: model. Threads: one owner.
+ * Source: rest.md section 7.
+ *
+ * Rows are set while ACLs are off too and count once they are on. They belong
+ * to the sid: a new object under an old name starts without. A removed object
+ * keeps its rows until the next step, so that its farewell can be delivered
+ * to those who could read it.
+ */
+#include "model/state.h"
+
+#include "syn/limits.h"
+
+struct syn_grant_cell *syn_grant_find(const struct syn_object_cell *object,
+                                      struct syn_str identity)
+{
+    return syn_table_find(&object->grant_of, identity);
+}
+
+const struct syn_grant *syn_model_grant(const struct syn_model *model,
+                                        const struct syn_object *object,
+                                        struct syn_str identity)
+{
+    (void)model;
+    const struct syn_grant_cell *cell = syn_grant_find(
+        (const struct syn_object_cell *)(const void *)object, identity);
+    return cell == NULL ? NULL : &cell->grant;
+}
+
+struct syn_grant_cell *syn_grant_add(struct syn_model *model,
+                                     struct syn_object_cell *object,
+                                     const struct syn_grant *row)
+{
+    struct syn_grant_cell *cell =
+        syn_model_alloc(model, sizeof(*cell) + row->identity.bytes + 1);
+    if (cell == NULL) {
+        return NULL;
+    }
+    char *at = (char *)(cell + 1);
+    cell->grant = *row;
+    cell->grant.object = &object->object;
+    cell->grant.identity = syn_model_put_text(&at, row->identity);
+    cell->grant.rights &= SYN_RIGHTS_ALL;
+    cell->node.key.bytes = cell->grant.identity;
+    if (syn_table_insert(&object->grant_of, cell->grant.identity, cell) !=
+        SYN_OK) {
+        syn_model_release(model, cell);
+        return NULL;
+    }
+    bool is_new = syn_tree_insert(&object->grants, &cell->node);
+    SYN_ASSERT(is_new);
+    model->counts.grants++;
+    return cell;
+}
+
+/* --- the decision
+ * ------------------------------------------------------------------ */
+
+/* Fill in what the object says, and ask the rules. */
+bool syn_access_ask(struct syn_model *model, struct syn_access_query query)
+{
+    query.model = model;
+    query.service = query.object->service;
+    query.grant = syn_model_grant(model, query.object, query.identity);
+    return model->rules->decide_access(model->rules->ctx, &query);
+}
+
+bool syn_model_may_hear(struct syn_model *model, int64_t now_ms,
+                        struct syn_str identity,
+                        const struct syn_object *object)
+{
+    return syn_access_ask(model,
+                          (struct syn_access_query){.object = object,
+                                                    .identity = identity,
+                                                    .op = SYN_OP_DELIVER,
+                                                    .right = SYN_RIGHT_READ,
+                                                    .addressing = SYN_BY_SID,
+                                                    .now_ms = now_ms});
+}
+
+/* --- verbs
+ * ----------------------------------------------------------------------------
+ */
+
+static void tell_grant(struct syn_model *model, const struct syn_grant *grant,
+                       bool is_delete)
+{
+    syn_model_tell(model, (struct syn_change){.kind = SYN_CHANGE_GRANT,
+                                              .is_delete = is_delete,
+                                              .grant = grant});
+}
+
+syn_status syn_verb_grant_set(struct syn_step *step)
+{
+    struct syn_model *model = step->model;
+    struct syn_str identity = step->command->identity;
+    if (!syn_check_points(identity, SYN_IDENTITY_POINTS_MAX)) {
+        return syn_step_refuse(step, SYN_CODE_54351);
+    }
+    struct syn_grant_cell *cell = syn_grant_find(step->object, identity);
+    bool has_row = cell != NULL;
+    unsigned before = has_row ? cell->grant.rights : SYN_RIGHTS_NONE;
+    const struct syn_rules *rules = model->rules;
+    struct syn_grant row = {.identity = identity, .changed_ms = step->now_ms};
+    row.rights =
+        rules->apply_grant(rules->ctx, &step->object->object, identity, has_row,
+                           before, step->command->rights & SYN_RIGHTS_ALL) &
+        SYN_RIGHTS_ALL;
+    if (!has_row) {
+        cell = syn_grant_add(model, step->object, &row);
+        if (cell == NULL) {
+            return SYN_ERR_MEMORY;
+        }
+    }
+    cell->grant.rights = row.rights;
+    cell->grant.changed_ms = row.changed_ms;
+    step->out->grant = &cell->grant;
+    step->out->is_created = !has_row;
+    tell_grant(model, &cell->grant, false);
+    return SYN_OK;
+}
+
+/* A missing row is 20404 on REST (open unknown 5), and only REST comes here. */
+static enum syn_code find_row(const struct syn_step *step,
+                              struct syn_grant_cell **out)
+{
+    *out = syn_grant_find(step->object, step->command->identity);
+    return *out == NULL ? syn_step_missing(step, SYN_CODE_54354)
+                        : SYN_CODE_NONE;
+}
+
+syn_status syn_verb_grant_fetch(struct syn_step *step)
+{
+    struct syn_grant_cell *cell = NULL;
+    enum syn_code code = find_row(step, &cell);
+    if (code != SYN_CODE_NONE) {
+        return syn_step_refuse(step, code);
+    }
+    step->out->grant = &cell->grant;
+    return SYN_OK;
+}
+
+syn_status syn_verb_grant_list(struct syn_step *step)
+{
+    const struct syn_listing listing = {.tree = &step->object->grants};
+    struct syn_slice slice = {NULL, 0};
+    enum syn_code code = SYN_CODE_NONE;
+    syn_status status = syn_page_cut(step, &listing, &slice, &code);
+    if (status != SYN_OK || code != SYN_CODE_NONE) {
+        return status != SYN_OK ? status : syn_step_refuse(step, code);
+    }
+    const struct syn_grant **grants =
+        syn_arena_array(step->arena, slice.count, sizeof(struct syn_grant *));
+    if (grants == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < slice.count; i++) {
+        grants[i] = &SYN_CELL_OF(slice.nodes[i], syn_grant_cell, node)->grant;
+    }
+    step->out->grants = grants;
+    return SYN_OK;
+}
+
+syn_status syn_verb_grant_delete(struct syn_step *step)
+{
+    struct syn_model *model = step->model;
+    struct syn_grant_cell *cell = NULL;
+    enum syn_code code = find_row(step, &cell);
+    if (code != SYN_CODE_NONE) {
+        return syn_step_refuse(step, code);
+    }
+    step->out->grant = &cell->grant;
+    if (!model->rules->apply_revoke(model->rules->ctx, &cell->grant)) {
+        return SYN_OK;
+    }
+    syn_table_remove(&step->object->grant_of, cell->grant.identity);
+    syn_tree_remove(&step->object->grants, &cell->node);
+    model->counts.grants--;
+    cell->next_dead = model->dead_grants;
+    model->dead_grants = cell;
+    tell_grant(model, &cell->grant, true);
+    return SYN_OK;
+}

@@ -1,0 +1,107 @@
+/*
+ * rules.c - the sound decisions (rest.md sections 4 and 7).
+ * Layer: model. Threads: constants only.
+ */
+#include "model/rules.h"
+
+#include "model/model.h"
+
+/* ACL off: identity has no effect. On: the row decides, and nothing else; in
+ * particular never created_by, or a token named "system" would own what REST
+ * made (rest.md 7.4). */
+static bool decide_access(void *ctx, const struct syn_access_query *query)
+{
+    (void)ctx;
+    if (!query->service->acl_enabled) {
+        return true;
+    }
+    return query->grant != NULL &&
+           (query->grant->rights & query->right) == query->right;
+}
+
+static bool creator_rights(void *ctx, const struct syn_object *object,
+                           bool is_sdk, unsigned *rights)
+{
+    (void)ctx;
+    (void)object;
+    if (!is_sdk) {
+        return false;
+    }
+    *rights = SYN_RIGHTS_ALL;
+    return true;
+}
+
+/* A permission POST replaces the row as a whole (rest.md section 3). */
+static unsigned apply_grant(void *ctx, const struct syn_object *object,
+                            struct syn_str identity, bool has_row,
+                            unsigned before, unsigned asked)
+{
+    (void)ctx;
+    (void)object;
+    (void)identity;
+    (void)has_row;
+    (void)before;
+    return asked;
+}
+
+static bool apply_revoke(void *ctx, const struct syn_grant *grant)
+{
+    (void)ctx;
+    (void)grant;
+    return true;
+}
+
+static bool is_due(void *ctx, const struct syn_object *object,
+                   const struct syn_item *item, int64_t deadline_ms,
+                   int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    return deadline_ms != 0 && deadline_ms <= now_ms;
+}
+
+static int64_t deadline(void *ctx, const struct syn_object *object,
+                        const struct syn_item *item, int64_t before_ms,
+                        int64_t ttl_s, int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    (void)before_ms;
+    return ttl_s == 0 ? 0 : now_ms + ttl_s * 1000;
+}
+
+static int64_t deadline_after_update(void *ctx, const struct syn_object *object,
+                                     const struct syn_item *item,
+                                     int64_t deadline_ms, int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    (void)now_ms;
+    return deadline_ms;
+}
+
+static bool revision_fits(void *ctx, const struct syn_object *object,
+                          const struct syn_item *item, struct syn_str if_match,
+                          struct syn_str revision)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    return syn_str_is_equal(if_match, revision);
+}
+
+const struct syn_rules syn_rules_sound = {
+    .decide_access = decide_access,
+    .creator_rights = creator_rights,
+    .apply_grant = apply_grant,
+    .apply_revoke = apply_revoke,
+    .is_due = is_due,
+    .deadline = deadline,
+    .deadline_after_update = deadline_after_update,
+    .revision_fits = revision_fits,
+    .purge_delay_ms = 0,
+    .ctx = NULL,
+};
