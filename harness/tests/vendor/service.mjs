@@ -1,0 +1,169 @@
+// One `syncproof serve` on a free port, and the vendor's clients aimed at it.
+//
+// Nothing here knows the protocol: tokens are minted and requests are made by
+// the vendor's packages. Only the two rewritings that point them at this
+// machine are ours (the WebSocket URI option of the SDK, the host in the HTTP
+// client of the helper library), and the service's own clock control.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { SyncClient } from 'twilio-sync';
+import twilio from 'twilio';
+
+const READY_MS = 20000;
+const EVENT_MS = 10000;
+
+// The helper library speaks to https://sync.twilio.com; this sends the same
+// request, headers and form body included, to the service under test.
+class LocalHttpClient extends twilio.RequestClient {
+  constructor(rest) {
+    super();
+    this.rest = rest;
+    this.seen = []; // method and address of every request
+  }
+
+  request(options) {
+    const asked = new URL(options.uri);
+    const local = new URL(asked.pathname + asked.search, this.rest);
+    this.seen.push({ method: options.method, uri: asked.href });
+    return super.request({ ...options, uri: local.href });
+  }
+}
+
+export class Service {
+  // Started for one test and stopped with it.
+  static async start(t, ...flags) {
+    const child = spawn(
+      process.env.SYNCPROOF,
+      ['serve', '--listen', '127.0.0.1:0', ...flags],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const service = new Service(t, child);
+    t.after(() => service.stop());
+    service.ready = await service.#readyLine();
+    return service;
+  }
+
+  constructor(t, child) {
+    this.child = child;
+    this.clients = [];
+    this.log = [];
+    createInterface(child.stderr).on('line', (line) => this.log.push(line));
+    this.ended = new Promise((resolve) => child.once('exit', (code, signal) =>
+      resolve({ code, signal })));
+  }
+
+  async #readyLine() {
+    const lines = createInterface(this.child.stdout);
+    const first = new Promise((resolve) => lines.once('line', resolve));
+    const ended = this.ended.then((how) => {
+      throw new Error(`serve ended ${JSON.stringify(how)}: ${this.log.join('\n')}`);
+    });
+    return JSON.parse(await within(Promise.race([first, ended]), READY_MS, 'ready line'));
+  }
+
+  // SIGTERM must end the service cleanly; a sanitizer's or crash's exit shows.
+  async stop() {
+    for (const client of this.clients) {
+      await client.shutdown().catch(() => {});
+    }
+    this.child.kill('SIGTERM');
+    const how = await within(this.ended, EVENT_MS, 'end of serve');
+    assert.deepEqual(how, { code: 0, signal: null }, this.log.join('\n'));
+  }
+
+  token(identity, { ttl = 3600, secret = this.ready.api_secret, service = this.ready.service_sid } = {}) {
+    const token = new twilio.jwt.AccessToken(
+      this.ready.account_sid, this.ready.api_key, secret, { identity, ttl });
+    token.addGrant(new twilio.jwt.AccessToken.SyncGrant({ serviceSid: service }));
+    return token.toJwt();
+  }
+
+  // A client that need not connect; its events are kept from the start.
+  sdkWithToken(token) {
+    const client = new SyncClient(token, { Twilsock: { uri: this.ready.sdk } });
+    client.errors = [];
+    client.on('connectionError', (error) => client.errors.push(error));
+    this.clients.push(client);
+    return client;
+  }
+
+  async sdk(identity, options) {
+    const client = this.sdkWithToken(this.token(identity, options));
+    await connected(client);
+    return client;
+  }
+
+  // npm `twilio`, with the account's own credentials unless told otherwise.
+  rest({ user = this.ready.account_sid, password = this.ready.auth_token } = {}) {
+    const client = twilio(user, password, {
+      accountSid: this.ready.account_sid,
+      httpClient: new LocalHttpClient(this.ready.rest),
+      autoRetry: false,
+    });
+    return client;
+  }
+
+  // The service instance of the ready line.
+  instance(client = this.rest()) {
+    return client.sync.v1.services(this.ready.service_sid);
+  }
+
+  // Move the virtual clock; answered once due timers have fired.
+  async advance(seconds) {
+    const answer = await fetch(`${this.ready.rest}/_syncproof/clock`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${btoa(`${this.ready.account_sid}:${this.ready.auth_token}`)}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ advance_ms: seconds * 1000 }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+  }
+}
+
+// The value of `promise`, or an error that says what did not come.
+export function within(promise, ms, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: nothing in ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+export function reached(client, state) {
+  if (client.connectionState === state) {
+    return Promise.resolve();
+  }
+  return within(new Promise((resolve) => {
+    client.on('connectionStateChanged', (now) => now === state && resolve());
+  }), EVENT_MS, `state ${state}`);
+}
+
+export const connected = (client) => reached(client, 'connected');
+
+// The next event that `fits`; call it before what causes the event.
+export function heard(emitter, event, fits = () => true) {
+  return within(new Promise((resolve) => {
+    emitter.on(event, (args) => fits(args) && resolve(args));
+  }), EVENT_MS, event);
+}
+
+// The request is refused with this HTTP status and Sync code.
+export async function refused(promise, status, code) {
+  await assert.rejects(promise, (error) => {
+    assert.deepEqual({ status: error.status, code: error.code }, { status, code }, error.message);
+    return true;
+  });
+}
+
+// The subscription behind a handle is up: from now on events come live. Streams
+// have no replay, so a message published before is lost to the handle.
+export function subscribed(handle) {
+  const [entity] = Object.entries(handle)
+    .filter(([field]) => field.endsWith('Impl')).map(([, value]) => value);
+  return entity.subscriptionState === 'established'
+    ? Promise.resolve()
+    : heard(handle, '_subscriptionStateChanged', (state) => state === 'established');
+}
