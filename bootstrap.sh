@@ -1,0 +1,308 @@
+#!/bin/bash
+# bootstrap.sh: from a clean clone to a run or a test with one command.
+#
+#   ./bootstrap.sh run [ARGS…]     install what is missing, build, run the
+#                                  suite as `syncproof run ARGS`
+#   ./bootstrap.sh test [--full]   build with sanitizers and for release, run
+#                                  everything, close with `N passed, N failed`
+#
+# Debian 12 as root or with sudo; elsewhere it names the packages to install.
+# Doing it again does only what is left to do.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+BUILD_PACKAGES="build-essential cmake ninja-build pkg-config check
+    libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-ev libcjson-dev
+    libsqlite3-dev libssl-dev libcjose-dev libjansson-dev libev-dev
+    libwslay-dev zlib1g-dev libxml2-dev"
+TEST_PACKAGES="libxml2-utils clang libclang-rt-14-dev clang-format"
+FULL_PACKAGES="clang-tidy"
+OUT=reports/out
+VENDOR=harness/tests/vendor
+JOBS=$(nproc)
+
+say() { printf '== %s\n' "$*" >&2; }
+die() {
+    printf 'bootstrap.sh: %s\n' "$*" >&2
+    exit 70
+}
+
+# --- what the machine lacks --------------------------------------------------
+
+is_debian_12() {
+    (
+        ID='' VERSION_ID=''
+        # shellcheck source=/dev/null
+        [ -r /etc/os-release ] && . /etc/os-release
+        [ "$ID" = debian ] && [ "$VERSION_ID" = 12 ]
+    )
+}
+
+list_missing() { # packages that dpkg does not know as installed
+    local package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            printf '%s\n' "$package"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "needs root or sudo for: $*"
+    fi
+}
+
+install_packages() {
+    local missing
+    if ! is_debian_12; then
+        check_foreign_system "$@"
+        return
+    fi
+    mapfile -t missing < <(list_missing "$@")
+    if [ "${#missing[@]}" -eq 0 ]; then
+        return
+    fi
+    say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update >&2
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y --no-install-recommends install "${missing[@]}" >&2
+}
+
+# Elsewhere nothing is installed; tools and headers are looked for instead.
+check_foreign_system() {
+    local absent=() tool header
+    for tool in cc cmake ninja pkg-config; do
+        command -v "$tool" >/dev/null || absent+=("$tool")
+    done
+    for header in check.h curl/curl.h libwebsockets.h cjson/cJSON.h sqlite3.h \
+        openssl/ssl.h cjose/cjose.h ev.h wslay/wslay.h zlib.h; do
+        echo "#include <$header>" | cc -E -x c - >/dev/null 2>&1 ||
+            absent+=("$header")
+    done
+    case "$*" in
+    *clang*)
+        for tool in clang clang-format xmllint npm; do
+            command -v "$tool" >/dev/null || absent+=("$tool")
+        done
+        ;;
+    esac
+    [ "${#absent[@]}" -eq 0 ] ||
+        die "not Debian 12, and ${absent[*]} missing; install what that system calls: $*"
+}
+
+is_new_node() {
+    "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number);
+             process.exit(a > 20 || (a === 20 && b >= 14) ? 0 : 1)' 2>/dev/null
+}
+
+# The vendor's clients, by the lock file. Node itself comes with them, from the
+# npm package `node`, unless a new enough one is on the PATH; the platform
+# packages carry the program, so no install script has to run.
+install_vendor() {
+    local omit=() stamp="$VENDOR/node_modules/.lock-copy"
+    if ! command -v npm >/dev/null; then
+        if command -v node >/dev/null; then
+            install_packages npm
+        else
+            install_packages nodejs npm
+        fi
+    fi
+    if is_new_node node; then
+        omit=(--omit=optional)
+    fi
+    if cmp -s "$stamp" "$VENDOR/package-lock.json" &&
+        { [ "${#omit[@]}" -gt 0 ] || [ -d "$VENDOR/node_modules/node" ]; }; then
+        return
+    fi
+    say "installing the vendor's clients (npm ci in $VENDOR)"
+    (cd "$VENDOR" && npm ci --ignore-scripts --no-audit --no-fund "${omit[@]}" >&2)
+    cp "$VENDOR/package-lock.json" "$stamp"
+}
+
+# --- building ----------------------------------------------------------------
+
+build() { # preset
+    say "building preset $1"
+    if command -v ccache >/dev/null; then
+        export CMAKE_C_COMPILER_LAUNCHER=ccache
+    fi
+    cmake --preset "$1" >"build/$1.log" 2>&1 ||
+        { cat "build/$1.log" >&2; return 1; }
+    cmake --build --preset "$1" -j "$JOBS" >&2
+}
+
+program() { # preset
+    printf '%s\n' "$PWD/build/$1/syncproof"
+}
+
+# --- counting ----------------------------------------------------------------
+
+PASSED=0
+FAILED=0
+PARTS=()
+
+# One part's result. A part that ran nothing is a failure: silence proves
+# nothing.
+count() { # name passed failed
+    local passed=$2 failed=$3
+    if [ "$((passed + failed))" -eq 0 ]; then
+        failed=1
+        say "$1 ran no test"
+    fi
+    PASSED=$((PASSED + passed))
+    FAILED=$((FAILED + failed))
+    PARTS+=("$(printf '%-34s %6d passed %6d failed' "$1" "$passed" "$failed")")
+}
+
+step() { # name command…: one check, passed or failed by its exit code
+    local name=$1
+    shift
+    say "$name"
+    if "$@" >&2; then
+        count "$name" 1 0
+    else
+        count "$name" 0 1
+    fi
+}
+
+# Check programs run by CTest. Each Check case counts; a program that fails
+# without a failed case (crash, leak, time-out) counts as one failure.
+run_units() { # preset
+    local log="build/$1/Testing/Temporary/LastTest.log" result passed failed
+    say "unit tests, preset $1"
+    rm -f "$log"
+    ctest --preset "$1" -L unit >&2 || true
+    [ -f "$log" ] || die "ctest left no log for $1"
+    result=$(awk '
+        /^[0-9]+\/[0-9]+ Testing: / { cases = 0; bad = 0 }
+        /^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+/ {
+            split($0, n, /[^0-9]+/)
+            cases = n[2]; bad = n[3] + n[4]
+        }
+        /^Test Passed\.$/ { passed += cases; if (cases == 0) failed++; }
+        /^Test (Failed|time out)|^Test timeout|^Unable to find executable/ {
+            passed += cases - bad; failed += bad > 0 ? bad : 1
+        }
+        END { printf "%d %d\n", passed, failed }' "$log")
+    read -r passed failed <<<"$result"
+    count "unit tests ($1)" "$passed" "$failed"
+}
+
+# Rows of a JUnit report: `error` is ours or the world's, no less a failure.
+count_junit() { # name report exit_code
+    local all=0 bad=0 skipped=0
+    if [ -s "$2" ]; then
+        all=$(xmllint --xpath 'count(//testcase)' "$2")
+        bad=$(xmllint --xpath 'count(//testcase[failure or error])' "$2")
+        skipped=$(xmllint --xpath 'count(//testcase[skipped])' "$2")
+    fi
+    if [ "$3" -ne 0 ] && [ "$bad" -eq 0 ]; then
+        say "$1: exit code $3 and no failed row"
+        bad=1
+        all=$((all + 1))
+    fi
+    [ "$skipped" -eq 0 ] || say "$1: $skipped skipped"
+    count "$1" $((all - bad - skipped)) "$bad"
+}
+
+run_suite() { # name verb args…
+    local name=$1 out="$OUT/$2" status=0
+    say "$name"
+    rm -rf "$out"
+    "$(program ci)" "${@:2}" --out "$out" >&2 || status=$?
+    count_junit "$name" "$out/junit.xml" "$status"
+    step "report of $2 is valid" \
+        xmllint --noout --schema reports/junit.xsd "$out/junit.xml"
+}
+
+run_vendor() {
+    local tap="build/vendor.tap" status=0 passed failed
+    say "vendor's clients"
+    rm -f "$tap"
+    "$VENDOR/run.sh" "$(program ci)" \
+        --test-reporter=tap --test-reporter-destination="$PWD/$tap" \
+        --test-reporter=spec --test-reporter-destination=stderr || status=$?
+    passed=$(awk '/^# pass / { print $3 }' "$tap" 2>/dev/null)
+    failed=$(awk '/^# (fail|cancelled) / { n += $3 } END { print n + 0 }' "$tap" 2>/dev/null)
+    if [ "$status" -ne 0 ] && [ "${failed:-0}" -eq 0 ]; then
+        failed=1
+    fi
+    count "vendor's clients" "${passed:-0}" "${failed:-0}"
+}
+
+run_lint() {
+    local test
+    for test in layers bites format catalogue; do
+        step "lint: $test" ctest --preset ci -R "^lint_$test\$" --verbose --no-tests=error
+    done
+}
+
+run_tidy() {
+    say "clang-tidy"
+    find harness scenarios -name '*.c' -not -path '*/node_modules/*' -print0 |
+        xargs -0 -n 4 -P "$JOBS" clang-tidy -p build/asan --quiet >&2
+}
+
+# --- verbs -------------------------------------------------------------------
+
+verb_run() {
+    # shellcheck disable=SC2086
+    install_packages $BUILD_PACKAGES
+    mkdir -p build
+    build release || die "the build failed"
+    exec "$(program release)" run "$@"
+}
+
+verb_test() {
+    local full=${1:-} part
+    case $full in
+    '' | --full) ;;
+    *) usage ;;
+    esac
+    # shellcheck disable=SC2086
+    install_packages $BUILD_PACKAGES $TEST_PACKAGES ${full:+$FULL_PACKAGES}
+    install_vendor
+    mkdir -p build
+    build asan || die "the build with clang and sanitizers failed"
+    build ci || die "the build with gcc failed"
+
+    run_lint
+    run_units asan
+    run_suite "conformance suite" run
+    run_suite "seeded defects" selftest
+    run_vendor
+    if [ -n "$full" ]; then
+        run_units ci
+        step "clang-tidy" run_tidy
+        build tsan || die "the build with the thread sanitizer failed"
+        run_units tsan
+    fi
+
+    printf '\n'
+    for part in "${PARTS[@]}"; do
+        printf '%s\n' "$part"
+    done
+    printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
+    [ "$FAILED" -eq 0 ]
+}
+
+usage() {
+    printf 'usage: %s run [ARGS…] | test [--full]\n' "$0" >&2
+    exit 64
+}
+
+main() {
+    local verb=${1:-}
+    [ $# -gt 0 ] && shift
+    case $verb in
+    run) verb_run "$@" ;;
+    test) verb_test "$@" ;;
+    *) usage ;;
+    esac
+}
+
+main "$@"
