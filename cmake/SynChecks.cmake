@@ -10,13 +10,24 @@ add_test(NAME lint_bites COMMAND ${CMAKE_COMMAND}
     -D WORK=${CMAKE_BINARY_DIR}/lint-bites -P ${checks}/check_layers_test.cmake)
 add_test(NAME lint_format COMMAND ${CMAKE_COMMAND}
     -D TREE=${PROJECT_SOURCE_DIR} -P ${checks}/check_format.cmake)
-set_tests_properties(lint_layers lint_bites lint_format PROPERTIES
-    LABELS lint TIMEOUT 300)
+add_test(NAME lint_catalogue_bites COMMAND ${CMAKE_COMMAND}
+    -D TOOL=${checks}/catalogue.cmake
+    -D WORK=${CMAKE_BINARY_DIR}/catalogue-bites -P ${checks}/catalogue_test.cmake)
+set_tests_properties(lint_layers lint_bites lint_format lint_catalogue_bites
+    PROPERTIES LABELS lint TIMEOUT 300)
 
 if(TARGET syncproof)
     # build/<preset>/syncproof, where bootstrap.sh and people look for it.
     set_target_properties(syncproof PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
+    set(catalogue ${CMAKE_COMMAND} -D TREE=${PROJECT_SOURCE_DIR}
+        -D PROGRAM=$<TARGET_FILE:syncproof>)
+    add_test(NAME lint_catalogue COMMAND ${catalogue} -P ${checks}/catalogue.cmake)
+    set_tests_properties(lint_catalogue PROPERTIES LABELS lint TIMEOUT 120)
+    # `cmake --build … --target catalogue` renews page and pending list.
+    add_custom_target(catalogue DEPENDS syncproof
+        COMMAND ${catalogue} -D WRITE=ON -P ${checks}/catalogue.cmake VERBATIM)
 
     # One entry per chapter, so that `ctest -j` spreads them.
     file(GLOB chapters RELATIVE ${PROJECT_SOURCE_DIR}/scenarios CONFIGURE_DEPENDS

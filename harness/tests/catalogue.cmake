@@ -1,0 +1,170 @@
+# cmake -D TREE=<root> (-D PROGRAM=<syncproof> | -D ROWS=<file>)
+#       [-D WRITE=ON] -P catalogue.cmake
+#
+# scenarios/CATALOGUE.md says which rows prove which clause. It is made from
+# fixtures/clauses.json and from what `syncproof list --json` tells of the rows;
+# ROWS is a file that holds such an answer. WRITE renews the catalogue and the
+# list of pending clauses. Without it both must be as committed, every row must
+# name known clauses, and every clause must have a row or be pending, not both.
+cmake_minimum_required(VERSION 3.22)
+
+set(clauses_file ${TREE}/fixtures/clauses.json)
+set(catalogue_file ${TREE}/scenarios/CATALOGUE.md)
+set(faults 0)
+
+macro(fault text)
+    math(EXPR faults "${faults} + 1")
+    message(NOTICE "catalogue: ${text}")
+endmacro()
+
+# --- read both sources -------------------------------------------------------
+
+file(READ ${clauses_file} clauses_json)
+if(PROGRAM)
+    execute_process(COMMAND ${PROGRAM} list --json -
+        OUTPUT_VARIABLE rows_json RESULT_VARIABLE status)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "catalogue: ${PROGRAM} list: exit ${status}")
+    endif()
+else()
+    file(READ ${ROWS} rows_json)
+endif()
+
+# clause id -> rows that name it (rows_of_ID), in the order of the rows
+string(JSON rows GET "${rows_json}" rows)
+string(JSON row_count LENGTH "${rows}")
+string(JSON clauses GET "${clauses_json}" clauses)
+string(JSON clause_count LENGTH "${clauses}")
+string(JSON edition GET "${clauses_json}" edition)
+if(row_count EQUAL 0 OR clause_count EQUAL 0)
+    message(FATAL_ERROR "catalogue: ${row_count} rows, ${clause_count} clauses")
+endif()
+
+math(EXPR clause_last "${clause_count} - 1")
+foreach(index RANGE ${clause_last})
+    string(JSON clause GET "${clauses}" ${index})
+    string(JSON id GET "${clause}" id)
+    if(DEFINED clause_${id})
+        fault("${id} stands twice in clauses.json")
+    endif()
+    set(clause_${id} "${clause}")
+    set(rows_of_${id} "")
+    list(APPEND ids ${id})
+endforeach()
+
+math(EXPR row_last "${row_count} - 1")
+foreach(index RANGE ${row_last})
+    string(JSON row GET "${rows}" ${index})
+    string(JSON id GET "${row}" id)
+    string(JSON source GET "${row}" source)
+    if(DEFINED row_${id})
+        fault("row ${id} stands twice")
+    endif()
+    set(row_${id} seen)
+    string(REGEX MATCHALL "[^ ,]+" named "${source}")
+    if(named STREQUAL "")
+        fault("row ${id} names no clause")
+    endif()
+    foreach(name IN LISTS named)
+        if(NOT DEFINED clause_${name})
+            fault("row ${id} names ${name}, which is no clause")
+        else()
+            string(APPEND rows_of_${name} "`${id}` ")
+        endif()
+    endforeach()
+endforeach()
+
+# --- pending clauses ---------------------------------------------------------
+
+if(WRITE)
+    set(pending "")
+    foreach(id IN LISTS ids)
+        if(rows_of_${id} STREQUAL "")
+            list(APPEND pending ${id})
+        endif()
+    endforeach()
+    set(text "")
+    set(column 0)
+    foreach(id IN LISTS pending)
+        if(column EQUAL 8)
+            string(APPEND text ",\n")
+            set(column 0)
+        elseif(column GREATER 0)
+            string(APPEND text ", ")
+        endif()
+        string(APPEND text "\"${id}\"")
+        math(EXPR column "${column} + 1")
+    endforeach()
+    if(NOT text STREQUAL "")
+        set(text "\n${text}\n")
+    endif()
+    string(FIND "${clauses_json}" "\"pending\":" place)
+    string(SUBSTRING "${clauses_json}" 0 ${place} head)
+    file(WRITE ${clauses_file} "${head}\"pending\": [${text}]\n}\n")
+else()
+    string(JSON pending_json GET "${clauses_json}" pending)
+    string(REGEX MATCHALL "[A-Z]+-[0-9]+" pending "${pending_json}")
+    foreach(id IN LISTS pending)
+        if(NOT DEFINED clause_${id})
+            fault("pending ${id} is no clause")
+        elseif(NOT rows_of_${id} STREQUAL "")
+            fault("${id} is pending and has rows: ${rows_of_${id}}")
+        endif()
+    endforeach()
+    foreach(id IN LISTS ids)
+        if(rows_of_${id} STREQUAL "" AND NOT id IN_LIST pending)
+            fault("${id} has no row and is not pending")
+        endif()
+    endforeach()
+endif()
+
+# --- the catalogue -----------------------------------------------------------
+
+list(LENGTH pending pending_count)
+math(EXPR covered "${clause_count} - ${pending_count}")
+set(page "# Catalogue of requirements
+
+Made by `harness/tests/catalogue.cmake` from `fixtures/clauses.json` and
+`syncproof list --json`; a test holds it equal to both. Do not edit.
+
+Edition ${edition}: ${clause_count} clauses, ${covered} of them with rows, ${pending_count} pending; ${row_count} rows.
+\"Judged\" is the side that must keep the clause. An inferred clause is our
+reading where public documents are silent.
+")
+set(chapter "")
+foreach(id IN LISTS ids)
+    string(REGEX REPLACE "-.*" "" its_chapter ${id})
+    if(NOT its_chapter STREQUAL chapter)
+        set(chapter ${its_chapter})
+        string(APPEND page "\n## ${chapter}\n\n| Clause | Level | Judged | Sentence | Source | Rows |\n|---|---|---|---|---|---|\n")
+    endif()
+    foreach(field IN ITEMS level subject sentence source inferred)
+        string(JSON ${field} GET "${clause_${id}}" ${field})
+        string(REPLACE "|" "\\|" ${field} "${${field}}")
+    endforeach()
+    if(inferred)
+        string(APPEND source " (inferred)")
+    endif()
+    string(STRIP "${rows_of_${id}}" its_rows)
+    if(its_rows STREQUAL "")
+        set(its_rows "pending")
+    endif()
+    string(APPEND page "| ${id} | ${level} | ${subject} | ${sentence} | ${source} | ${its_rows} |\n")
+endforeach()
+
+if(WRITE)
+    file(WRITE ${catalogue_file} "${page}")
+else()
+    set(committed "")
+    if(EXISTS ${catalogue_file})
+        file(READ ${catalogue_file} committed)
+    endif()
+    if(NOT committed STREQUAL page)
+        fault("CATALOGUE.md is stale: cmake --build --preset ci --target catalogue")
+    endif()
+endif()
+
+if(faults GREATER 0)
+    message(FATAL_ERROR "catalogue: ${faults} faults")
+endif()
+message(STATUS "catalogue: ${row_count} rows, ${covered} of ${clause_count} clauses covered")
