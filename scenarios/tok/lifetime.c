@@ -1,5 +1,5 @@
 /*
- * Token lifetime (TOK-12, TOK-26, TOK-40).
+ * Token lifetime (TOK-11, TOK-12, TOK-26, TOK-40, TOK-41).
  * A token is worth nothing from `exp` on: no new session, no further request
  * and no further event on a session that it opened.
  */
@@ -7,15 +7,20 @@
 
 #define TOKEN_TTL_S   600
 #define EXPIRED_FOR_S 1
+#define HOUR_S        3600
+#define AROUND_END_MS 3
+#define NOTICE_S_MAX  300 /* rest.md 12: 120 to 300 s pass */
+#define NOTICE_S_MIN  120
 
 /* TOK-26: "Expired token is rejected (20104)". */
 static void expired_is_refused(struct syn_run *run)
 {
     struct syn_str valid = syn_run_token(
-        run, &(struct syn_token_wish){.identity = "ann", .ttl_s = TOKEN_TTL_S});
+        run, &(struct syn_token_wish){.identity = syn_run_identity(run, "ann"),
+                                      .ttl_s = TOKEN_TTL_S});
     struct syn_str expired = syn_run_token(
         run,
-        &(struct syn_token_wish){.identity = "ann",
+        &(struct syn_token_wish){.identity = syn_run_identity(run, "ann"),
                                  .starts_in_s = -TOKEN_TTL_S - EXPIRED_FOR_S,
                                  .ttl_s = TOKEN_TTL_S});
     struct syn_client *honest = syn_run_client_with(
@@ -75,6 +80,98 @@ static void session_ends_at_exp(struct syn_run *run)
                       ==, 51207);
 }
 
+/* TOK-11: "Service still works with a 5-minute token", until its end. */
+static void five_minutes_work(struct syn_run *run)
+{
+    struct syn_client *ann = syn_run_client_with(
+        run, "ann", &(struct syn_client_options){.token_ttl_s = 300});
+    struct syn_thing thing = syn_run_thing(run, "brief");
+    EXPECT_CONTROL(run, "create",
+                   syn_client_do(ann, &(struct syn_action){.op = SYN_OP_CREATE,
+                                                           .on = &thing}));
+    struct syn_action update = {.op = SYN_OP_UPDATE, .on = &thing};
+    EXPECT_CONTROL(run, "update at once", syn_client_do(ann, &update));
+    syn_run_pass_s(run, 295);
+    EXPECT_CONTROL(run, "update five seconds before the end",
+                   syn_client_do(ann, &update));
+}
+
+/* TOK-12, L07: a client that ignores the notice writes on past `exp`. */
+static void writer_past_exp(struct syn_run *run)
+{
+    struct syn_backend *backend = syn_run_backend(run);
+    struct syn_client *ann = syn_run_client_with(
+        run, "ann", &(struct syn_client_options){.token_ttl_s = TOKEN_TTL_S});
+    struct syn_thing thing = syn_run_thing(run, "board");
+    struct syn_action update = {.op = SYN_OP_UPDATE, .on = &thing};
+    struct syn_action open = {.op = SYN_OP_OPEN, .on = &thing};
+    REQUIRE_ALLOWED(run, "create",
+                    syn_client_do(ann, &(struct syn_action){.op = SYN_OP_CREATE,
+                                                            .on = &thing}));
+    REQUIRE_CONTROL(run, "update while the token lives",
+                    syn_client_do(ann, &update));
+    struct syn_reply before = syn_backend_do(backend, &open);
+    REQUIRE_ALLOWED(run, "backend fetches before", before);
+    syn_run_pass_s(run, TOKEN_TTL_S);
+    struct syn_reply late = syn_client_do(ann, &update);
+    EXPECT_TRUE(run, "the update past exp is not accepted",
+                !syn_reply_is_ok(&late));
+    struct syn_reply after = syn_backend_do(backend, &open);
+    REQUIRE_ALLOWED(run, "backend fetches after", after);
+    EXPECT_STR(run, "the document", after.body, ==, before.body);
+}
+
+/* L16: connecting around `exp` in steps of a millisecond. */
+static void connect_at_the_end(struct syn_run *run)
+{
+    struct syn_str token = syn_run_token(
+        run, &(struct syn_token_wish){.identity = syn_run_identity(run, "ann"),
+                                      .ttl_s = TOKEN_TTL_S});
+    struct syn_client *early = syn_run_client_with(
+        run, "early",
+        &(struct syn_client_options){.token = token, .stays_offline = true});
+    /* The end as the token states it: whole seconds of the same clock. */
+    int64_t end_ms = (syn_run_now_ms(run) / 1000 + TOKEN_TTL_S) * 1000;
+    syn_run_pass_ms(run, end_ms - syn_run_now_ms(run) - AROUND_END_MS);
+    REQUIRE_CONTROL(run, "a session shortly before exp",
+                    syn_client_connect(early));
+    for (int64_t i = 0; i < 2 * AROUND_END_MS; i++) {
+        bool is_over = syn_run_now_ms(run) >= end_ms;
+        struct syn_client *user =
+            syn_run_client_with(run, "user",
+                                &(struct syn_client_options){
+                                    .token = token, .stays_offline = true});
+        struct syn_reply init = syn_client_connect(user);
+        if (is_over) {
+            EXPECT_REFUSED(run, "connecting at exp or later", init, 20104);
+        }
+        syn_client_close(user);
+        syn_run_pass_ms(run, 1);
+    }
+    EXPECT_TRUE(run, "the early session does not answer any more",
+                !syn_client_fence(early));
+}
+
+/* TOK-41: "Expiry warning is raised minutes before `exp`". */
+static void notice_before_exp(struct syn_run *run)
+{
+    struct syn_client *ann = syn_run_client_with(
+        run, "ann", &(struct syn_client_options){.token_ttl_s = HOUR_S});
+    int64_t end_ms = (syn_run_now_ms(run) / 1000 + HOUR_S) * 1000;
+    syn_run_pass_s(run, HOUR_S - NOTICE_S_MAX - 1);
+    REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));
+    int64_t noticed_ms = 0;
+    EXPECT_INT(run, "notices before exp - 300 s",
+               (int64_t)syn_client_notices(ann, &noticed_ms), ==, 0);
+    syn_run_pass_s(run, NOTICE_S_MAX + 1 - NOTICE_S_MIN);
+    REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));
+    EXPECT_INT(run, "notices by exp - 120 s",
+               (int64_t)syn_client_notices(ann, &noticed_ms), ==, 1);
+    syn_measure(run, "token.notice_before_exp_ms", end_ms - noticed_ms);
+}
+
+#define LIFETIME_ROW .subject = SYN_SUBJECT_SERVICE, .needs = SYN_NEED_MINT
+
 static const struct syn_scenario rows[] = {
     {.id = "tok/lifetime/expired-is-refused",
      .title = "An expired token opens no session",
@@ -97,5 +194,45 @@ static const struct syn_scenario rows[] = {
      .defect = "session-outlives-token",
      .estimate_s = TOKEN_TTL_S,
      .run = session_ends_at_exp},
+    {.id = "tok/lifetime/five-minutes-work",
+     .title = "A token of five minutes works until its end",
+     .source = "TOK-11",
+     LIFETIME_ROW,
+     .level = SYN_LEVEL_MUST,
+     .types = SYN_TYPES_DOCUMENT,
+     .safety = SYN_SAFE_NAMESPACED,
+     .estimate_s = 300,
+     .defect = "short-tokens-refused",
+     .run = five_minutes_work},
+    {.id = "tok/lifetime/writer-past-exp",
+     .title = "A client that ignores the notice cannot write past exp",
+     .source = "TOK-12",
+     .subject = SYN_SUBJECT_SERVICE,
+     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_VIRTUAL,
+     .level = SYN_LEVEL_MUST,
+     .types = SYN_TYPES_DOCUMENT,
+     .safety = SYN_SAFE_NAMESPACED,
+     .estimate_s = TOKEN_TTL_S,
+     .defect = "session-outlives-token",
+     .run = writer_past_exp},
+    {.id = "tok/lifetime/connect-at-the-end",
+     .title = "No session that begins around exp outlives it",
+     .source = "TOK-12 TOK-26 TOK-40",
+     .subject = SYN_SUBJECT_SERVICE,
+     .needs = SYN_NEED_MINT | SYN_NEED_VIRTUAL,
+     .level = SYN_LEVEL_MUST,
+     .safety = SYN_SAFE_EMBEDDED,
+     .defect = "expiry-one-second-late",
+     .run = connect_at_the_end},
+    {.id = "tok/lifetime/notice-before-exp",
+     .title = "The client is warned minutes before its token ends",
+     .source = "TOK-41",
+     .subject = SYN_SUBJECT_SERVICE,
+     .needs = SYN_NEED_MINT | SYN_NEED_VIRTUAL,
+     .level = SYN_LEVEL_SHOULD,
+     .safety = SYN_SAFE_READONLY,
+     .estimate_s = HOUR_S,
+     .defect = "no-expiry-notice",
+     .run = notice_before_exp},
 };
 SYN_SUITE(tok_lifetime, "Token lifetime", rows);
