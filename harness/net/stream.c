@@ -257,8 +257,20 @@ static void kill_socket(struct syn_stream *stream)
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
+void syn_stream_tell_open(struct syn_stream *stream)
+{
+    if (!stream->is_open_untold || stream->state != SYN_STREAM_OPEN) {
+        return;
+    }
+    stream->is_open_untold = false;
+    if (stream->events->on_open != NULL) {
+        stream->events->on_open(stream->ctx, stream);
+    }
+}
+
 static void settle(struct syn_stream *stream)
 {
+    syn_stream_tell_open(stream);
     if (stream->state == SYN_STREAM_OPEN ||
         stream->state == SYN_STREAM_CLOSING) {
         if (syn_stream_is_handshaking(stream)) {

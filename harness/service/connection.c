@@ -173,6 +173,15 @@ static bool takes_requests(const struct syn_conn *conn)
            conn->service != NULL;
 }
 
+/* The head of a request whose sender waits before its body. */
+static void invite_body(struct syn_conn *conn)
+{
+    if (syn_http_reader_wants_continue(conn->reader)) {
+        syn_stream_write(conn->stream,
+                         SYN_STR("HTTP/1.1 100 Continue\r\n\r\n"));
+    }
+}
+
 static void read_requests(struct syn_conn *conn, struct syn_str in)
 {
     bool was_inside = syn_http_reader_is_inside(conn->reader);
@@ -186,6 +195,7 @@ static void read_requests(struct syn_conn *conn, struct syn_str in)
             return;
         }
         if (state == SYN_HTTP_MORE) {
+            invite_body(conn);
             break;
         }
         was_inside = false;

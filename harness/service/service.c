@@ -42,7 +42,7 @@ static void arm_sweep(struct syn_service *service)
         return;
     }
     int64_t now_ms = syn_clock_now_ms(service->clock);
-    int64_t due_ms = at_ms + service->setup.purge_delay_ms;
+    int64_t due_ms = at_ms; /* with the purge delay in it */
     if (due_ms <= now_ms) {
         due_ms = now_ms + (service->setup.sweep_ms << service->sweep_backoff);
     }
