@@ -19,7 +19,6 @@
 #define NAMES_INLINE    32 /* on the stack before the heap is asked */
 #define NAMES_PAIRWISE  8  /* up to here, comparing all pairs beats sorting */
 #define TEXT_FROM       0x20
-#define ASCII_END       0x80
 #define HEX_BITS        4
 #define HEX_DIGITS      4
 #define UNICODE_ESCAPE  6 /* bytes of \uNNNN */
@@ -141,12 +140,6 @@ static syn_status check_escape(struct check *c)
     return SYN_OK;
 }
 
-/* A byte that ends a run of plain text: quote, escape, control, not ASCII. */
-static inline bool is_plain(unsigned char byte)
-{
-    return byte >= TEXT_FROM && byte < ASCII_END && byte != '"' && byte != '\\';
-}
-
 /* One step over something that is not plain. */
 static syn_status check_special(struct check *c)
 {
@@ -172,9 +165,7 @@ static syn_status check_string(struct check *c, struct syn_json_label *label)
     size_t from = ++c->at;
     label->is_escaped = false;
     for (;;) {
-        while (c->at < c->text.bytes && is_plain(p[c->at])) {
-            c->at++;
-        }
+        c->at = syn_json_text_plain_end(c->text, c->at);
         if (c->at >= c->text.bytes) {
             return refuse_at(c, from - 1, "a string never ends");
         }

@@ -29,6 +29,47 @@ size_t syn_json_text_skip_space(struct syn_str text, size_t at)
     return at;
 }
 
+/* --- runs ----------------------------------------------------------------- */
+
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define HIGH_BITS       EACH_BYTE(0x80)
+#define TEXT_FROM       0x20
+
+/* Non-zero when a byte of `word` is below `limit` (at most 0x80). It may also
+ * be when a byte is 0x80 or more, which is not plain either. */
+static inline uint64_t has_below(uint64_t word, uint64_t limit)
+{
+    return (word - EACH_BYTE(limit)) & ~word & HIGH_BITS;
+}
+
+static inline bool is_plain_word(uint64_t word)
+{
+    return ((word & HIGH_BITS) | has_below(word, TEXT_FROM) |
+            has_below(word ^ EACH_BYTE('"'), 1) |
+            has_below(word ^ EACH_BYTE('\\'), 1)) == 0;
+}
+
+static inline bool is_plain(unsigned char byte)
+{
+    return byte >= TEXT_FROM && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+size_t syn_json_text_plain_end(struct syn_str text, size_t at)
+{
+    uint64_t word = 0;
+    while (at < text.bytes && text.bytes - at >= sizeof word) {
+        memcpy(&word, text.at + at, sizeof word);
+        if (!is_plain_word(word)) {
+            break;
+        }
+        at += sizeof word;
+    }
+    while (at < text.bytes && is_plain((unsigned char)text.at[at])) {
+        at++;
+    }
+    return at;
+}
+
 /* --- strings -------------------------------------------------------------- */
 
 /* Is the quote at `at` data, that is, behind an odd run of backslashes? */

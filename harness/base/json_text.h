@@ -24,6 +24,12 @@ struct syn_json_label {
 /* Position of the first byte at or after `at` that is not white space. */
 size_t syn_json_text_skip_space(struct syn_str text, size_t at);
 
+/*
+ * End of the run of plain bytes from `at` on: ASCII, no control character, no
+ * quote, no backslash. Most bytes of most texts are in such runs.
+ */
+size_t syn_json_text_plain_end(struct syn_str text, size_t at);
+
 /* `at` is on an opening quote: the position behind the closing one. */
 size_t syn_json_text_string_end(struct syn_str text, size_t at);
 

@@ -3,13 +3,12 @@
  * Layer: base. Threads: a writer has one owner.
  * Source: RFC 8259 section 7.
  */
-#include "base/json.h"
+#include "base/json_text.h"
 
 #include "syn/limits.h"
 
 #include <string.h>
 
-#define TEXT_FROM   0x20
 #define ASCII_END   0x80
 #define NIBBLE_BITS 4
 #define NIBBLE_MASK 0xfu
@@ -37,31 +36,27 @@ static void put_escape(struct syn_buf *buf, char c)
     syn_buf_put(buf, (struct syn_str){unicode, sizeof unicode});
 }
 
-static inline bool is_plain(unsigned char byte)
-{
-    return byte >= TEXT_FROM && byte < ASCII_END && byte != '"' && byte != '\\';
-}
-
 void syn_json_put_string(struct syn_buf *buf, struct syn_str s)
 {
     size_t from = 0; /* start of what can be copied as it is */
     size_t at = 0;
     syn_buf_put_byte(buf, '"');
-    while (at < s.bytes) {
-        unsigned char byte = (unsigned char)s.at[at];
-        size_t good = is_plain(byte) ? 1 : 0;
-        if (byte >= ASCII_END) {
-            good = syn_str_utf8_bytes(s, at);
+    for (;;) {
+        at = syn_json_text_plain_end(s, at);
+        if (at >= s.bytes) {
+            break;
         }
+        bool is_ascii = (unsigned char)s.at[at] < ASCII_END;
+        size_t good = is_ascii ? 0 : syn_str_utf8_bytes(s, at);
         if (good > 0) {
             at += good;
             continue;
         }
         syn_buf_put(buf, syn_str_part(s, from, at - from));
-        if (byte >= ASCII_END) {
-            syn_buf_put(buf, SYN_STR(REPLACEMENT));
-        } else {
+        if (is_ascii) {
             put_escape(buf, s.at[at]);
+        } else {
+            syn_buf_put(buf, SYN_STR(REPLACEMENT));
         }
         at++;
         from = at;

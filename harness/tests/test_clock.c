@@ -286,11 +286,15 @@ START_TEST(endless_delay_never_fires)
 }
 END_TEST
 
+/* No assertion per fire: Check reports each to its parent, ten million times.
+ */
+static bool has_start_failed;
+
 static void restart_at_once(void *ctx)
 {
     syn_status st = syn_clock_start(trace.clock, ctx, SYN_TIMER_EVENT, 0,
                                     restart_at_once, ctx);
-    ck_assert_int_eq(st, SYN_OK);
+    has_start_failed = has_start_failed || st != SYN_OK;
 }
 
 START_TEST(endless_restart_hits_the_limit)
@@ -300,6 +304,7 @@ START_TEST(endless_restart_hits_the_limit)
     ck_assert_int_eq(syn_clock_advance_us(trace.clock, 5, NULL, NULL),
                      SYN_ERR_LIMIT);
     ck_assert_int_eq(syn_clock_now_us(trace.clock), START_US);
+    ck_assert(!has_start_failed);
     syn_clock_stop(trace.clock, &timer);
 }
 END_TEST

@@ -358,6 +358,30 @@ START_TEST(strings_are_escaped)
 }
 END_TEST
 
+/* Runs are skipped by words of eight: each byte at each place of one. */
+START_TEST(each_byte_is_seen_at_each_place)
+{
+    for (int byte = 0; byte < 0x100; byte++) {
+        for (size_t place = 0; place < 18; place++) {
+            char text[20];
+            memset(text, 'x', sizeof text);
+            text[0] = '"';
+            text[sizeof text - 1] = '"';
+            text[place + 1] = (char)byte;
+            struct syn_str s = {text, sizeof text};
+            bool is_good =
+                byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+            syn_status st = syn_json_check(s, NULL, NULL);
+            ck_assert_msg((st == SYN_OK) == is_good, "%d at %zu", byte, place);
+            syn_buf_clear(&buf);
+            syn_json_put_string(&buf, syn_str_part(s, 1, sizeof text - 2));
+            ck_assert_msg((buf.bytes == sizeof text) == is_good, "%d at %zu",
+                          byte, place);
+        }
+    }
+}
+END_TEST
+
 START_TEST(writer_places_commas_and_colons)
 {
     struct syn_json_writer w;
@@ -420,6 +444,7 @@ static TCase *case_text(void)
     tcase_add_loop_test(tc, compact_drops_only_white_space, 0, COUNT(compacts));
     tcase_add_test(tc, text_walk_takes_linear_time);
     tcase_add_loop_test(tc, strings_are_escaped, 0, COUNT(strings));
+    tcase_add_test(tc, each_byte_is_seen_at_each_place);
     tcase_add_test(tc, writer_places_commas_and_colons);
     return tc;
 }
