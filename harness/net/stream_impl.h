@@ -41,6 +41,7 @@ struct syn_stream {
     bool is_dirty;
     bool is_tls;
     bool is_ready; /* TLS handshake known to be over */
+    bool is_open_untold; /* connected, on_open still to come */
     bool is_paused;
     bool is_reported; /* on_closed was called; lingering */
     char peer[SYN_PEER_BYTES];
@@ -97,6 +98,9 @@ void syn_stream_finish(struct syn_stream *stream, enum syn_stream_end end,
 /* Real time for connect, handshake or linger. */
 void syn_stream_guard(struct syn_stream *stream, unsigned guard_ms);
 void syn_stream_unguard(struct syn_stream *stream);
+
+/* Call on_open when it is due. */
+void syn_stream_tell_open(struct syn_stream *stream);
 
 /* TLS, and the handshake is not over? */
 bool syn_stream_is_handshaking(struct syn_stream *stream);

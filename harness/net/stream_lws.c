@@ -129,9 +129,8 @@ static void on_connected(struct syn_stream *stream, struct lws *wsi)
     stream->is_ready = true;
     stream->state = SYN_STREAM_OPEN;
     syn_stream_mark(stream); /* bytes queued while connecting */
-    if (stream->events->on_open != NULL) {
-        stream->events->on_open(stream->ctx, stream);
-    }
+    /* lws may call this inside syn_stream_connect: told at the turn's end. */
+    stream->is_open_untold = true;
 }
 
 static void on_received(struct syn_stream *stream, struct syn_str in)
@@ -141,6 +140,7 @@ static void on_received(struct syn_stream *stream, struct syn_str in)
         syn_stream_unguard(stream);
         lws_set_timeout(stream->wsi, NO_PENDING_TIMEOUT, 0);
     }
+    syn_stream_tell_open(stream);
     if (stream->state == SYN_STREAM_OPEN && stream->events != NULL) {
         stream->events->on_bytes(stream->ctx, stream, in);
     }
