@@ -91,6 +91,18 @@ static void write_below(const struct syn_shape *shape, const char *name,
     syn_json_write_str(shape->w, name, full);
 }
 
+/* Dots alone would be no segment (rest.md 12), so they are written encoded. */
+static void put_segment(struct syn_buf *buf, struct syn_str name)
+{
+    if (!syn_str_is(name, ".") && !syn_str_is(name, "..")) {
+        syn_http_encode(buf, name);
+        return;
+    }
+    for (size_t i = 0; i < name.bytes; i++) {
+        syn_buf_put_text(buf, "%2E");
+    }
+}
+
 /* `url` of something named by free text below an object. */
 static void write_named_url(const struct syn_shape *shape,
                             const struct syn_object *object, const char *part,
@@ -103,7 +115,7 @@ static void write_named_url(const struct syn_shape *shape,
     syn_buf_put_byte(&buf, '/');
     syn_buf_put_text(&buf, part);
     syn_buf_put_byte(&buf, '/');
-    syn_http_encode(&buf, name);
+    put_segment(&buf, name);
     syn_json_write_str(shape->w, "url", syn_buf_str(&buf));
     syn_buf_fini(&buf);
 }
