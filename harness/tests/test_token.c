@@ -13,6 +13,7 @@
 
 #include <check.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 Suite *suite_token(void);
