@@ -36,6 +36,8 @@
 #define SYN_HTTP_BODY_BYTES_MAX    262144 /* rest.md section 6: 413 20413 */
 #define SYN_FRAME_BYTES_MAX        262144 /* one WebSocket message */
 #define SYN_FRAME_HEADER_BYTES_MAX 65536  /* JSON header of a Twilsock frame */
+#define SYN_FRAME_ID_BYTES_MAX     128   /* opaque; real ones have 38 */
+#define SYN_FRAME_DEPTH_MAX        16    /* nesting of a frame's header */
 #define SYN_STREAM_QUEUE_BYTES_MAX 4194304 /* unsent bytes before a drop */
 
 /* --- net, ours ------------------------------------------------------------ */
