@@ -119,7 +119,7 @@ install_vendor() {
         return
     fi
     say "installing the vendor's clients (npm ci in $VENDOR)"
-    (cd "$VENDOR" && npm ci --ignore-scripts --no-audit --no-fund "${omit[@]}" >&2)
+    (cd "$VENDOR" && npm ci --ignore-scripts --loglevel=error "${omit[@]}" >&2)
     cp "$VENDOR/package-lock.json" "$stamp"
 }
 
