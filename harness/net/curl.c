@@ -368,7 +368,9 @@ static bool add_headers(struct syn_curl_call *call,
         syn_buf_put_text(&line, pair->value.bytes > 0 ? ": " : ";");
         syn_buf_put(&line, pair->value);
         syn_buf_put_byte(&line, '\0');
-        if (line.status == SYN_OK && strlen(line.at) == line.bytes - 1) {
+        /* One line each: NUL would cut it, CR or LF would make it two. */
+        if (line.status == SYN_OK &&
+            strcspn(line.at, "\r\n") == line.bytes - 1) {
             longer = curl_slist_append(call->headers, line.at);
         }
         is_good = longer != NULL;
