@@ -34,6 +34,11 @@ void syn_rest_fail(struct syn_rest_call *call, enum syn_code code)
         status = 404;
         message = missing_text(call);
     }
+    if (code == SYN_CODE_54009) {
+        call->retry_after_s = call->service->retry_after_s;
+        message = syn_arena_printf(call->arena, "Rate limit exceeded for %s",
+                                   call->service->throttled);
+    }
     call->status = status;
     call->etag[0] = '\0';
     syn_buf_clear(&call->body);

@@ -75,8 +75,8 @@ static bool continues(void *ctx, struct syn_str owner, struct syn_str identity)
     return syn_str_is_equal(owner, identity);
 }
 
-/* Without limits everything is admitted; with them service.c puts the token
- * buckets here. */
+/* Without limits everything is admitted; with them service.c puts
+ * syn_buckets_admit here. */
 static bool admits(void *ctx, const struct syn_admission *admission,
                    uint32_t *retry_after_s)
 {

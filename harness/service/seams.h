@@ -45,7 +45,8 @@ struct syn_admission {
     struct syn_str identity;
     const char *bucket; /* what is counted: "write-document-<sid>", … */
     uint32_t rate_per_s;
-    uint32_t burst;
+    uint32_t burst; /* what a bucket holds when full */
+    uint32_t cost;  /* of this request; large data costs more than 1 */
     int64_t now_us;
 };
 

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ACTOR               "service"
@@ -105,14 +106,41 @@ void syn_service_touch(struct syn_service *service)
     arm_sweep(service);
 }
 
+static bool is_admitted(struct syn_service *service,
+                        const struct syn_charge *charge)
+{
+    if (!charge->is_counted) {
+        return true;
+    }
+    service->retry_after_s = 1;
+    if (service->seams.admits(service->seams.ctx, &charge->admission,
+                              &service->retry_after_s)) {
+        return true;
+    }
+    (void)snprintf(service->throttled, sizeof(service->throttled), "%s",
+                   charge->admission.bucket);
+    return false;
+}
+
 syn_status syn_service_step(struct syn_service *service,
                             const struct syn_actor *actor,
                             const struct syn_command *command,
                             struct syn_arena *arena, struct syn_outcome *out)
 {
+    struct syn_charge charge = {.is_counted = false};
+    syn_admission_charge(service, actor, command, arena, &charge);
+    if (!is_admitted(service, &charge)) {
+        memset(out, 0, sizeof(*out));
+        out->code = SYN_CODE_54009;
+        return SYN_OK;
+    }
     syn_status st =
         syn_model_step(service->model, syn_clock_now_ms(service->clock), actor,
                        command, arena, out);
+    if (st != SYN_OK || out->code != SYN_CODE_NONE) {
+        /* A stranger who is denied must not use up the owner's share. */
+        syn_admission_refund(service, &charge);
+    }
     if (st != SYN_OK) {
         return st;
     }
@@ -188,6 +216,9 @@ static syn_status fill_seams(struct syn_service *service)
     syn_seams_init(&service->seams);
     service->seams.ctx = service;
     service->seams.rules.purge_delay_ms = service->setup.purge_delay_ms;
+    if (service->setup.limits == SYN_LIMITS_REAL) {
+        service->seams.admits = syn_buckets_admit;
+    }
     if (service->setup.defect == NULL) {
         return SYN_OK;
     }
@@ -219,6 +250,7 @@ static void init_parts(struct syn_service *service, struct syn_loop *loop,
     syn_arena_init(&service->arena, NULL, SYN_SERVICE_SETUP_BYTES_MAX);
     syn_arena_init(&service->scratch, NULL, SYN_SERVICE_SCRATCH_BYTES_MAX);
     syn_table_init(&service->keyring.by_sid, NULL);
+    syn_buckets_init(&service->buckets);
     syn_rng_init(&service->rng, seed, 0);
 }
 
@@ -274,6 +306,7 @@ void syn_service_stop(struct syn_service *service)
     syn_clock_stop(service->clock, &service->sweep_timer);
     syn_model_free(service->model);
     syn_keyring_fini(&service->keyring);
+    syn_buckets_fini(&service->buckets);
     syn_crypto_wipe(service->page_key, sizeof(service->page_key));
     syn_arena_fini(&service->scratch);
     syn_arena_fini(&service->arena);

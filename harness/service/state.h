@@ -80,6 +80,39 @@ bool syn_conn_accept(void *ctx, struct syn_stream *stream,
 /* Drop every connection, upgraded ones included. */
 void syn_conn_stop_all(struct syn_service *service);
 
+/* --- admission.c ---------------------------------------------------------- */
+
+struct syn_bucket;
+
+struct syn_buckets {
+    struct syn_table by_name;
+    struct syn_bucket *first; /* all of them */
+    size_t purge_at;          /* count at which full ones are dropped */
+};
+
+void syn_buckets_init(struct syn_buckets *buckets);
+void syn_buckets_fini(struct syn_buckets *buckets);
+
+/* For seams.admits with `limits real`; ctx is the service. */
+bool syn_buckets_admit(void *ctx, const struct syn_admission *admission,
+                       uint32_t *retry_after_s);
+
+/* What a command counts on, and how much. */
+struct syn_charge {
+    bool is_counted;
+    struct syn_admission admission; /* texts in the arena given */
+};
+
+/* Fill `out` for a command; nothing is counted when its object is missing. */
+void syn_admission_charge(struct syn_service *service,
+                          const struct syn_actor *actor,
+                          const struct syn_command *command,
+                          struct syn_arena *arena, struct syn_charge *out);
+
+/* Give back what a refused command took. */
+void syn_admission_refund(struct syn_service *service,
+                          const struct syn_charge *charge);
+
 /* --- service.c ------------------------------------------------------------ */
 
 struct syn_live; /* opaque here: the SDK half's own state (live.h) */
@@ -105,6 +138,10 @@ struct syn_service {
     struct syn_timer sweep_timer;
     int64_t sweep_at_ms;    /* when it is due, while it runs */
     unsigned sweep_backoff; /* fruitless sweeps in a row, bounded */
+    struct syn_buckets buckets;
+    uint32_t retry_after_s;                /* of the last 54009 */
+    char throttled[SYN_BUCKET_NAME_BYTES]; /* its bucket, cut */
+
     bool is_stopping;
     bool is_dirty; /* changed since the journal was last flushed */
 
@@ -116,7 +153,9 @@ struct syn_service {
 };
 
 /*
- * Step the model at the clock's time: the only way to change it. Marks the
+ * Step the model at the clock's time: the only way to change it. Refuses with
+ * 54009 what the rate limits do not admit (service->retry_after_s and
+ * service->throttled tell more; nothing has changed). Marks the
  * journal dirty and re-arms the TTL timer when something changed, counts
  * denials. Does not deliver: the caller queues its reply first, then calls
  * syn_live_publish with out->events (valid until the next step or sweep).

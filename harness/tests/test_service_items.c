@@ -351,9 +351,10 @@ static const char *next_token(const char *target)
 
 static void expect_page(const char *prefix, const char *token, unsigned status)
 {
-    char target[TEXT_MAX];
-    (void)snprintf(target, sizeof(target), "%sPageToken=%s", prefix, token);
-    struct bench_reply reply = bench_call(&bench, "GET", target, NULL);
+    struct syn_str target =
+        syn_arena_printf(&bench.arena, "%sPageToken=%s", prefix, token);
+    ck_assert_ptr_nonnull(target.at);
+    struct bench_reply reply = bench_call(&bench, "GET", target.at, NULL);
     expect(&reply, status, status == 200 ? 0 : 54453);
 }
 

@@ -36,8 +36,8 @@
 #define SYN_HTTP_BODY_BYTES_MAX    262144 /* rest.md section 6: 413 20413 */
 #define SYN_FRAME_BYTES_MAX        262144 /* one WebSocket message */
 #define SYN_FRAME_HEADER_BYTES_MAX 65536  /* JSON header of a Twilsock frame */
-#define SYN_FRAME_ID_BYTES_MAX     128   /* opaque; real ones have 38 */
-#define SYN_FRAME_DEPTH_MAX        16    /* nesting of a frame's header */
+#define SYN_FRAME_ID_BYTES_MAX     128    /* opaque; real ones have 38 */
+#define SYN_FRAME_DEPTH_MAX        16     /* nesting of a frame's header */
 #define SYN_STREAM_QUEUE_BYTES_MAX 4194304 /* unsent bytes before a drop */
 
 /* --- net, ours ------------------------------------------------------------ */
@@ -55,16 +55,16 @@
 #define SYN_CURL_CONNECTIONS_MAX 64    /* kept open by one multi handle */
 
 /* --- client and tap, ours ------------------------------------------------- */
-#define SYN_SDK_EFFECTS_MAX        16384 /* of one step */
-#define SYN_SDK_SCRATCH_BYTES_MAX  16777216 /* of one step */
-#define SYN_SDK_SUBSCRIPTIONS_MAX  8192  /* of one session; E54419 is 2,000 */
-#define SYN_SDK_BATCH_FIRST        100   /* sdk-protocol.md section 9 */
-#define SYN_CLIENT_KEPT_BYTES_MAX  67108864 /* frames heard by one session */
-#define SYN_CLIENT_HEARD_MAX       262144   /* events heard by one session */
-#define SYN_CLIENT_QUEUE_MAX       256 /* events posted from inside a step */
-#define SYN_TAP_LINKS_MAX          4096 /* connections of one tap */
-#define SYN_TAP_FAULTS_MAX         64   /* faults armed at once */
-#define SYN_TAP_HELD_BYTES_MAX     16777216 /* held back on one link */
+#define SYN_SDK_EFFECTS_MAX       16384    /* of one step */
+#define SYN_SDK_SCRATCH_BYTES_MAX 16777216 /* of one step */
+#define SYN_SDK_SUBSCRIPTIONS_MAX 8192     /* of one session; E54419 is 2,000 */
+#define SYN_SDK_BATCH_FIRST       100      /* sdk-protocol.md section 9 */
+#define SYN_CLIENT_KEPT_BYTES_MAX 67108864 /* frames heard by one session */
+#define SYN_CLIENT_HEARD_MAX      262144   /* events heard by one session */
+#define SYN_CLIENT_QUEUE_MAX      256  /* events posted from inside a step */
+#define SYN_TAP_LINKS_MAX         4096 /* connections of one tap */
+#define SYN_TAP_FAULTS_MAX        64   /* faults armed at once */
+#define SYN_TAP_HELD_BYTES_MAX    16777216 /* held back on one link */
 
 /* --- base, ours ----------------------------------------------------------- */
 #define SYN_JSON_BYTES_MAX        1048576
@@ -124,6 +124,8 @@
 #define SYN_SERVICE_SCRATCH_BYTES_MAX                                   \
     67108864                              /* one request and its timers \
                                            */
+#define SYN_BUCKETS_MAX           262144  /* rate buckets in use */
+#define SYN_BUCKET_NAME_BYTES     128     /* of an error text */
 #define SYN_REST_PAIRS_MAX        256     /* of one form or query */
 #define SYN_REST_SEGMENTS_MAX     8       /* of one path */
 #define SYN_REST_REPLY_BYTES_MAX  4194304 /* 100 items of 16 KiB and more */
