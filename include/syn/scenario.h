@@ -103,6 +103,13 @@ syn_run_client_with(struct syn_run *run, const char *name,
 /* The app's backend with full credentials. */
 struct syn_backend *syn_run_backend(struct syn_run *run);
 
+/* A caller of REST with other credentials, or with a bearer token: for rows
+ * about refusals. Nothing is checked here. */
+struct syn_backend *syn_run_backend_as(struct syn_run *run, const char *user,
+                                       const char *password);
+struct syn_backend *syn_run_backend_bearer(struct syn_run *run,
+                                           const char *token);
+
 /* An identity or name made unique to this row where the target demands it. */
 const char *syn_run_identity(struct syn_run *run, const char *name);
 const char *syn_run_name(struct syn_run *run, const char *name);
