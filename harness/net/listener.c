@@ -4,14 +4,8 @@
  *
  * The socket is our own, not lws's: destroying an lws vhost ends all its
  * connections, while closing a listener must not; errors of bind are seen; and
- * a process without free descriptors waits instead of turning in circles. A
- * vhost holds the certificate and lives until the last stream has ended.
- *
- * _DEFAULT_SOURCE: accept4 is not used, but lws needs it in its headers.
+ * a process without free descriptors waits instead of turning in circles.
  */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE
-#endif
 #include "net/stream_impl.h"
 
 #include "syn/limits.h"
@@ -20,9 +14,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
-#include <libwebsockets.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,12 +24,11 @@
 struct syn_listener {
     struct syn_streams *home;
     struct syn_listener *next;
-    struct lws_vhost *vhost; /* NULL: plain */
+    struct syn_tls_context *tls; /* NULL: plain; connections count on it too */
     syn_accept_fn accept;
     void *ctx;
     ev_io readable;
     ev_timer retry; /* after running out of descriptors */
-    size_t holders; /* streams that live on our vhost */
     int fd;         /* -1: closed */
     uint16_t port;
 };
@@ -154,8 +145,7 @@ syn_status syn_listener_open(struct syn_loop *loop, const char *address,
     *listener = (struct syn_listener){
         .home = home, .accept = accept, .ctx = ctx, .fd = -1};
     if (tls != NULL) {
-        st = syn_tls_vhost_server(home->context, syn_stream_protocols(), tls,
-                                  &listener->vhost);
+        st = syn_tls_context_server(tls, &listener->tls);
     }
     if (st == SYN_OK) {
         listener->fd = open_socket(address, port, &listener->port);
@@ -199,9 +189,10 @@ void syn_listener_close(struct syn_listener *listener)
     }
 }
 
-struct lws_vhost *syn_listener_vhost(const struct syn_listener *listener)
+struct syn_tls_context *
+syn_listener_context(const struct syn_listener *listener)
 {
-    return listener->vhost;
+    return listener->tls;
 }
 
 bool syn_listener_accepts(struct syn_listener *listener,
@@ -211,30 +202,17 @@ bool syn_listener_accepts(struct syn_listener *listener,
     return listener->accept(listener->ctx, stream, events, ctx);
 }
 
-void syn_listener_hold(struct syn_listener *listener)
-{
-    listener->holders++;
-}
-
-void syn_listener_release(struct syn_listener *listener)
-{
-    SYN_ASSERT(listener->holders > 0);
-    listener->holders--;
-}
-
 void syn_listeners_sweep(struct syn_streams *streams)
 {
     struct syn_listener **at = &streams->listeners;
     while (*at != NULL) {
         struct syn_listener *listener = *at;
-        if (listener->fd >= 0 || listener->holders > 0) {
+        if (listener->fd >= 0) {
             at = &listener->next;
             continue;
         }
         *at = listener->next;
-        if (listener->vhost != NULL) {
-            lws_vhost_destroy(listener->vhost);
-        }
+        syn_tls_context_free(listener->tls);
         free(listener);
     }
 }
@@ -245,6 +223,7 @@ void syn_listeners_free(struct syn_streams *streams)
         struct syn_listener *listener = streams->listeners;
         streams->listeners = listener->next;
         stop_listening(listener);
+        syn_tls_context_free(listener->tls);
         free(listener);
     }
 }

@@ -25,6 +25,10 @@
 #define MS_PER_S      1000.
 #define KEEP_BYTES    1024  /* queue capacity an idle stream may keep */
 #define COMPACT_BYTES 65536 /* sent bytes at the front before moving */
+/* Sent bytes may still lie at the front, so more than the bound of the queue.
+ */
+#define QUEUE_CAPACITY_MAX \
+    (2 * (size_t)SYN_STREAM_QUEUE_BYTES_MAX + COMPACT_BYTES)
 
 /* --- the dirty list --------------------------------------------------------
  */
@@ -80,9 +84,7 @@ void syn_stream_death(struct syn_stream *stream)
         stream->next->previous = stream->previous;
     }
     syn_stream_unguard(stream);
-    if (stream->listener != NULL) {
-        syn_listener_release(stream->listener);
-    }
+    syn_tls_free(stream->tls);
     syn_buf_fini(&stream->queue);
     free(stream->reason_text);
     free(stream);
@@ -98,9 +100,6 @@ static void on_guard(struct ev_loop *ev, ev_timer *watcher, int events)
         syn_stream_finish(stream, SYN_END_REFUSED, "connect timed out");
     } else if (stream->state == SYN_STREAM_CLOSING) {
         syn_stream_finish(stream, SYN_END_LOCAL, "peer did not follow in time");
-    } else if (syn_tls_is_ready(lws_get_ssl(stream->wsi))) {
-        /* lws would count on to its own limit. */
-        lws_set_timeout(stream->wsi, NO_PENDING_TIMEOUT, 0);
     } else {
         syn_stream_finish(stream, SYN_END_TLS, "handshake timed out");
     }
@@ -138,9 +137,7 @@ struct syn_stream *syn_stream_birth(struct syn_streams *home)
         return NULL;
     }
     stream->reason = "";
-    /* Sent bytes may still lie at the front, so twice the bound. */
-    syn_buf_init(&stream->queue, NULL,
-                 2 * (size_t)SYN_STREAM_QUEUE_BYTES_MAX + COMPACT_BYTES);
+    syn_buf_init(&stream->queue, NULL, QUEUE_CAPACITY_MAX);
     link_stream(home, stream);
     return stream;
 }
@@ -148,21 +145,28 @@ struct syn_stream *syn_stream_birth(struct syn_streams *home)
 /* --- writing ---------------------------------------------------------------
  */
 
-/* Bytes taken, 0 when the socket is full, -1 when broken. */
-static ssize_t write_some(struct syn_stream *stream, struct syn_str bytes)
+/*
+ * Send until all is taken or the socket is full; then a callback is asked for.
+ * Bytes taken, -1 when broken. Not by lws_write: it takes everything and stops
+ * reading until that has left, so two such peers may wait for each other.
+ */
+static ssize_t send_some(struct syn_stream *stream, struct syn_str bytes)
 {
-    ssize_t sent = 0;
-    if (stream->is_tls) {
-        return syn_tls_write(lws_get_ssl(stream->wsi), bytes);
+    size_t taken = 0;
+    while (taken < bytes.bytes) {
+        ssize_t sent = send(lws_get_socket_fd(stream->wsi), bytes.at + taken,
+                            bytes.bytes - taken, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0) {
+            taken += (size_t)sent;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            lws_callback_on_writable(stream->wsi);
+            break;
+        } else if (errno != EINTR) {
+            syn_stream_finish(stream, SYN_END_RESET, "write failed");
+            return -1;
+        }
     }
-    do {
-        sent = send(lws_get_socket_fd(stream->wsi), bytes.at, bytes.bytes,
-                    MSG_NOSIGNAL | MSG_DONTWAIT);
-    } while (sent < 0 && errno == EINTR);
-    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-        return 0;
-    }
-    return sent;
+    return (ssize_t)taken;
 }
 
 static void reset_queue(struct syn_stream *stream)
@@ -170,45 +174,65 @@ static void reset_queue(struct syn_stream *stream)
     stream->sent = 0;
     if (stream->queue.capacity > KEEP_BYTES) {
         syn_buf_fini(&stream->queue);
-        syn_buf_init(&stream->queue, NULL,
-                     2 * (size_t)SYN_STREAM_QUEUE_BYTES_MAX + COMPACT_BYTES);
+        syn_buf_init(&stream->queue, NULL, QUEUE_CAPACITY_MAX);
     } else {
         syn_buf_clear(&stream->queue);
     }
 }
 
+static struct syn_str unsent(const struct syn_stream *stream)
+{
+    return syn_str_from(syn_buf_str(&stream->queue), stream->sent);
+}
+
+static bool push_plain(struct syn_stream *stream)
+{
+    ssize_t sent = send_some(stream, unsent(stream));
+    stream->sent += sent > 0 ? (size_t)sent : 0;
+    return sent >= 0;
+}
+
+/* Send the wire bytes; true when all have left. */
+static bool push_wire(struct syn_stream *stream)
+{
+    struct syn_str wire = syn_tls_wire(stream->tls);
+    ssize_t sent = wire.bytes == 0 ? 0 : send_some(stream, wire);
+    if (sent > 0) {
+        syn_tls_sent(stream->tls, (size_t)sent);
+    }
+    return sent >= 0 && (size_t)sent == wire.bytes;
+}
+
+/* Encrypt a part only when the one before has left: the wire stays short. */
+static bool push_tls(struct syn_stream *stream)
+{
+    while (push_wire(stream)) {
+        size_t taken = 0;
+        if (!syn_tls_is_ready(stream->tls) || unsent(stream).bytes == 0) {
+            return true;
+        }
+        taken = syn_tls_encrypt(stream->tls, unsent(stream));
+        if (taken == 0) {
+            syn_stream_finish(stream, SYN_END_TLS, "cannot encrypt");
+            return false;
+        }
+        stream->sent += taken;
+    }
+    return stream->state != SYN_STREAM_ENDING;
+}
+
 /* Write until the queue is empty or the socket full. */
 static void push_queue(struct syn_stream *stream)
 {
-    while (syn_stream_queued(stream) > 0) {
-        ssize_t sent = write_some(
-            stream, syn_str_from(syn_buf_str(&stream->queue), stream->sent));
-        if (sent < 0) {
-            syn_stream_finish(stream, SYN_END_RESET, "write failed");
-            return;
-        }
-        if (sent == 0) {
-            lws_callback_on_writable(stream->wsi);
-            return;
-        }
-        stream->sent += (size_t)sent;
-    }
-    if (stream->queue.bytes == 0) {
-        return; /* nothing was there */
+    bool is_up = stream->tls == NULL ? push_plain(stream) : push_tls(stream);
+    if (!is_up || stream->queue.bytes == 0 || syn_stream_queued(stream) > 0) {
+        return;
     }
     reset_queue(stream);
     if (stream->events != NULL && stream->events->on_drained != NULL &&
         stream->state == SYN_STREAM_OPEN) {
         stream->events->on_drained(stream->ctx, stream);
     }
-}
-
-bool syn_stream_is_handshaking(struct syn_stream *stream)
-{
-    if (stream->is_tls && !stream->is_ready) {
-        stream->is_ready = syn_tls_is_ready(lws_get_ssl(stream->wsi));
-    }
-    return stream->is_tls && !stream->is_ready;
 }
 
 static void report_end(struct syn_stream *stream)
@@ -228,8 +252,11 @@ static void report_end(struct syn_stream *stream)
  */
 static void begin_linger(struct syn_stream *stream)
 {
-    if (stream->is_tls) {
-        syn_tls_shutdown(lws_get_ssl(stream->wsi));
+    if (stream->tls != NULL) {
+        syn_tls_shutdown(stream->tls);
+        if (!push_wire(stream)) {
+            return; /* once more when there is room */
+        }
     }
     (void)shutdown(lws_get_socket_fd(stream->wsi), SHUT_WR);
     syn_stream_resume(stream);
@@ -250,7 +277,9 @@ static void kill_socket(struct syn_stream *stream)
     }
     stream->wsi = NULL;
     lws_set_opaque_user_data(wsi, NULL);
-    if (!stream->is_reported) {
+    /* An alert may be on its way; only what we drop is reset. */
+    if (!stream->is_reported && stream->end != SYN_END_TLS &&
+        stream->end != SYN_END_PEER) {
         (void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_LINGER, &now,
                          sizeof now);
     }
@@ -273,14 +302,10 @@ static void settle(struct syn_stream *stream)
     syn_stream_tell_open(stream);
     if (stream->state == SYN_STREAM_OPEN ||
         stream->state == SYN_STREAM_CLOSING) {
-        if (syn_stream_is_handshaking(stream)) {
-            /* Looked at again when the next turn ends. */
-            stream->dirty_next = stream->home->handshaking;
-            stream->home->handshaking = stream;
-            stream->is_dirty = true;
-            return;
-        }
         push_queue(stream);
+    } else if (stream->tls != NULL && stream->wsi != NULL &&
+               syn_tls_wire(stream->tls).bytes > 0) {
+        (void)push_wire(stream); /* the handshake, or a last alert */
     }
     if (stream->state == SYN_STREAM_CLOSING && !stream->is_reported &&
         syn_stream_queued(stream) == 0) {
@@ -302,12 +327,6 @@ bool syn_streams_has_work(const struct syn_streams *streams)
 void syn_streams_flush(struct syn_streams *streams)
 {
     struct syn_stream *last = NULL;
-    while (streams->handshaking != NULL) {
-        struct syn_stream *stream = streams->handshaking;
-        streams->handshaking = stream->dirty_next;
-        stream->is_dirty = false;
-        syn_stream_mark(stream);
-    }
     /* One pass: what callbacks add is for the next flush, which is soon. */
     last = streams->dirty_last;
     while (streams->dirty != NULL) {
@@ -342,7 +361,7 @@ void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
         syn_buf_consume(&stream->queue, stream->sent);
         stream->sent = 0;
     }
-    if (bytes.bytes > SYN_STREAM_QUEUE_BYTES_MAX - syn_stream_queued(stream)) {
+    if (bytes.bytes > SYN_STREAM_QUEUE_BYTES_MAX - unsent(stream).bytes) {
         syn_stream_finish(stream, SYN_END_OVERFLOW,
                           "unsent bytes past the bound");
         return;
@@ -360,7 +379,8 @@ void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
 
 size_t syn_stream_queued(const struct syn_stream *stream)
 {
-    return stream->queue.bytes - stream->sent;
+    size_t wire = stream->tls == NULL ? 0 : syn_tls_wire(stream->tls).bytes;
+    return stream->queue.bytes - stream->sent + wire;
 }
 
 void syn_stream_pause(struct syn_stream *stream)
@@ -409,5 +429,5 @@ const char *syn_stream_peer(const struct syn_stream *stream)
 
 bool syn_stream_is_tls(const struct syn_stream *stream)
 {
-    return stream->is_tls;
+    return stream->tls != NULL;
 }

@@ -27,8 +27,8 @@ struct syn_stream {
     struct syn_stream *next; /* of all */
     struct syn_stream *previous;
     struct syn_stream *dirty_next;
-    struct lws *wsi; /* NULL: lws has none (any more) */
-    struct syn_listener *listener;
+    struct lws *wsi;                        /* NULL: lws has none (any more) */
+    struct syn_tls *tls;                    /* NULL: plain */
     const struct syn_stream_events *events; /* NULL: nobody listens */
     void *ctx;
     struct syn_buf queue;
@@ -39,8 +39,6 @@ struct syn_stream {
     enum syn_stream_state state;
     enum syn_stream_end end;
     bool is_dirty;
-    bool is_tls;
-    bool is_ready; /* TLS handshake known to be over */
     bool is_open_untold; /* connected, on_open still to come */
     bool is_paused;
     bool is_reported; /* on_closed was called; lingering */
@@ -51,11 +49,10 @@ struct syn_streams {
     struct ev_loop *ev;
     struct lws_context *context;
     struct lws_vhost *plain;
-    struct syn_client_vhost *clients; /* one per file of authorities */
+    struct syn_client_context *clients; /* one per file of authorities */
     struct syn_stream *all;
     struct syn_stream *dirty; /* to be looked at when the turn ends */
     struct syn_stream *dirty_last;
-    struct syn_stream *handshaking; /* with bytes queued, TLS not ready */
     struct syn_listener *listeners;
     bool is_ending; /* no callbacks any more */
 };
@@ -66,22 +63,18 @@ void syn_stream_adopt(struct syn_streams *streams,
                       struct syn_listener *listener, int fd);
 
 /* What accepting needs to know of the listener. */
-struct lws_vhost *syn_listener_vhost(const struct syn_listener *listener);
+/* NULL: plain. */
+struct syn_tls_context *
+syn_listener_context(const struct syn_listener *listener);
 bool syn_listener_accepts(struct syn_listener *listener,
                           struct syn_stream *stream,
                           const struct syn_stream_events **events, void **ctx);
 
-/* A stream holds its listener (for its vhost) until it is gone. */
-void syn_listener_hold(struct syn_listener *listener);
-void syn_listener_release(struct syn_listener *listener);
-
-/* Free closed listeners nobody holds; at the end of a turn. */
+/* Free closed listeners; at the end of a turn. */
 void syn_listeners_sweep(struct syn_streams *streams);
 
 /* Free them all; the vendor's context is gone already. */
 void syn_listeners_free(struct syn_streams *streams);
-
-const struct lws_protocols *syn_stream_protocols(void);
 
 /* A stream in the list of all; NULL: no memory. */
 struct syn_stream *syn_stream_birth(struct syn_streams *streams);
@@ -101,8 +94,5 @@ void syn_stream_unguard(struct syn_stream *stream);
 
 /* Call on_open when it is due. */
 void syn_stream_tell_open(struct syn_stream *stream);
-
-/* TLS, and the handshake is not over? */
-bool syn_stream_is_handshaking(struct syn_stream *stream);
 
 #endif

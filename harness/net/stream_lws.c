@@ -2,7 +2,7 @@
  * stream_lws.c - libwebsockets below the streams: context, birth, callbacks.
  * Layer: net. Threads: the loop's.
  *
- * lws reads, does TLS and tells when a socket is writeable. Its callbacks note
+ * lws connects, reads and tells when a socket is writeable. Its callbacks note
  * what happened; stream.c acts on it at the turn's end.
  *
  * _DEFAULT_SOURCE: struct tcp_info tells a reset from an orderly end.
@@ -29,9 +29,10 @@
 _Static_assert(SYN_PEER_BYTES > INET6_ADDRSTRLEN + sizeof "[]:65535",
                "every address fits");
 
-struct syn_client_vhost {
-    struct syn_client_vhost *next;
-    struct lws_vhost *vhost;
+/* One per file of authorities, kept as long as the loop. */
+struct syn_client_context {
+    struct syn_client_context *next;
+    struct syn_tls_context *tls;
     char *ca_file; /* NULL: the system's authorities */
 };
 
@@ -62,18 +63,7 @@ static void copy_reason(struct syn_stream *stream, const char *text,
 static void on_connect_failed(struct syn_stream *stream, const char *text,
                               size_t bytes)
 {
-    struct sockaddr_storage peer = {0};
-    socklen_t peer_bytes = sizeof peer;
-    int fd = lws_get_socket_fd(stream->wsi);
-    bool is_up = stream->is_tls && fd >= 0 &&
-                 getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) == 0;
-    bool names_tls =
-        stream->is_tls && text != NULL &&
-        (strstr(text, "cert") != NULL || strstr(text, "SSL") != NULL ||
-         strstr(text, "tls") != NULL);
-    syn_stream_finish(stream,
-                      is_up || names_tls ? SYN_END_TLS : SYN_END_REFUSED,
-                      "connection failed");
+    syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
     copy_reason(stream, text, bytes);
     stream->wsi = NULL;
 }
@@ -81,10 +71,10 @@ static void on_connect_failed(struct syn_stream *stream, const char *text,
 static void on_socket_closed(struct syn_stream *stream)
 {
     int fd = lws_get_socket_fd(stream->wsi);
-    if (stream->state == SYN_STREAM_CONNECTING) {
+    if (stream->tls != NULL && !syn_tls_is_ready(stream->tls)) {
+        syn_stream_finish(stream, SYN_END_TLS, "ended during the handshake");
+    } else if (stream->state == SYN_STREAM_CONNECTING) {
         syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
-    } else if (stream->is_tls && syn_stream_is_handshaking(stream)) {
-        syn_stream_finish(stream, SYN_END_TLS, "handshake failed");
     } else if (is_reset(fd)) {
         syn_stream_finish(stream, SYN_END_RESET, "reset by peer");
     } else {
@@ -117,32 +107,74 @@ static void set_peer(struct syn_stream *stream, int fd)
                    (unsigned)ntohs(at.v4.sin_port));
 }
 
-static void on_connected(struct syn_stream *stream, struct lws *wsi)
+static void on_up(struct syn_stream *stream)
 {
-    if (stream->state != SYN_STREAM_CONNECTING &&
-        stream->state != SYN_STREAM_CLOSING) {
-        return;
-    }
     syn_stream_unguard(stream);
-    lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-    set_peer(stream, lws_get_socket_fd(wsi));
-    stream->is_ready = true;
     stream->state = SYN_STREAM_OPEN;
     syn_stream_mark(stream); /* bytes queued while connecting */
     /* lws may call this inside syn_stream_connect: told at the turn's end. */
     stream->is_open_untold = true;
 }
 
-static void on_received(struct syn_stream *stream, struct syn_str in)
+static void give_plain(void *ctx, struct syn_str plain)
 {
-    if (stream->is_tls && !stream->is_ready) {
-        stream->is_ready = true;
-        syn_stream_unguard(stream);
-        lws_set_timeout(stream->wsi, NO_PENDING_TIMEOUT, 0);
+    struct syn_stream *stream = ctx;
+    if (stream->state == SYN_STREAM_CONNECTING) {
+        on_up(stream); /* the handshake ended with these very bytes */
     }
     syn_stream_tell_open(stream);
     if (stream->state == SYN_STREAM_OPEN && stream->events != NULL) {
-        stream->events->on_bytes(stream->ctx, stream, in);
+        stream->events->on_bytes(stream->ctx, stream, plain);
+    }
+}
+
+static void feed_tls(struct syn_stream *stream, struct syn_str in)
+{
+    bool was_ready = syn_tls_is_ready(stream->tls);
+    enum syn_tls_state state = SYN_TLS_SHAKING;
+    if (stream->state == SYN_STREAM_ENDING || stream->is_reported) {
+        return;
+    }
+    state = syn_tls_feed(stream->tls, in, give_plain, stream);
+    syn_stream_mark(stream); /* answers of the handshake, alerts */
+    if (state == SYN_TLS_BROKEN) {
+        syn_stream_finish(stream, SYN_END_TLS, "TLS failed");
+        copy_reason(stream, syn_tls_reason(stream->tls),
+                    strlen(syn_tls_reason(stream->tls)));
+        return;
+    }
+    if (!was_ready && syn_tls_is_ready(stream->tls)) {
+        if (stream->state == SYN_STREAM_CONNECTING) {
+            on_up(stream);
+        } else if (stream->state == SYN_STREAM_OPEN) {
+            syn_stream_unguard(stream);
+        }
+    }
+    if (state == SYN_TLS_ENDED) {
+        syn_stream_finish(stream, SYN_END_PEER, "closed by peer");
+    }
+}
+
+static void on_connected(struct syn_stream *stream, struct lws *wsi)
+{
+    if (stream->state != SYN_STREAM_CONNECTING) {
+        return;
+    }
+    lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
+    set_peer(stream, lws_get_socket_fd(wsi));
+    if (stream->tls == NULL) {
+        on_up(stream);
+    } else {
+        feed_tls(stream, (struct syn_str){NULL, 0}); /* begin the handshake */
+    }
+}
+
+static void on_received(struct syn_stream *stream, struct syn_str in)
+{
+    if (stream->tls == NULL) {
+        give_plain(stream, in);
+    } else {
+        feed_tls(stream, in);
     }
 }
 
@@ -150,11 +182,7 @@ static int on_vendor_event(struct lws *wsi, enum lws_callback_reasons reason,
                            void *user, void *in, size_t bytes)
 {
     struct syn_stream *stream = NULL;
-    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS ||
-        reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
-        syn_tls_tune(user);
-        return 0;
-    }
+    (void)user;
     stream = wsi == NULL ? NULL : lws_get_opaque_user_data(wsi);
     if (stream == NULL || (stream->wsi != NULL && stream->wsi != wsi)) {
         return 0;
@@ -177,11 +205,21 @@ static int on_vendor_event(struct lws *wsi, enum lws_callback_reasons reason,
     return 0;
 }
 
-const struct lws_protocols *syn_stream_protocols(void)
+static const struct lws_protocols protocols[] = {
+    {.name = PROTOCOL_NAME, .callback = on_vendor_event}, {.name = NULL}};
+
+static struct lws_vhost *new_vhost(struct lws_context *context)
 {
-    static const struct lws_protocols protocols[] = {
-        {.name = PROTOCOL_NAME, .callback = on_vendor_event}, {.name = NULL}};
-    return protocols;
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .vhost_name = "raw",
+        .protocols = protocols,
+        .retry_and_idle_policy = &no_idle_checks,
+        .timeout_secs = SYN_VENDOR_TIMEOUT_S,
+        .connect_timeout_secs = SYN_VENDOR_TIMEOUT_S,
+        .gid = -1,
+        .uid = -1};
+    return lws_create_vhost(context, &info);
 }
 
 /* --- birth -----------------------------------------------------------------
@@ -198,16 +236,14 @@ syn_status syn_streams_new(struct ev_loop *ev, struct syn_streams **out)
     streams->ev = ev;
     lws_set_log_level(0, NULL);
     info.port = CONTEXT_PORT_NO_LISTEN;
-    info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
     info.foreign_loops = foreign;
     info.pt_serv_buf_size = SYN_STREAM_READ_BYTES;
     info.gid = -1;
     info.uid = -1;
     streams->context = lws_create_context(&info);
     if (streams->context != NULL) {
-        streams->plain =
-            syn_tls_vhost_plain(streams->context, syn_stream_protocols());
+        streams->plain = new_vhost(streams->context);
     }
     if (streams->plain == NULL) {
         syn_streams_free(streams);
@@ -238,8 +274,9 @@ void syn_streams_free(struct syn_streams *streams)
     }
     syn_listeners_free(streams);
     while (streams->clients != NULL) {
-        struct syn_client_vhost *client = streams->clients;
+        struct syn_client_context *client = streams->clients;
         streams->clients = client->next;
+        syn_tls_context_free(client->tls);
         free(client->ca_file);
         free(client);
     }
@@ -249,32 +286,31 @@ void syn_streams_free(struct syn_streams *streams)
 void syn_stream_adopt(struct syn_streams *streams,
                       struct syn_listener *listener, int fd)
 {
-    lws_adopt_desc_t how = {.vh = syn_listener_vhost(listener),
+    lws_adopt_desc_t how = {.vh = streams->plain,
                             .type = LWS_ADOPT_SOCKET,
                             .fd = {.sockfd = fd},
                             .vh_prot_name = PROTOCOL_NAME};
+    struct syn_tls_context *tls = syn_listener_context(listener);
     struct syn_stream *stream = syn_stream_birth(streams);
-    if (stream == NULL) {
+    if (stream != NULL && tls != NULL) {
+        stream->tls = syn_tls_accept(tls);
+    }
+    if (stream == NULL || (tls != NULL && stream->tls == NULL)) {
         (void)close(fd);
+        if (stream != NULL) {
+            syn_stream_death(stream);
+        }
         return;
     }
-    stream->is_tls = how.vh != NULL;
     stream->state = SYN_STREAM_OPEN;
     set_peer(stream, fd);
-    if (how.vh == NULL) {
-        how.vh = streams->plain;
-    } else {
-        how.type = LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL;
-    }
     stream->wsi = lws_adopt_descriptor_vhost_via_info(&how);
     if (stream->wsi == NULL) {
         syn_stream_death(stream); /* lws has closed the socket */
         return;
     }
     lws_set_opaque_user_data(stream->wsi, stream);
-    stream->listener = listener;
-    syn_listener_hold(listener);
-    if (stream->is_tls) {
+    if (tls != NULL) {
         syn_stream_guard(stream, SYN_TLS_ACCEPT_MS);
     }
     if (!syn_listener_accepts(listener, stream, &stream->events,
@@ -284,16 +320,17 @@ void syn_stream_adopt(struct syn_streams *streams,
     }
 }
 
-static syn_status find_client_vhost(struct syn_streams *streams,
-                                    const char *ca_file, struct lws_vhost **out)
+/* The context for that file of authorities, made at its first use. */
+static syn_status find_context(struct syn_streams *streams, const char *ca_file,
+                               struct syn_tls_context **out)
 {
     syn_status st = SYN_OK;
-    struct syn_client_vhost *client = streams->clients;
+    struct syn_client_context *client = streams->clients;
     for (; client != NULL; client = client->next) {
         if (ca_file == NULL ? client->ca_file == NULL
                             : client->ca_file != NULL &&
                                   strcmp(client->ca_file, ca_file) == 0) {
-            *out = client->vhost;
+            *out = client->tls;
             return SYN_OK;
         }
     }
@@ -304,8 +341,7 @@ static syn_status find_client_vhost(struct syn_streams *streams,
     client->ca_file = ca_file == NULL ? NULL : strdup(ca_file);
     st = ca_file != NULL && client->ca_file == NULL
              ? SYN_ERR_MEMORY
-             : syn_tls_vhost_client(streams->context, syn_stream_protocols(),
-                                    ca_file, &client->vhost);
+             : syn_tls_context_client(ca_file, &client->tls);
     if (st != SYN_OK) {
         free(client->ca_file);
         free(client);
@@ -313,44 +349,20 @@ static syn_status find_client_vhost(struct syn_streams *streams,
     }
     client->next = streams->clients;
     streams->clients = client;
-    *out = client->vhost;
+    *out = client->tls;
     return SYN_OK;
 }
 
-static int tls_flags(const struct syn_tls_client *tls)
+/* A stream not connected yet, with its TLS state. */
+static syn_status new_outgoing(struct syn_streams *home,
+                               const struct syn_stream_target *target,
+                               struct syn_stream **out)
 {
-    if (tls == NULL) {
-        return 0;
-    }
-    return tls->verify ? LCCSCF_USE_SSL
-                       : LCCSCF_USE_SSL | LCCSCF_ALLOW_SELFSIGNED |
-                             LCCSCF_ALLOW_INSECURE | LCCSCF_ALLOW_EXPIRED |
-                             LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
-}
-
-syn_status syn_stream_connect(struct syn_loop *loop,
-                              const struct syn_stream_target *target,
-                              const struct syn_stream_events *events, void *ctx,
-                              struct syn_stream **out)
-{
-    struct syn_streams *home = syn_loop_streams(loop);
-    struct lws_client_connect_info info = {
-        .context = home->context,
-        .address = target->host,
-        .port = target->port,
-        .ssl_connection = tls_flags(target->tls),
-        .path = "/",
-        .host = target->host,
-        .method = "RAW",
-        .local_protocol_name = PROTOCOL_NAME,
-        .vhost = home->plain,
-        .alpn = target->tls == NULL ? NULL : "http/1.1",
-        .retry_and_idle_policy = &no_idle_checks};
+    struct syn_tls_context *tls = NULL;
     struct syn_stream *stream = NULL;
-    struct lws *wsi = NULL;
     syn_status st = SYN_OK;
     if (target->tls != NULL) {
-        st = find_client_vhost(home, target->tls->ca_file, &info.vhost);
+        st = find_context(home, target->tls->ca_file, &tls);
     }
     if (st != SYN_OK) {
         return st;
@@ -359,20 +371,52 @@ syn_status syn_stream_connect(struct syn_loop *loop,
     if (stream == NULL) {
         return SYN_ERR_MEMORY;
     }
-    stream->is_tls = target->tls != NULL;
+    if (tls != NULL) {
+        stream->tls = syn_tls_connect(tls, target->host, target->tls->verify);
+        if (stream->tls == NULL) {
+            syn_stream_death(stream);
+            return SYN_ERR_MEMORY;
+        }
+    }
     stream->state = SYN_STREAM_CONNECTING;
-    stream->events = events;
-    stream->ctx = ctx;
     (void)snprintf(stream->peer, sizeof stream->peer, "%s:%u", target->host,
                    (unsigned)target->port);
+    *out = stream;
+    return SYN_OK;
+}
+
+syn_status syn_stream_connect(struct syn_loop *loop,
+                              const struct syn_stream_target *target,
+                              const struct syn_stream_events *events, void *ctx,
+                              struct syn_stream **out)
+{
+    struct syn_streams *home = syn_loop_streams(loop);
+    struct lws_client_connect_info info = {.context = home->context,
+                                           .address = target->host,
+                                           .port = target->port,
+                                           .path = "/",
+                                           .host = target->host,
+                                           .method = "RAW",
+                                           .local_protocol_name = PROTOCOL_NAME,
+                                           .vhost = home->plain,
+                                           .retry_and_idle_policy =
+                                               &no_idle_checks};
+    struct syn_stream *stream = NULL;
+    struct lws *wsi = NULL;
+    syn_status st = new_outgoing(home, target, &stream);
+    if (st != SYN_OK) {
+        return st;
+    }
+    stream->events = events;
+    stream->ctx = ctx;
     info.opaque_user_data = stream;
     syn_stream_guard(stream, target->guard_ms);
     wsi = lws_client_connect_via_info(&info);
-    if (stream->state == SYN_STREAM_CONNECTING) {
-        stream->wsi = wsi;
-    }
     if (wsi == NULL) {
+        stream->wsi = NULL;
         syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
+    } else if (stream->state != SYN_STREAM_ENDING) {
+        stream->wsi = wsi;
     }
     *out = stream;
     return SYN_OK;
