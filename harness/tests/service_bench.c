@@ -101,7 +101,9 @@ static void keep_reply(struct exchange *x,
     *reply = (struct bench_reply){.status = message->status,
                                   .message = copy,
                                   .body = keep(x->bench, message->body)};
-    if (reply->body.bytes > 0) {
+    if (reply->body.bytes > 0 &&
+        syn_str_has_prefix(syn_http_field(message, "Content-Type"),
+                           SYN_STR("application/json"))) {
         ck_assert_int_eq(syn_json_parse(&x->bench->arena, reply->body, NULL,
                                         &reply->json, NULL),
                          SYN_OK);

@@ -386,9 +386,11 @@ START_TEST(a_page_token_opens_its_own_collection_alone)
         spoilt[i] = spoilt[i] == hex[0] ? hex[1] : hex[0];
         expect_page(DOCS "?", spoilt, 400);
     }
+    const char *services = next_token("/v1/Services?PageSize=1");
+    expect_page("/v1/Services?", services, 200);
     bench.user = OTHER_ACCOUNT;
     bench.password = OTHER_TOKEN;
-    expect_page("/v1/Services?", token, 400);
+    expect_page("/v1/Services?", services, 400);
 }
 END_TEST
 

@@ -139,16 +139,45 @@ START_TEST(head_tells_a_length_and_sends_no_body)
 }
 END_TEST
 
-/* Half a request, then nothing: the deadline is a second of real time. */
+/* Half a request, or none at all: the deadline is a second of real time. */
+static const char *const slow_words[] = {"GET /v1", ""};
+
 START_TEST(a_slow_sender_is_dropped)
 {
     const struct syn_service_setup hasty = {.handshake_s = 1};
     struct bench_reply reply = {.status = 0};
     struct bench slow;
     bench_start(&slow, &hasty, false);
-    ck_assert_uint_eq(bench_exchange(&slow, SYN_STR("GET /v1"), 1, &reply), 0);
+    ck_assert_uint_eq(
+        bench_exchange(&slow, syn_str_of(slow_words[_i]), 1, &reply), 0);
     ck_assert(slow.had_end);
     bench_stop(&slow);
+}
+END_TEST
+
+static const struct {
+    const char *target, *key;
+    unsigned status;
+} upgrades[] = {
+    {"/v3/wsconnect", "dGhlIHNhbXBsZSBub25jZQ==", 101},
+    {"/v3/wsconnect?token=x", "dGhlIHNhbXBsZSBub25jZQ==", 101},
+    {"/v3/wsconnect/", "dGhlIHNhbXBsZSBub25jZQ==", 404},
+    {"/v3/ws%63onnect", "dGhlIHNhbXBsZSBub25jZQ==", 404},
+    {"/", "dGhlIHNhbXBsZSBub25jZQ==", 404},
+    {"/v3/wsconnect", "short", 400},
+};
+
+START_TEST(one_path_alone_upgrades)
+{
+    struct bench_reply reply = {.status = 0};
+    struct syn_str request =
+        syn_arena_printf(&bench.arena,
+                         "GET %s HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n"
+                         "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: %s\r\n\r\n",
+                         upgrades[_i].target, upgrades[_i].key);
+    ck_assert_uint_eq(bench_exchange(&bench, request, 1, &reply), 1);
+    ck_assert_uint_eq(reply.status, upgrades[_i].status);
 }
 END_TEST
 
@@ -514,7 +543,8 @@ Suite *suite_service_life(void)
     tcase_add_loop_test(tcase, a_host_that_breaks_urls_is_refused, 0,
                         COUNT(bad_hosts));
     tcase_add_test(tcase, head_tells_a_length_and_sends_no_body);
-    tcase_add_test(tcase, a_slow_sender_is_dropped);
+    tcase_add_loop_test(tcase, a_slow_sender_is_dropped, 0, COUNT(slow_words));
+    tcase_add_loop_test(tcase, one_path_alone_upgrades, 0, COUNT(upgrades));
     tcase_add_test(
         tcase, an_idle_connection_survives_a_jump_and_ends_with_the_service);
     tcase_add_test(tcase, a_real_client_creates_and_reads);

@@ -459,6 +459,25 @@ START_TEST(names_keep_their_bytes)
 }
 END_TEST
 
+START_TEST(raw_dots_name_nothing)
+{
+    static const char *const dots[] = {".", ".."};
+    static const char *const encoded[] = {"%2E", "%2E%2E"};
+    char text[256];
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(text, sizeof(text), "UniqueName=%s", dots[i]);
+        struct bench_reply reply = bench_call(&bench, "POST", DOCS, text);
+        expect(&reply, 201, 0);
+        (void)snprintf(text, sizeof(text), DOCS "/%s", dots[i]);
+        reply = bench_call(&bench, "GET", text, NULL);
+        expect(&reply, 404, 20404);
+        (void)snprintf(text, sizeof(text), DOCS "/%s", encoded[i]);
+        reply = bench_call(&bench, "GET", text, NULL);
+        expect(&reply, 200, 0);
+    }
+}
+END_TEST
+
 START_TEST(permissions_replace_the_row)
 {
     const char *row = DOCS "/d/Permissions/ann";
@@ -511,6 +530,7 @@ Suite *suite_service_rest(void)
     tcase_add_loop_test(tcase, identities_keep_their_bytes, 0,
                         COUNT(spellings));
     tcase_add_loop_test(tcase, names_keep_their_bytes, 0, COUNT(spellings));
+    tcase_add_test(tcase, raw_dots_name_nothing);
     tcase_add_test(tcase, permissions_replace_the_row);
     suite_add_tcase(suite, tcase);
     return suite;
