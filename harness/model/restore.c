@@ -51,7 +51,8 @@ static syn_status restore_object(struct syn_model *model,
             ? NULL
             : syn_table_find(&model->service_of, syn_str_of(row->service->sid));
     if (owner == NULL || !syn_model_is_sid(syn_str_of(row->sid)) ||
-        (unsigned)row->type >= SYN_TYPE_COUNT || row->event_count < 0) {
+        (unsigned)row->type >= SYN_TYPE_COUNT || row->event_count < 0 ||
+        (row->type == SYN_TYPE_DOCUMENT && row->data.at == NULL)) {
         return SYN_ERR_ARG;
     }
     if (!syn_due_reserve(model, 1)) {

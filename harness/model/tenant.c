@@ -16,12 +16,13 @@
 /* --- texts that a patch may replace ------------------------------------------
  */
 
-/* A copy of its own; absent stays absent. False: out of memory. */
+/* A copy of its own; absent stays absent. False: out of memory, and *out is
+ * as it was, for it would be released as ours. */
 static bool copy_text(struct syn_model *model, struct syn_str s,
                       struct syn_str *out)
 {
-    *out = s;
     if (s.at == NULL) {
+        *out = s;
         return true;
     }
     char *at = syn_model_alloc(model, s.bytes + 1);
