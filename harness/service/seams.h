@@ -94,7 +94,8 @@ struct syn_seams {
     /* Does a continuation token made for `owner` fit `identity`? */
     bool (*continues)(void *ctx, struct syn_str owner, struct syn_str identity);
 
-    /* False: 429, with *retry_after_s set. Sound: token buckets. */
+    /* False: 429, with *retry_after_s set. Sound: token buckets. For what the
+     * model does syn_service_step alone asks, on both planes. */
     bool (*admits)(void *ctx, const struct syn_admission *admission,
                    uint32_t *retry_after_s);
 
