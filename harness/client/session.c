@@ -319,11 +319,14 @@ static void take_opened(struct syn_sdk_session *session)
 static void take_lost(struct syn_sdk_session *session)
 {
     bool was_live = session->phase == SYN_SDK_PHASE_LIVE;
+    bool was_initing = session->phase == SYN_SDK_PHASE_INITING;
+    struct syn_sdk_note *note = NULL;
     if (has_socket(session)) {
         leave_socket(session, SYN_SDK_PHASE_WAITING);
         wait_to_retry(session, 0, true);
-        syn_sdk_add_note(
+        note = syn_sdk_add_note(
             session, was_live ? SYN_SDK_NOTE_ENDED : SYN_SDK_NOTE_FAILED, NULL);
+        note->is_ours = was_initing;
     }
 }
 

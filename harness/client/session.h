@@ -105,7 +105,8 @@ struct syn_sdk_note {
     int64_t event_id;         /* -1: none */
     bool is_replay;
     enum syn_sdk_outcome outcome;
-    bool is_ours; /* the outcome answers a request of ours */
+    bool is_ours; /* OUTCOME: it answers a request of ours; FAILED: init was
+                     out already */
     unsigned http;
     int code;
 };

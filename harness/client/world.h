@@ -68,7 +68,8 @@ struct syn_world {
     unsigned (*record)(void *ctx, const struct syn_wire_record *record);
     /* Safety; NULL: everything may leave. Not OK: refused, nothing is sent. */
     syn_status (*may_send)(void *ctx, const struct syn_departure *departure);
-    /* Each action's outcome, for the floor and the oracle; NULL: none. */
+    /* Each action's outcome, for the floor and the oracle; NULL: none. The
+     * identity is NULL for the backend. */
     void (*acted)(void *ctx, const char *identity,
                   const struct syn_action *action,
                   const struct syn_reply *reply);

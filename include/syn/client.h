@@ -13,6 +13,7 @@
 #ifndef SYN_CLIENT_H
 #define SYN_CLIENT_H
 
+#include "syn/arena.h"
 #include "syn/object.h"
 #include "syn/status.h"
 #include "syn/str.h"
@@ -30,10 +31,12 @@ struct syn_reply {
     unsigned http;       /* HTTP status of the request (http_status on the SDK
                             plane; status.code of init and update replies) */
     int code;            /* error code of the body, or errorCode; 0: none */
-    struct syn_str body; /* payload as it came */
+    struct syn_str body; /* payload as it came; of frames without one (init,
+                            update, close) the header */
     struct syn_str etag; /* without quotes; empty: none */
     uint32_t retry_after_s;
-    unsigned exchange; /* its place in the transcript */
+    unsigned exchange;       /* its place in the transcript */
+    struct syn_arena *arena; /* the row's, for texts out of the body */
 };
 
 /* An answer with a status of 200 to 299. */
@@ -54,6 +57,9 @@ bool syn_reply_has(const struct syn_reply *reply, const char *pointer);
 /* The value is there and is the JSON literal true, or false. */
 bool syn_reply_is_true(const struct syn_reply *reply, const char *pointer);
 bool syn_reply_is_false(const struct syn_reply *reply, const char *pointer);
+
+/* The member is there and is null. */
+bool syn_reply_is_null(const struct syn_reply *reply, const char *pointer);
 
 /* An object as a row knows it. Fill by a create or open, or by hand. */
 struct syn_thing {
