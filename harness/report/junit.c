@@ -177,7 +177,7 @@ static void put_outcome(struct writer *w, const struct syn_result *result)
         [SYN_OUTCOME_ERROR] = "error",
         [SYN_OUTCOME_SKIPPED] = "skipped",
     };
-    enum syn_outcome outcome =
+    enum syn_result_outcome outcome =
         syn_result_outcome(result->verdict, w->report->is_strict);
     size_t text_max = w->squeeze->text_max;
     syn_buf_clear(&w->scratch);

@@ -45,9 +45,10 @@ const char *syn_subject_name(enum syn_subject subject)
     return subject_names[subject];
 }
 
-enum syn_outcome syn_result_outcome(enum syn_verdict verdict, bool is_strict)
+enum syn_result_outcome syn_result_outcome(enum syn_verdict verdict,
+                                           bool is_strict)
 {
-    static const enum syn_outcome outcomes[] = {
+    static const enum syn_result_outcome outcomes[] = {
         [SYN_VERDICT_PASS] = SYN_OUTCOME_PLAIN,
         [SYN_VERDICT_FAIL] = SYN_OUTCOME_FAILURE,
         [SYN_VERDICT_WARNING] = SYN_OUTCOME_PLAIN,

@@ -92,13 +92,14 @@ struct syn_report {
 };
 
 /* The three ways in which a verdict appears in JUnit. */
-enum syn_outcome {
+enum syn_result_outcome {
     SYN_OUTCOME_PLAIN,
     SYN_OUTCOME_FAILURE,
     SYN_OUTCOME_ERROR,
     SYN_OUTCOME_SKIPPED
 };
-enum syn_outcome syn_result_outcome(enum syn_verdict verdict, bool is_strict);
+enum syn_result_outcome syn_result_outcome(enum syn_verdict verdict,
+                                           bool is_strict);
 
 /* Append `id[list]@defect#2`, leaving out what does not apply. */
 void syn_result_put_name(struct syn_buf *buf, const struct syn_result *result);

@@ -1,0 +1,76 @@
+/*
+ * run_impl.h - one row under way.
+ * Layer: runner, private. Threads: the row's process.
+ *
+ * A row lives in its own process: loop, clock, embedded service and actors are
+ * made there when first asked for, and ended in reverse order.
+ */
+#ifndef SYN_RUNNER_RUN_IMPL_H
+#define SYN_RUNNER_RUN_IMPL_H
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "client/world.h"
+#include "net/curl.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "runner/mask.h"
+#include "runner/plan.h"
+#include "runner/record.h"
+#include "runner/stage.h"
+#include "service/service.h"
+#include "syn/arena.h"
+#include "syn/limits.h"
+#include "syn/scenario.h"
+#include "target/guard.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 2026-01-01T00:00:00Z: where embedded virtual time begins. */
+#define SYN_RUN_EPOCH_US INT64_C(1767225600000000)
+
+#define SYN_RUN_SECRETS 4
+
+struct syn_run {
+    const struct syn_plan_entry *entry;
+    const struct syn_stage *stage;
+    size_t index; /* of the entry in the plan */
+    struct syn_arena arena;
+    struct syn_rng rng;
+    struct syn_recorder recorder;
+    struct syn_mask mask;
+    const char *secrets[SYN_RUN_SECRETS];
+    struct syn_guard guard;
+    /* The world, made when first needed. */
+    bool has_world;
+    struct syn_clock *clock;
+    int64_t begun_ms;
+    struct syn_loop *loop;
+    struct syn_curl *curl;
+    struct syn_service *service; /* embedded only */
+    struct syn_tls_client tls;
+    struct syn_world world;
+    char own_service[SYN_STAGE_SID_BYTES]; /* made for this row at a target */
+    struct syn_backend *backend;
+    struct syn_client *clients[SYN_ROW_CLIENTS_MAX];
+    size_t client_count;
+    struct syn_thing things[SYN_ROW_THINGS_MAX]; /* made at a target */
+    size_t thing_count;
+};
+
+/* The world of the row; made by the first call. Ends the process with a fault
+ * record when it cannot be made. */
+struct syn_world *syn_run_world(struct syn_run *run);
+
+/* Remove what is left at a target, then end everything in reverse order. */
+void syn_run_close_world(struct syn_run *run);
+
+/* Record a fault of ours and end the row's process. */
+_Noreturn void syn_run_abandon(struct syn_run *run, const char *reason);
+
+/* Milliseconds since the row began, on its clock. */
+int64_t syn_run_since_ms(const struct syn_run *run);
+
+#endif

@@ -1,0 +1,333 @@
+/*
+ * runner.c - run rows and report.
+ * Layer: runner. Threads: the main process.
+ * Source: design sections 3, 5 and 7.
+ */
+#include "runner/runner.h"
+
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "report/file.h"
+#include "report/text.h"
+#include "runner/evidence.h"
+#include "runner/remote.h"
+#include "runner/runner_impl.h"
+#include "syn/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RUNNER_ARENA_BYTES UINT64_C(4294967296)
+#define TEXT_BYTES_MAX     8388608
+#define RUN_ID_BYTES       4
+#define MS_PER_S           1000
+#define US_PER_MS          1000
+#define NS_PER_MS          1000000
+#define EVIDENCE_SCRATCH   268435456
+
+static int64_t clock_ms(clockid_t which)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(which, &now);
+    return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
+}
+
+/* --- while it runs --------------------------------------------------------
+ */
+
+static void print_ready(struct syn_runner *runner)
+{
+    struct syn_buf text;
+    syn_buf_init(&text, NULL, TEXT_BYTES_MAX);
+    while (runner->printed < runner->plan.count &&
+           runner->is_judged[runner->printed]) {
+        /* Runs of defects are told in the matrix. */
+        if (runner->plan.entries[runner->printed].defect == NULL) {
+            syn_text_put_result(&text, &runner->results[runner->printed],
+                                &runner->options->style);
+        }
+        runner->printed++;
+    }
+    if (text.bytes > 0) {
+        if (runner->options->has_terminal) {
+            syn_err_printf("\r\x1b[K");
+        }
+        syn_runner_print(runner, &text);
+    }
+    syn_buf_fini(&text);
+}
+
+static bool on_done(void *ctx, size_t index)
+{
+    struct syn_runner *runner = ctx;
+    syn_runner_judge(runner, index);
+    runner->done++;
+    print_ready(runner);
+    bool is_final = runner->options->fails_fast &&
+                    runner->plan.entries[index].defect == NULL &&
+                    runner->results[index].verdict == SYN_VERDICT_FAIL;
+    runner->has_failed_fast = runner->has_failed_fast || is_final;
+    return is_final;
+}
+
+/* One status line on a terminal, else a line every ten seconds. */
+static void on_tick(void *ctx)
+{
+    struct syn_runner *runner = ctx;
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    if (runner->options->has_terminal) {
+        syn_err_printf("\r\x1b[K%zu/%zu rows, %llds", runner->done,
+                       runner->plan.count,
+                       (long long)((now_ms - runner->begun_ms) / MS_PER_S));
+    } else if (now_ms - runner->told_ms >= SYN_PROGRESS_MS) {
+        runner->told_ms = now_ms;
+        syn_err_printf("%zu/%zu rows, %llds\n", runner->done,
+                       runner->plan.count,
+                       (long long)((now_ms - runner->begun_ms) / MS_PER_S));
+    }
+}
+
+/* --- before and after -----------------------------------------------------
+ */
+
+static int refuse(const char *fault)
+{
+    syn_err_printf("syncproof: %s\n", fault);
+    return SYN_EXIT_USAGE;
+}
+
+static void make_stage(struct syn_runner *runner)
+{
+    unsigned char random[RUN_ID_BYTES] = {0};
+    char run[SYN_STAGE_RUN_BYTES];
+    if (runner->options->target == NULL) {
+        syn_stage_init_embedded(&runner->stage);
+        return;
+    }
+    /* Not from the seed: what an earlier run left behind must not collide. */
+    SYN_ASSERT(syn_crypto_random(random, sizeof random) == SYN_OK);
+    syn_crypto_hex(random, sizeof random, run);
+    syn_stage_init_target(&runner->stage, runner->options->target, run);
+}
+
+/* Directory for reports, and a private one in it for evidence. */
+static bool make_directories(struct syn_runner *runner)
+{
+    char fault[SYN_REPORT_FAULT_BYTES] = "";
+    int length = snprintf(runner->directory, sizeof runner->directory,
+                          "%s/rows-XXXXXX", runner->options->out_dir);
+    bool is_made =
+        length > 0 && (size_t)length < sizeof runner->directory &&
+        syn_report_directory_make(runner->options->out_dir, fault) == SYN_OK;
+    if (is_made && mkdtemp(runner->directory) == NULL) {
+        (void)snprintf(fault, sizeof fault, "cannot create files in %s",
+                       runner->options->out_dir);
+        is_made = false;
+    }
+    if (!is_made) {
+        (void)snprintf(runner->harness_fault, sizeof runner->harness_fault,
+                       "%s", fault);
+    }
+    return is_made;
+}
+
+static void remove_directories(struct syn_runner *runner)
+{
+    char path[PATH_MAX];
+    for (size_t i = 0; i < runner->plan.count; i++) {
+        syn_crew_evidence_path(&runner->crew, i, path);
+        (void)unlink(path);
+    }
+    (void)rmdir(runner->directory);
+}
+
+static void fill_report(struct syn_runner *runner)
+{
+    const struct syn_runner_options *options = runner->options;
+    syn_plan_hash(options->suites, runner->suite_hash);
+    runner->report = (struct syn_report){
+        .verb = options->verb,
+        .version = options->version,
+        .build = options->build,
+        .seed = options->seed,
+        .target = syn_stage_name(&runner->stage),
+        .clock = runner->stage.is_virtual ? "virtual" : "real",
+        .limits = options->target == NULL ? "off" : "target",
+        .suite_hash = runner->suite_hash,
+        .started_ms = clock_ms(CLOCK_REALTIME),
+        .is_strict = options->is_strict};
+}
+
+static void print_first_line(struct syn_runner *runner)
+{
+    struct syn_buf text;
+    syn_buf_init(&text, NULL, TEXT_BYTES_MAX);
+    syn_text_put_first_line(&text, &runner->report);
+    syn_runner_print(runner, &text);
+    syn_buf_fini(&text);
+}
+
+static syn_status make_plan(struct syn_runner *runner)
+{
+    const struct syn_runner_options *options = runner->options;
+    struct syn_plan_order order = {.suites = options->suites,
+                                   .selection = &options->selection,
+                                   .stage = &runner->stage,
+                                   .repeat = options->repeat};
+    return options->is_selftest
+               ? syn_selftest_plan(runner)
+               : syn_plan_add(&runner->arena, &runner->plan, &order);
+}
+
+/* Services made by rows that were killed before they could delete them. */
+static size_t add_row_services(struct syn_runner *runner, size_t index,
+                               const char **sids, size_t count)
+{
+    struct syn_arena scratch;
+    struct syn_evidence evidence;
+    char path[PATH_MAX];
+    syn_arena_init(&scratch, NULL, EVIDENCE_SCRATCH);
+    syn_crew_evidence_path(&runner->crew, index, path);
+    if (syn_evidence_read(&scratch, path, &evidence) == SYN_OK) {
+        for (size_t i = 0; i < evidence.service_count; i++) {
+            if (!evidence.services[i].is_unmade &&
+                count < runner->plan.count + 2) {
+                sids[count++] =
+                    syn_arena_dup(&runner->arena, evidence.services[i].sid).at;
+            }
+        }
+    }
+    syn_arena_fini(&scratch);
+    return count;
+}
+
+static void clean_target(struct syn_runner *runner)
+{
+    const struct syn_stage *stage = &runner->stage;
+    size_t count = 0;
+    const char **sids =
+        syn_arena_array(&runner->arena, runner->plan.count + 2, sizeof *sids);
+    SYN_ASSERT(sids != NULL);
+    if (stage->owns_services) {
+        sids[count++] = stage->service_on;
+        sids[count++] = stage->service_off;
+    }
+    for (size_t i = 0; i < runner->plan.count; i++) {
+        count = add_row_services(runner, i, sids, count);
+    }
+    size_t left = syn_remote_clean(stage, sids, count);
+    if (left > 0) {
+        (void)snprintf(runner->leftovers, sizeof runner->leftovers,
+                       "%zu of %zu (friendly names begin with syn-%s-)", left,
+                       count, stage->run);
+    }
+}
+
+static void judge_rest(struct syn_runner *runner)
+{
+    for (size_t i = 0; i < runner->plan.count; i++) {
+        if (!runner->is_judged[i]) {
+            syn_runner_judge(runner, i);
+        }
+    }
+    print_ready(runner);
+}
+
+static void run_plan(struct syn_runner *runner)
+{
+    /* Rows that move a shared clock must run alone. */
+    bool is_shared = runner->stage.target != NULL && runner->stage.is_virtual;
+    runner->crew =
+        (struct syn_crew){.plan = &runner->plan,
+                          .stage = &runner->stage,
+                          .seed = runner->options->seed,
+                          .jobs = is_shared ? 1 : runner->options->jobs,
+                          .row_seconds = runner->options->row_seconds,
+                          .directory = runner->directory,
+                          .on_done = on_done,
+                          .on_tick = on_tick,
+                          .ctx = runner};
+    syn_status st = syn_crew_open(&runner->crew);
+    if (st != SYN_OK) {
+        (void)snprintf(runner->harness_fault, sizeof runner->harness_fault,
+                       "no shared memory beside the evidence");
+        return;
+    }
+    st = syn_crew_run(&runner->crew, &runner->signal_number);
+    if (st != SYN_OK) {
+        (void)snprintf(runner->harness_fault, sizeof runner->harness_fault,
+                       "workers could not run: %s", syn_status_text(st));
+    }
+    judge_rest(runner);
+    if (runner->stage.target != NULL) {
+        clean_target(runner);
+    }
+}
+
+static bool prepare_target(struct syn_runner *runner)
+{
+    char reason[SYN_STAGE_REASON_BYTES] = "";
+    if (runner->stage.target == NULL ||
+        syn_remote_prepare(&runner->stage, reason) == SYN_PREFLIGHT_OK) {
+        return true;
+    }
+    (void)snprintf(runner->unreachable, sizeof runner->unreachable, "%s: %s",
+                   runner->stage.target->rest_url, reason);
+    return false;
+}
+
+static int run_all(struct syn_runner *runner)
+{
+    fill_report(runner);
+    print_first_line(runner);
+    bool has_place = make_directories(runner);
+    if (has_place && prepare_target(runner)) {
+        syn_status st = make_plan(runner);
+        SYN_ASSERT(st == SYN_OK || st == SYN_ERR_LIMIT);
+        if (st == SYN_ERR_LIMIT) {
+            (void)rmdir(runner->directory);
+            return refuse("more than 200000 rows are planned");
+        }
+        syn_runner_init_results(runner);
+        run_plan(runner);
+        runner->report.results = runner->results;
+        runner->report.result_count = runner->plan.count;
+    }
+    runner->report.elapsed_us =
+        (clock_ms(CLOCK_MONOTONIC) - runner->begun_ms) * US_PER_MS;
+    if (runner->options->has_terminal) {
+        syn_err_printf("\r\x1b[K");
+    }
+    if (runner->options->is_selftest && runner->plan.count > 0) {
+        syn_selftest_conclude(runner);
+    }
+    syn_runner_cover(runner);
+    int code = syn_runner_report(runner);
+    if (has_place) {
+        remove_directories(runner);
+    }
+    return code;
+}
+
+int syn_runner_run(const struct syn_runner_options *options)
+{
+    struct syn_runner runner = {.options = options};
+    char fault[SYN_SELECT_FAULT_BYTES] = "";
+    SYN_ASSERT(options->repeat >= 1 && options->repeat <= SYN_REPEAT_MAX);
+    if (syn_select_check(&options->selection, options->suites, fault) !=
+        SYN_OK) {
+        return refuse(fault);
+    }
+    runner.begun_ms = clock_ms(CLOCK_MONOTONIC);
+    runner.told_ms = runner.begun_ms;
+    syn_arena_init(&runner.arena, NULL, RUNNER_ARENA_BYTES);
+    make_stage(&runner);
+    int code = run_all(&runner);
+    syn_crew_close(&runner.crew);
+    syn_arena_fini(&runner.arena);
+    return code;
+}

@@ -1,0 +1,126 @@
+/*
+ * stage.c - what a stage offers, and why a row cannot run there.
+ * Layer: runner. Threads: immutable once prepared.
+ *
+ * A row is skipped only for what the target file or the mode lacks, never
+ * because a valid request was refused: that is for the row's control to find.
+ */
+#include "runner/stage.h"
+
+#include "runner/select.h"
+#include "target/guard.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Needs in the order in which they are reported. */
+static const struct {
+    enum syn_need need;
+    const char *embedded; /* the lack, in words; NULL: always offered */
+    const char *remote;
+} lacks[] = {
+    {SYN_NEED_INTERNALS, NULL,
+     "needs the inside of the service: embedded only"},
+    {SYN_NEED_ADMIN, NULL, "the target file has no REST credentials"},
+    {SYN_NEED_MINT, NULL, "the target file has no key that signs tokens"},
+    {SYN_NEED_VIRTUAL, NULL, "the target has no clock that we may move"},
+    {SYN_NEED_TTL, NULL, "the target does not honour TTLs"},
+    {SYN_NEED_OWN_SERVICE, NULL,
+     "the target file names a service; the row needs one of its own"},
+    {SYN_NEED_SECOND_SERVICE, NULL, "the target file has no second service"},
+    {SYN_NEED_SECOND_ACCOUNT, "the embedded service has one account",
+     "the target file has no second account"},
+    {SYN_NEED_WEBHOOK, "the embedded service has no webhook sink",
+     "the target file has no webhook sink"},
+    {SYN_NEED_LIMITS, NULL, "limits are tested embedded only"},
+    {SYN_NEED_TLS, "the embedded service listens without TLS",
+     "the target has no TLS"},
+    {SYN_NEED_KEYS, "the embedded service has no restricted or deleted key",
+     "the target file has no restricted and deleted key"},
+};
+
+void syn_stage_init_embedded(struct syn_stage *stage)
+{
+    *stage = (struct syn_stage){.is_virtual = true};
+    for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
+        stage->offers |= lacks[i].embedded == NULL ? lacks[i].need : 0u;
+    }
+}
+
+void syn_stage_init_target(struct syn_stage *stage,
+                           const struct syn_target *target, const char *run)
+{
+    *stage = (struct syn_stage){.target = target,
+                                .is_virtual = target->has_virtual_clock,
+                                .owns_services =
+                                    target->account.service_sid == NULL &&
+                                    target->mode != SYN_MODE_READONLY};
+    const struct {
+        enum syn_need need;
+        bool is_offered;
+    } offers[] = {
+        {SYN_NEED_ADMIN, syn_target_password(target) != NULL},
+        {SYN_NEED_MINT, target->account.api_key != NULL},
+        {SYN_NEED_VIRTUAL, target->has_virtual_clock},
+        {SYN_NEED_TTL, true},
+        {SYN_NEED_OWN_SERVICE, stage->owns_services},
+        {SYN_NEED_SECOND_SERVICE,
+         stage->owns_services || target->second_service_sid != NULL},
+        {SYN_NEED_SECOND_ACCOUNT, target->has_second_account},
+        {SYN_NEED_TLS,
+         strncmp(target->rest_url, "https://", sizeof "https://" - 1) == 0},
+        {SYN_NEED_KEYS,
+         target->restricted.api_key != NULL && target->deleted.api_key != NULL},
+    };
+    for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++) {
+        stage->offers |= offers[i].is_offered ? offers[i].need : 0u;
+    }
+    (void)snprintf(stage->run, sizeof stage->run, "%s", run);
+}
+
+static const char *mode_lack(const struct syn_stage *stage,
+                             const struct syn_scenario *row)
+{
+    static const char *const reasons[] = {
+        [SYN_SAFE_READONLY] = NULL,
+        [SYN_SAFE_NAMESPACED] = "the target is in mode readonly",
+        [SYN_SAFE_DISRUPTIVE] = "the target is not in mode disruptive",
+        [SYN_SAFE_EMBEDDED] = "runs on the embedded service only",
+    };
+    static const enum syn_safety most[] = {
+        [SYN_MODE_READONLY] = SYN_SAFE_READONLY,
+        [SYN_MODE_NAMESPACED] = SYN_SAFE_NAMESPACED,
+        [SYN_MODE_DISRUPTIVE] = SYN_SAFE_DISRUPTIVE,
+    };
+    return row->safety > most[stage->target->mode] ? reasons[row->safety]
+                                                   : NULL;
+}
+
+const char *syn_stage_lack(const struct syn_stage *stage,
+                           const struct syn_scenario *row)
+{
+    bool is_remote = stage->target != NULL;
+    for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
+        if ((row->needs & lacks[i].need & ~stage->offers) != 0) {
+            return is_remote ? lacks[i].remote : lacks[i].embedded;
+        }
+    }
+    if (!is_remote) {
+        return NULL;
+    }
+    const char *lack = mode_lack(stage, row);
+    if (lack != NULL) {
+        return lack;
+    }
+    if (!stage->owns_services && stage->service_on[0] != '\0' &&
+        row->acl_on != stage->acl_is_on) {
+        return row->acl_on ? "the service of the target file has ACLs off"
+                           : "the service of the target file has ACLs on";
+    }
+    return NULL;
+}
+
+const char *syn_stage_name(const struct syn_stage *stage)
+{
+    return stage->target == NULL ? "embedded" : stage->target->name;
+}

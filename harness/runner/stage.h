@@ -1,0 +1,45 @@
+/*
+ * stage.h - where rows run: the embedded service, or a target.
+ * Layer: runner. Threads: immutable once prepared, shared by fork.
+ * Source: design sections 4, 5 and 7.
+ */
+#ifndef SYN_RUNNER_STAGE_H
+#define SYN_RUNNER_STAGE_H
+
+#include "syn/scenario.h"
+#include "target/file.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SYN_STAGE_SID_BYTES    40
+#define SYN_STAGE_RUN_BYTES    9 /* eight hex digits */
+#define SYN_STAGE_REASON_BYTES 256
+
+struct syn_stage {
+    const struct syn_target *target; /* NULL: embedded */
+    unsigned offers;                 /* enum syn_need */
+    bool is_virtual;
+    bool owns_services; /* made for this run, deleted after it */
+    bool acl_is_on;     /* of the service that the target file names */
+    char run[SYN_STAGE_RUN_BYTES];
+    char service_on[SYN_STAGE_SID_BYTES]; /* for rows with ACLs on */
+    char service_off[SYN_STAGE_SID_BYTES];
+    int64_t now_ms; /* of a virtual target at the start */
+};
+
+/* The embedded stage. */
+void syn_stage_init_embedded(struct syn_stage *stage);
+
+/* A target before it has been prepared (remote.h). `run` has eight digits. */
+void syn_stage_init_target(struct syn_stage *stage,
+                           const struct syn_target *target, const char *run);
+
+/* Why the row cannot run here, a sentence with static storage; NULL: it can. */
+const char *syn_stage_lack(const struct syn_stage *stage,
+                           const struct syn_scenario *row);
+
+/* Words for the first line. */
+const char *syn_stage_name(const struct syn_stage *stage);
+
+#endif

@@ -1,0 +1,276 @@
+/*
+ * world.c - the world of a row: embedded service or target.
+ * Layer: runner. Threads: the row's process.
+ * Source: design sections 4, 5 and 7.
+ */
+#include "base/log.h"
+#include "runner/remote.h"
+#include "runner/run_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEX_SID     32
+#define HEX_SECRET  32
+#define DISTRESSED  70 /* as the exit code of harness errors */
+#define CLEAN_GUARD 5000
+
+_Noreturn void syn_run_abandon(struct syn_run *run, const char *reason)
+{
+    syn_record_end(&run->recorder, SYN_END_FAULT, reason);
+    _exit(DISTRESSED);
+}
+
+static const char *must_print(struct syn_run *run, const char *text)
+{
+    if (text == NULL) {
+        syn_run_abandon(run, "the arena of the row is full");
+    }
+    return text;
+}
+
+static const char *make_sid(struct syn_run *run, const char *prefix)
+{
+    char hex[HEX_SID + 1];
+    syn_rng_hex(&run->rng, hex, HEX_SID);
+    return must_print(run,
+                      syn_arena_printf(&run->arena, "%s%s", prefix, hex).at);
+}
+
+int64_t syn_run_since_ms(const struct syn_run *run)
+{
+    return run->clock == NULL ? 0
+                              : syn_clock_now_ms(run->clock) - run->begun_ms;
+}
+
+static unsigned record_wire(void *ctx, const struct syn_wire_record *record)
+{
+    struct syn_run *run = ctx;
+    return syn_record_wire(&run->recorder, record, syn_run_since_ms(run));
+}
+
+/* Whatever may leave for the target passes here. */
+static syn_status may_send(void *ctx, const struct syn_departure *departure)
+{
+    struct syn_run *run = ctx;
+    return run->stage->target == NULL
+               ? SYN_OK
+               : syn_guard_may_send(&run->guard, departure);
+}
+
+/* Keep what was created in a service that outlives the run. */
+static void note_action(void *ctx, const char *identity,
+                        const struct syn_action *action,
+                        const struct syn_reply *reply)
+{
+    struct syn_run *run = ctx;
+    (void)identity;
+    if (run->stage->target == NULL || run->stage->owns_services ||
+        action->op != SYN_OP_CREATE || !syn_reply_is_ok(reply) ||
+        action->on == NULL) {
+        return;
+    }
+    if (run->thing_count == SYN_ROW_THINGS_MAX) {
+        syn_run_abandon(run, "more objects than a row may leave behind");
+    }
+    run->things[run->thing_count++] = *action->on;
+}
+
+static void set_secrets(struct syn_run *run)
+{
+    run->secrets[0] = run->world.login.password;
+    run->secrets[1] = run->world.mint_key.secret;
+    if (run->stage->target != NULL) {
+        run->secrets[2] = run->stage->target->account.auth_token;
+        run->secrets[3] = run->stage->target->account.api_secret;
+    }
+}
+
+static bool needs_limits(const struct syn_scenario *row)
+{
+    return (row->needs & SYN_NEED_LIMITS) != 0 ||
+           strncmp(row->id, "lim/", sizeof "lim/" - 1) == 0;
+}
+
+/* A service of its own, credentials made up from the row's seed. */
+static void open_embedded(struct syn_run *run)
+{
+    char secret[HEX_SECRET + 1];
+    struct syn_key_setup key = {.sid = make_sid(run, "SK"),
+                                .kind = SYN_KEY_MAIN};
+    syn_rng_hex(&run->rng, secret, HEX_SECRET);
+    key.secret =
+        must_print(run, syn_arena_dup(&run->arena, syn_str_of(secret)).at);
+    syn_rng_hex(&run->rng, secret, HEX_SECRET);
+    struct syn_account_setup account = {.sid = make_sid(run, "AC"),
+                                        .auth_token = secret,
+                                        .keys = &key,
+                                        .key_count = 1,
+                                        .acl_enabled = run->entry->row->acl_on};
+    struct syn_service_setup setup = {.accounts = &account,
+                                      .account_count = 1,
+                                      .seed = syn_rng_next(&run->rng),
+                                      .limits = needs_limits(run->entry->row)
+                                                    ? SYN_LIMITS_REAL
+                                                    : SYN_LIMITS_OFF,
+                                      .defect = run->entry->defect};
+    if (syn_service_start(run->loop, &setup, &run->service) != SYN_OK) {
+        syn_run_abandon(run, "the embedded service did not start");
+    }
+    unsigned port = syn_service_port(run->service);
+    run->world.rest_url = must_print(
+        run, syn_arena_printf(&run->arena, "http://127.0.0.1:%u", port).at);
+    run->world.sdk_url =
+        must_print(run, syn_arena_printf(&run->arena,
+                                         "ws://127.0.0.1:%u/v3/wsconnect", port)
+                            .at);
+    run->world.login =
+        (struct syn_rest_login){.user = key.sid, .password = key.secret};
+    run->world.mint_key = (struct syn_token_key){
+        .key_sid = key.sid, .secret = key.secret, .account_sid = account.sid};
+    run->world.service_sid = syn_service_default_sid(run->service, 0);
+}
+
+/* A service that only this row uses, because the row turns its switch. */
+static void make_own_service(struct syn_run *run)
+{
+    struct syn_remote remote = {.loop = run->loop,
+                                .curl = run->curl,
+                                .stage = run->stage,
+                                .arena = &run->arena};
+    struct syn_str name = syn_arena_printf(&run->arena, "syn-%s-row%zu",
+                                           run->stage->run, run->index);
+    syn_remote_make_service(&remote, must_print(run, name.at),
+                            run->entry->row->acl_on, run->own_service);
+    if (run->own_service[0] == '\0') {
+        syn_run_give_up(run, "no service could be made for the row");
+        return;
+    }
+    syn_record_made(&run->recorder, run->own_service);
+    run->world.service_sid = run->own_service;
+}
+
+static void open_target(struct syn_run *run)
+{
+    const struct syn_target *target = run->stage->target;
+    run->guard.mode = target->mode;
+    run->tls = syn_remote_tls(target);
+    run->world.rest_url = target->rest_url;
+    run->world.sdk_url = target->sdk_url;
+    run->world.tls = &run->tls;
+    run->world.use_proxy = target->use_proxy;
+    run->world.login =
+        (struct syn_rest_login){.user = syn_target_user(target),
+                                .password = syn_target_password(target)};
+    run->world.mint_key =
+        (struct syn_token_key){.key_sid = target->account.api_key,
+                               .secret = target->account.api_secret,
+                               .account_sid = target->account.account_sid};
+    run->world.service_sid = run->entry->row->acl_on ? run->stage->service_on
+                                                     : run->stage->service_off;
+    if ((run->entry->row->needs & SYN_NEED_OWN_SERVICE) != 0) {
+        make_own_service(run);
+    }
+}
+
+static struct syn_clock *open_clock(struct syn_run *run)
+{
+    if (run->stage->target == NULL) {
+        return syn_clock_new_virtual(SYN_RUN_EPOCH_US);
+    }
+    if (!run->stage->is_virtual) {
+        return syn_clock_new_real();
+    }
+    /* Rows before this one have moved the target's clock. */
+    return syn_clock_new_virtual(syn_remote_now_ms(run->stage) * INT64_C(1000));
+}
+
+/* Log lines carry the time of the row. */
+static int64_t log_now_us(void *ctx)
+{
+    return syn_clock_now_us(ctx);
+}
+
+struct syn_world *syn_run_world(struct syn_run *run)
+{
+    if (run->has_world) {
+        return &run->world;
+    }
+    run->has_world = true;
+    run->clock = open_clock(run);
+    if (run->clock == NULL || syn_loop_new(run->clock, &run->loop) != SYN_OK ||
+        syn_curl_new(run->loop, &run->curl) != SYN_OK) {
+        syn_run_abandon(run, "the row has no loop or clock");
+    }
+    run->begun_ms = syn_clock_now_ms(run->clock);
+    syn_log_set_clock(log_now_us, run->clock);
+    run->world = (struct syn_world){.loop = run->loop,
+                                    .curl = run->curl,
+                                    .arena = &run->arena,
+                                    .rng = &run->rng,
+                                    .scenario = run->entry->name,
+                                    .guard_ms = SYN_ROW_GUARD_MS,
+                                    .record = record_wire,
+                                    .may_send = may_send,
+                                    .acted = note_action,
+                                    .ctx = run};
+    if (run->stage->target == NULL) {
+        open_embedded(run);
+    } else {
+        open_target(run);
+    }
+    set_secrets(run);
+    return &run->world;
+}
+
+static void remove_things(struct syn_run *run)
+{
+    struct syn_world *world = &run->world;
+    world->acted = NULL;
+    world->guard_ms = CLEAN_GUARD;
+    for (size_t i = run->thing_count; i > 0; i--) {
+        struct syn_action remove = {.op = SYN_OP_REMOVE,
+                                    .on = &run->things[i - 1]};
+        struct syn_reply reply = syn_backend_do(syn_run_backend(run), &remove);
+        if (!syn_reply_is_ok(&reply) && reply.http != 404) {
+            syn_record_made(&run->recorder, run->things[i - 1].sid);
+        }
+    }
+}
+
+static void remove_own_service(struct syn_run *run)
+{
+    struct syn_remote remote = {.loop = run->loop,
+                                .curl = run->curl,
+                                .stage = run->stage,
+                                .arena = &run->arena};
+    if (run->own_service[0] != '\0' &&
+        syn_remote_delete_service(&remote, run->own_service)) {
+        syn_record_unmade(&run->recorder, run->own_service);
+    }
+}
+
+void syn_run_close_world(struct syn_run *run)
+{
+    if (!run->has_world) {
+        return;
+    }
+    for (size_t i = run->client_count; i > 0; i--) {
+        syn_client_free(run->clients[i - 1]);
+    }
+    if (run->stage->target != NULL) {
+        remove_things(run);
+        remove_own_service(run);
+    }
+    if (run->backend != NULL) {
+        syn_backend_free(run->backend);
+    }
+    syn_service_stop(run->service);
+    syn_curl_free(run->curl);
+    syn_loop_free(run->loop);
+    syn_log_set_clock(NULL, NULL);
+    syn_clock_free(run->clock);
+    run->has_world = false;
+}

@@ -1,0 +1,28 @@
+/*
+ * registry.c - the list of suites, the most basic first.
+ *
+ * A suite that is not listed here does not exist; a test compares this list
+ * with the files.
+ */
+#include "syn/scenario.h"
+
+#define SUITES(X)     \
+    X(acl_off)        \
+    X(acl_defaults)   \
+    X(acl_grants)     \
+    X(acl_identity)   \
+    X(acl_backend)    \
+    X(acl_revocation) \
+    X(acl_switch)     \
+    X(tok_lifetime)   \
+    X(tok_bounds)     \
+    X(tok_renewal)    \
+    X(tok_forged)     \
+    X(ttl_expiry)     \
+    X(ttl_deadline)
+
+#define DECLARE(name) extern const struct syn_suite syn_suite_##name;
+SUITES(DECLARE)
+
+#define POINT_AT(name) &syn_suite_##name,
+const struct syn_suite *const syn_suites[] = {SUITES(POINT_AT) NULL};
