@@ -4,7 +4,6 @@
  */
 #include "service_bench.h"
 
-#include "net/curl.h"
 #include "net/http.h"
 #include "service/seams.h"
 #include "service/state.h"
@@ -233,59 +232,6 @@ START_TEST(an_idle_connection_survives_a_jump_and_ends_with_the_service)
     syn_service_stop(bench.service);
     bench.service = NULL;
     ck_assert(syn_loop_run_until(bench.loop, is_true, &is_closed, GUARD_MS));
-}
-END_TEST
-
-/* --- through curl --------------------------------------------------------- */
-
-struct fetched {
-    bool is_done;
-    syn_status status;
-    unsigned http_status;
-    char etag[16];
-};
-
-static void on_fetched(void *ctx, const struct syn_curl_response *response)
-{
-    struct fetched *fetched = ctx;
-    fetched->is_done = true;
-    fetched->status = response->status;
-    fetched->http_status = response->http_status;
-    struct syn_str etag = syn_curl_header(response, "etag");
-    (void)snprintf(fetched->etag, sizeof(fetched->etag), "%.*s",
-                   SYN_STR_ARG(etag));
-}
-
-START_TEST(a_real_client_creates_and_reads)
-{
-    struct syn_curl *curl = NULL;
-    char url[256];
-    ck_assert_int_eq(syn_curl_global_init(), SYN_OK);
-    ck_assert_int_eq(syn_curl_new(bench.loop, &curl), SYN_OK);
-    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u" DOCS,
-                   syn_service_port(bench.service));
-    const struct syn_http_pair type = {
-        SYN_STR("Content-Type"), SYN_STR("application/x-www-form-urlencoded")};
-    const struct syn_curl_request request = {.method = "POST",
-                                             .url = url,
-                                             .user = BENCH_KEY,
-                                             .password = BENCH_SECRET,
-                                             .headers = &type,
-                                             .header_count = 1,
-                                             .body = SYN_STR("Data={}"),
-                                             .guard_ms = GUARD_MS};
-    for (int i = 0; i < 3; i++) {
-        struct fetched fetched = {.is_done = false};
-        ck_assert_int_eq(
-            syn_curl_start(curl, &request, on_fetched, &fetched, NULL), SYN_OK);
-        ck_assert(syn_loop_run_until(bench.loop, is_true, &fetched.is_done,
-                                     GUARD_MS));
-        ck_assert_int_eq(fetched.status, SYN_OK);
-        ck_assert_uint_eq(fetched.http_status, 201);
-        ck_assert_str_eq(fetched.etag, "\"0\"");
-    }
-    syn_curl_free(curl);
-    syn_curl_global_fini();
 }
 END_TEST
 
@@ -547,7 +493,6 @@ Suite *suite_service_life(void)
     tcase_add_loop_test(tcase, one_path_alone_upgrades, 0, COUNT(upgrades));
     tcase_add_test(
         tcase, an_idle_connection_survives_a_jump_and_ends_with_the_service);
-    tcase_add_test(tcase, a_real_client_creates_and_reads);
     tcase_add_test(tcase, the_clock_moves_by_request_and_expires_in_order);
     tcase_add_test(tcase, a_real_clock_is_not_offered);
     tcase_add_test(tcase, many_things_expire_at_once);
