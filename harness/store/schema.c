@@ -74,8 +74,8 @@ static const char *const statements[SYN_STORE_STATEMENT_COUNT] = {
     [SYN_STORE_CUT_ACCOUNT] = "DELETE FROM accounts WHERE sid=?1",
     [SYN_STORE_CUT_SERVICE] = "DELETE FROM services WHERE sid=?1",
     [SYN_STORE_CUT_OBJECT] = "DELETE FROM objects WHERE sid=?1",
-    [SYN_STORE_CUT_ITEM] = "DELETE FROM items WHERE object_sid=?1"
-                           " AND item_index=?2 AND item_key=?3",
+    [SYN_STORE_CUT_ITEM] = ("DELETE FROM items WHERE object_sid=?1"
+                            " AND item_index=?2 AND item_key=?3"),
     [SYN_STORE_CUT_GRANT] =
         "DELETE FROM grants WHERE object_sid=?1 AND identity=?2",
     [SYN_STORE_ALL_ACCOUNTS] = "SELECT * FROM accounts",
