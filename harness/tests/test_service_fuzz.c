@@ -76,7 +76,7 @@ static const char *const pieces[] = {
     "Order=desc",
     "Bounds=exclusive",
     "HideExpired=true",
-    "/" OTHER_SERVICE,
+    ("/" OTHER_SERVICE),
     "\xc3\xa9",
     "\xff",
     " ",
