@@ -159,8 +159,8 @@ START_TEST(a_frame_without_a_token_is_refused)
 END_TEST
 
 static const char *const early[] = {
-    "\"method\":\"message\",\"http_request\":{\"path\":\"/v3/Documents\","
-    "\"method\":\"POST\"}",
+    ("\"method\":\"message\",\"http_request\":{\"path\":\"/v3/Documents\","
+     "\"method\":\"POST\"}"),
     "\"method\":\"update\",\"token\":\"x\"",
     "\"method\":\"telemetry.v1\"",
 };
