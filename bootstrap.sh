@@ -13,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 BUILD_PACKAGES="build-essential cmake ninja-build pkg-config check
     libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-ev libcjson-dev
-    libsqlite3-dev libssl-dev libcjose-dev libjansson-dev libev-dev
+    libsqlite3-dev libssl-dev libcjose-dev libev-dev
     libwslay-dev zlib1g-dev libxml2-dev"
 TEST_PACKAGES="libxml2-utils clang libclang-rt-14-dev clang-format"
 FULL_PACKAGES="clang-tidy"

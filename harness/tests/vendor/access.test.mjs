@@ -115,9 +115,9 @@ test('an expired token is refused and named so', async (t) => {
 
   const late = service.sdkWithToken(token);
   await heard(late, 'tokenExpired');
+  const { terminal, errorCode } = await heard(late, 'connectionError');
+  assert.deepEqual({ terminal, errorCode }, { terminal: true, errorCode: 20104 });
   await reached(late, 'denied');
-  assert.equal(late.errors[0].terminal, true);
-  assert.equal(late.errors[0].errorCode, 20104);
 });
 
 test('a token signed with another secret is refused with 20107', async (t) => {
@@ -126,15 +126,15 @@ test('a token signed with another secret is refused with 20107', async (t) => {
   assert.equal(control.connectionState, 'connected');
 
   const forged = service.sdkWithToken(service.token('ann', { secret: 'not-the-secret' }));
+  assert.equal((await heard(forged, 'connectionError')).errorCode, 20107);
   await reached(forged, 'denied');
-  assert.equal(forged.errors[0].errorCode, 20107);
 });
 
 test('text that is no token is refused with 20101', async (t) => {
   const service = await Service.start(t);
   const nobody = service.sdkWithToken('no token at all');
+  assert.equal((await heard(nobody, 'connectionError')).errorCode, 20101);
   await reached(nobody, 'denied');
-  assert.equal(nobody.errors[0].errorCode, 20101);
 
   await nobody.updateToken(service.token('ann'));
   await connected(nobody);
