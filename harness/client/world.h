@@ -48,6 +48,7 @@ struct syn_departure {
 struct syn_rest_login {
     const char *user;
     const char *password;
+    const char *bearer; /* sent as a bearer token instead; NULL: Basic */
 };
 
 struct syn_world {
