@@ -1,6 +1,7 @@
 /*
  * test_model_expiry.c - TTLs, deadlines and the sweep (TTL-01 to TTL-29).
  */
+#include "base/rng.h"
 #include "model_world.h"
 
 Suite *suite_model_expiry(void);
@@ -210,6 +211,31 @@ START_TEST(sweep_is_bounded_and_goes_in_order_of_deadlines)
 }
 END_TEST
 
+/* Deadlines are set, moved and taken back in any order, as a heap hates it. */
+START_TEST(sweep_keeps_the_order_however_deadlines_moved)
+{
+    struct syn_rng rng;
+    syn_rng_init(&rng, 0x5eed, 0);
+    MAKE(SYN_TYPE_MAP, .ttl_s = SET(0));
+    for (int i = 0; i < 2000; i++) {
+        struct syn_str key = syn_arena_printf(&world.arena, "k%d",
+                                              (int)syn_rng_below(&rng, 400));
+        bool is_drop = syn_rng_below(&rng, 4) == 0;
+        REST(&world, .verb = is_drop ? SYN_VERB_ITEM_DELETE : SYN_VERB_ITEM_PUT,
+             .type = SYN_TYPE_MAP, .id = SYN_STR("x"), .key = key, .data = V,
+             .ttl_s = SET(1 + (int64_t)syn_rng_below(&rng, 100000)));
+    }
+    size_t count = syn_model_count(world.model).items;
+    ck_assert_uint_gt(count, 200);
+    world.now_ms += 200000000;
+    ck_assert_uint_eq(sweep(1000), count);
+    for (size_t i = 1; i < count; i++) {
+        ck_assert_int_le(world.out.events[i - 1].expires_ms,
+                         world.out.events[i].expires_ms);
+    }
+}
+END_TEST
+
 START_TEST(hide_expired_leaves_out_the_expired_alone)
 {
     MAKE(SYN_TYPE_MAP, .ttl_s = SET(0));
@@ -295,6 +321,7 @@ Suite *suite_model_expiry(void)
     tcase_add_test(tcase, container_expiry_takes_items_with_one_event);
     tcase_add_test(tcase, collection_ttl_wins_over_ttl_and_moves_the_parent);
     tcase_add_test(tcase, sweep_is_bounded_and_goes_in_order_of_deadlines);
+    tcase_add_test(tcase, sweep_keeps_the_order_however_deadlines_moved);
     tcase_add_test(tcase, hide_expired_leaves_out_the_expired_alone);
     tcase_add_test(tcase,
                    purge_delay_keeps_expired_things_visible_for_that_long);

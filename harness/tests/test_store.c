@@ -89,6 +89,20 @@ START_TEST(a_random_history_reloads_equal_from_memory)
     ck_assert_int_eq(done, 1);
     reload(&again, store);
     assert_same(&world, &again);
+    /* Work goes on where it stopped: new objects sort behind the old. */
+    ck_assert_int_eq(REST(&again, .verb = SYN_VERB_OBJECT_CREATE,
+                          .type = SYN_TYPE_MAP, .name = SYN_STR("new")),
+                     0);
+    uint64_t order = again.out.object->order;
+    for (unsigned type = 0; type < SYN_TYPE_COUNT; type++) {
+        REST(&again, .verb = SYN_VERB_OBJECT_LIST, .type = (enum syn_type)type);
+        size_t count = again.out.count;
+        if (count > 0) {
+            const struct syn_object *last = again.out.objects[count - 1];
+            ck_assert(last->order < order ||
+                      syn_str_is(last->unique_name, "new"));
+        }
+    }
     world_close(&again);
     world_close(&world);
     syn_store_close(store);
