@@ -293,6 +293,8 @@ struct syn_session *syn_live_open(struct syn_service *service,
     if (session == NULL) {
         return NULL;
     }
+    live->opened++;
+    session->number = live->opened;
     session->service = service;
     session->stream = stream;
     syn_buf_init(&session->out, NULL, SYN_STREAM_QUEUE_BYTES_MAX);

@@ -13,16 +13,12 @@
 
 #include <string.h>
 
-#define KIND_OBJECTS   1 /* segments from the kind on: "Documents" */
-#define KIND_OBJECT    2 /* "Documents/{id}" */
-#define KIND_CHILDREN  3 /* "Lists/{id}/Items" */
-#define KIND_CHILD     4 /* "Lists/{id}/Items/{id}" */
-#define CALLS_PER_S    500
-#define WRITES_PER_S   20
-#define LARGE_PER_S    2
-#define MESSAGES_PER_S 30
-#define LARGE_BYTES    10240
-#define BURST_S        10
+#define KIND_OBJECTS  1 /* segments from the kind on: "Documents" */
+#define KIND_OBJECT   2 /* "Documents/{id}" */
+#define KIND_CHILDREN 3 /* "Lists/{id}/Items" */
+#define KIND_CHILD    4 /* "Lists/{id}/Items/{id}" */
+#define CALLS_PER_S   500
+#define BURST_S       10
 
 /* Nobody lists the objects of a service, nobody touches permissions from the
  * SDK plane, whatever the switch says (ACL-28, ACL-69). */
@@ -32,40 +28,30 @@ static void forbid(struct syn_call *call)
     syn_call_refuse(call, SYN_CODE_54007);
 }
 
-enum bucket { BUCKET_READ, BUCKET_WRITE, BUCKET_CREATE, BUCKET_MESSAGE };
-
 struct route {
     unsigned depth;    /* segments from the kind on */
     const char *child; /* third segment; NULL: none */
     unsigned types;    /* SYN_TYPES_… */
     const char *method;
-    enum bucket bucket;
     void (*run)(struct syn_call *call);
 };
 
 static const struct route routes[] = {
-    {KIND_OBJECTS, NULL, SYN_TYPES_ALL, "POST", BUCKET_CREATE, syn_call_create},
-    {KIND_OBJECTS, NULL, SYN_TYPES_ALL, "GET", BUCKET_READ, forbid},
-    {KIND_OBJECT, NULL, SYN_TYPES_ALL, "GET", BUCKET_READ, syn_call_open},
-    {KIND_OBJECT, NULL, SYN_TYPES_ALL, "POST", BUCKET_WRITE, syn_call_update},
-    {KIND_OBJECT, NULL, SYN_TYPES_ALL, "DELETE", BUCKET_CREATE,
-     syn_call_remove},
-    {KIND_CHILDREN, "Items", SYN_TYPES_CONTAINER, "GET", BUCKET_READ,
-     syn_call_item_query},
-    {KIND_CHILDREN, "Items", SYN_TYPES_CONTAINER, "POST", BUCKET_WRITE,
-     syn_call_item_add},
-    {KIND_CHILDREN, "Context", SYN_TYPE_BIT(SYN_TYPE_LIST), "GET", BUCKET_READ,
+    {KIND_OBJECTS, NULL, SYN_TYPES_ALL, "POST", syn_call_create},
+    {KIND_OBJECTS, NULL, SYN_TYPES_ALL, "GET", forbid},
+    {KIND_OBJECT, NULL, SYN_TYPES_ALL, "GET", syn_call_open},
+    {KIND_OBJECT, NULL, SYN_TYPES_ALL, "POST", syn_call_update},
+    {KIND_OBJECT, NULL, SYN_TYPES_ALL, "DELETE", syn_call_remove},
+    {KIND_CHILDREN, "Items", SYN_TYPES_CONTAINER, "GET", syn_call_item_query},
+    {KIND_CHILDREN, "Items", SYN_TYPES_CONTAINER, "POST", syn_call_item_add},
+    {KIND_CHILDREN, "Context", SYN_TYPE_BIT(SYN_TYPE_LIST), "GET",
      syn_call_context},
     {KIND_CHILDREN, "Messages", SYN_TYPE_BIT(SYN_TYPE_STREAM), "POST",
-     BUCKET_MESSAGE, syn_call_publish},
-    {KIND_CHILD, "Items", SYN_TYPES_CONTAINER, "GET", BUCKET_READ,
-     syn_call_item_open},
-    {KIND_CHILD, "Items", SYN_TYPES_CONTAINER, "POST", BUCKET_WRITE,
-     syn_call_item_update},
-    {KIND_CHILD, "Items", SYN_TYPE_BIT(SYN_TYPE_MAP), "PUT", BUCKET_WRITE,
-     syn_call_item_put},
-    {KIND_CHILD, "Items", SYN_TYPES_CONTAINER, "DELETE", BUCKET_WRITE,
-     syn_call_item_remove},
+     syn_call_publish},
+    {KIND_CHILD, "Items", SYN_TYPES_CONTAINER, "GET", syn_call_item_open},
+    {KIND_CHILD, "Items", SYN_TYPES_CONTAINER, "POST", syn_call_item_update},
+    {KIND_CHILD, "Items", SYN_TYPE_BIT(SYN_TYPE_MAP), "PUT", syn_call_item_put},
+    {KIND_CHILD, "Items", SYN_TYPES_CONTAINER, "DELETE", syn_call_item_remove},
 };
 
 /* --- splitting ------------------------------------------------------------ */
@@ -101,61 +87,32 @@ static bool is_segment(const struct syn_call *call, size_t at, const char *text)
 
 /* --- limits --------------------------------------------------------------- */
 
-static bool admit(struct syn_call *call, const char *name, struct syn_str what,
-                  uint32_t rate_per_s)
+/* All requests of one connection; what is done to objects is counted where
+ * both planes meet (syn_service_step). */
+static bool admit_connection(struct syn_call *call)
 {
     const struct syn_seams *seams = &call->service->seams;
     const struct syn_str bucket =
-        syn_arena_printf(call->arena, "%s-%.*s", name, SYN_STR_ARG(what));
+        syn_arena_printf(call->arena, "connection-%llu",
+                         (unsigned long long)call->session->number);
+    if (call->service->setup.limits == SYN_LIMITS_OFF || bucket.at == NULL) {
+        return true;
+    }
     const struct syn_admission admission = {
         .plane = SYN_PLANE_SDK,
         .identity = call->session->facts.identity,
-        .bucket = bucket.at == NULL ? name : bucket.at,
-        .rate_per_s = rate_per_s,
-        .burst = rate_per_s * BURST_S,
+        .bucket = bucket.at,
+        .rate_per_s = CALLS_PER_S,
+        .burst = CALLS_PER_S * BURST_S,
+        .cost = 1,
         .now_us = syn_clock_now_us(call->service->clock)};
     if (seams->admits(seams->ctx, &admission, &call->retry_after_s)) {
         return true;
     }
-    call->message = syn_arena_printf(call->arena, "Rate limit exceeded for %s",
-                                     admission.bucket);
+    call->message =
+        syn_arena_printf(call->arena, "Rate limit exceeded for %s", bucket.at);
     syn_call_refuse(call, SYN_CODE_54009);
     return false;
-}
-
-static const char *const bucket_names[][SYN_TYPE_COUNT] = {
-    [BUCKET_READ] = {"read-document", "read-list", "read-map", "read-stream"},
-    [BUCKET_WRITE] = {"write-document", "write-list", "write-map",
-                      "write-stream"},
-    [BUCKET_CREATE] = {"create-delete-document", "create-delete-list",
-                       "create-delete-map", "create-delete-stream"},
-    [BUCKET_MESSAGE] = {NULL, NULL, NULL, "write-stream-message"},
-};
-
-/* Buckets count by sid, so that a name is no way round them; an absent object
- * has no bucket of its own. */
-static bool admit_route(struct syn_call *call, const struct route *route)
-{
-    if (call->service->setup.limits == SYN_LIMITS_OFF) {
-        return true;
-    }
-    const char *name = bucket_names[route->bucket][call->type];
-    struct syn_str what = syn_str_of(call->row->sid);
-    if (route->bucket != BUCKET_CREATE) {
-        const struct syn_object *object = syn_model_object(
-            call->service->model, call->row, call->type, call->object_id);
-        if (object == NULL) {
-            return true;
-        }
-        what = syn_str_of(object->sid);
-    }
-    if (route->bucket == BUCKET_WRITE && call->body.bytes >= LARGE_BYTES &&
-        !admit(call, "write-large", what, LARGE_PER_S)) {
-        return false;
-    }
-    return admit(call, name, what,
-                 route->bucket == BUCKET_MESSAGE ? MESSAGES_PER_S
-                                                 : WRITES_PER_S);
 }
 
 /* --- choosing ------------------------------------------------------------- */
@@ -202,9 +159,7 @@ static void dispatch_object(struct syn_call *call, size_t kind_at)
         }
         has_path = true;
         if (syn_str_is(call->method, routes[i].method)) {
-            if (admit_route(call, &routes[i])) {
-                routes[i].run(call);
-            }
+            routes[i].run(call);
             return;
         }
     }
@@ -265,10 +220,7 @@ void syn_call_dispatch(struct syn_call *call)
         syn_call_refuse(call, SYN_CODE_20404);
         return;
     }
-    const struct syn_str who =
-        syn_arena_printf(call->arena, "%p", (const void *)session);
-    if (call->service->setup.limits != SYN_LIMITS_OFF &&
-        !admit(call, "connection", who, CALLS_PER_S)) {
+    if (!admit_connection(call)) {
         return;
     }
     if (is_segment(call, 0, "v3")) {

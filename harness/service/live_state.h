@@ -49,6 +49,7 @@ enum syn_session_state {
 
 struct syn_session {
     struct syn_service *service;
+    uint64_t number;           /* of the connection, from 1 */
     struct syn_stream *stream; /* NULL once it is dead */
     struct syn_ws *ws;
     struct syn_buf out; /* bytes for the stream, frames already */
@@ -81,6 +82,7 @@ struct syn_session {
 
 struct syn_live {
     struct syn_session *first, *last;
+    uint64_t opened; /* connections so far */
     struct syn_session *dirty;
     struct syn_table topics; /* object sid -> struct syn_topic */
     unsigned char continuation_key[SYN_DIGEST_BYTES_MAX];

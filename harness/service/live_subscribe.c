@@ -12,8 +12,9 @@
 #define HTTP_ACCEPTED      202
 #define DELIVERY_MS        10000
 #define SUBSCRIPTION_TTL_S 86400
-#define VERSION_SINGLE     3 /* one `event` a notification */
-#define VERSION_ARRAY      4 /* `events` */
+#define FRAME_BYTES_ABOUT  1024 /* of an event beside its data */
+#define VERSION_SINGLE     3    /* one `event` a notification */
+#define VERSION_ARRAY      4    /* `events` */
 
 static const struct syn_str absent = {NULL, 0};
 
@@ -215,6 +216,19 @@ static void send_replay(const struct batch *batch,
     syn_buf_fini(&payload);
 }
 
+/* A replay may take half of what may be queued; the rest is for what follows.
+ * Past it the client is told "interrupted" and asks again. */
+static bool has_room(const struct batch *batch,
+                     const struct syn_outcome *outcome)
+{
+    const struct syn_session *session = batch->call->session;
+    size_t bytes = session->out.bytes + syn_stream_queued(session->stream);
+    for (size_t i = 0; i < outcome->event_count; i++) {
+        bytes += outcome->events[i].data.bytes + FRAME_BYTES_ABOUT;
+    }
+    return bytes <= SYN_STREAM_QUEUE_BYTES_MAX / 2;
+}
+
 static enum syn_code establish_wish(const struct batch *batch,
                                     const struct syn_json *request,
                                     struct wish *wish)
@@ -244,7 +258,11 @@ static enum syn_code establish_wish(const struct batch *batch,
     }
     wish->replay = outcome.replay;
     wish->last_event_id = syn_live_last_event_id(outcome.object);
-    send_replay(batch, &outcome);
+    if (has_room(batch, &outcome)) {
+        send_replay(batch, &outcome);
+    } else {
+        wish->replay = SYN_REPLAY_INTERRUPTED;
+    }
     return SYN_CODE_NONE;
 }
 

@@ -371,6 +371,55 @@ START_TEST(an_event_id_of_the_future_is_interrupted)
 }
 END_TEST
 
+/* A document body of about 16 KiB. */
+static const char *large_body(void)
+{
+    const size_t bytes = 16000;
+    char *fill = syn_arena_alloc(&bench.arena, bytes + 1);
+    ck_assert_ptr_nonnull(fill);
+    memset(fill, 'x', bytes);
+    return syn_arena_printf(&bench.arena, "{\"data\":{\"x\":\"%s\"}}", fill).at;
+}
+
+/* The kernel takes some megabytes, our queue four, then the line is cut. */
+START_TEST(who_does_not_read_is_dropped_and_the_others_hear_all)
+{
+    const int64_t sent_max = 1000;
+    const char *sid = make(alice, "/v3/Documents", "{\"data\":{}}");
+    const char *body = large_body();
+    subscribe(alice, sid, "document");
+    subscribe(bob, sid, "document");
+    syn_stream_pause(bob->stream);
+    int64_t sent = 0;
+    while (syn_service_count(bench.service).sessions == 2) {
+        sent++;
+        ck_assert_int_lt(sent, sent_max);
+        call(alice, "POST", path("Documents", sid), body, 200);
+        const struct live_frame *heard = live_take(alice, "notification");
+        ck_assert_int_eq(live_number(heard->payload, "/event/id"), sent);
+    }
+    ck_assert_uint_eq(syn_service_count(bench.service).subscriptions, 1);
+}
+END_TEST
+
+/* 16 KiB times 250 is more than a replay may take at once. */
+START_TEST(a_replay_too_large_for_the_line_is_interrupted)
+{
+    const char *sid = make(alice, "/v3/Lists", "{}");
+    const struct syn_str items =
+        syn_arena_printf(&bench.arena, "/v3/Lists/%s/Items", sid);
+    const char *body = large_body();
+    for (unsigned i = 0; i < 250; i++) {
+        call(alice, "POST", items.at, body, 201);
+    }
+    const struct syn_json *payload = live_subscribe(bob, sid, "list", "-1");
+    ck_assert_str_eq(live_text(bob, payload, "/events/0/replay_status"),
+                     "interrupted");
+    const struct syn_json *late = live_subscribe(bob, sid, "list", "247");
+    ck_assert_int_eq(live_number(late, "/event/id"), 248);
+}
+END_TEST
+
 /* --- rights --------------------------------------------------------------- */
 
 START_TEST(without_read_nothing_is_established_nor_disclosed)
@@ -503,6 +552,8 @@ Suite *suite_service_live_events(void)
     tcase_add_test(cases,
                    what_was_missed_is_replayed_in_order_before_the_outcome);
     tcase_add_test(cases, an_event_id_of_the_future_is_interrupted);
+    tcase_add_test(cases, who_does_not_read_is_dropped_and_the_others_hear_all);
+    tcase_add_test(cases, a_replay_too_large_for_the_line_is_interrupted);
     tcase_add_test(cases, without_read_nothing_is_established_nor_disclosed);
     tcase_add_test(cases, a_deleted_grant_cuts_at_once);
     tcase_add_test(cases, a_grant_without_read_cuts_at_once);

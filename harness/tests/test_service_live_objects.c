@@ -529,6 +529,31 @@ START_TEST(the_configuration_links_are_those_of_the_transcript)
 }
 END_TEST
 
+START_TEST(writes_past_the_burst_are_refused_with_their_bucket)
+{
+    const struct syn_service_setup setup = {.seed = 1,
+                                            .limits = SYN_LIMITS_REAL};
+    stop();
+    bench_start(&bench, &setup, true);
+    peer = live_login(&bench, "alice", HOUR_S);
+    const struct live_answer made =
+        call("POST", "/v3/Documents", "{\"data\":{}}");
+    const char *url = path_of(text_of(&made, "/url"));
+    for (unsigned i = 0; i < 200; i++) {
+        const struct live_answer write = call("POST", url, "{\"data\":{}}");
+        expect(&write, 200, 0);
+    }
+    const struct live_answer more = call("POST", url, "{\"data\":{}}");
+    expect(&more, 429, 54009);
+    const struct syn_str text = syn_arena_printf(
+        &bench.arena, "Rate limit exceeded for write-document-%s",
+        text_of(&made, "/sid"));
+    ck_assert_str_eq(text_of(&more, "/message"), text.at);
+    ck_assert_str_eq(live_text(peer, more.header, "/http_headers/retry-after"),
+                     "1");
+}
+END_TEST
+
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof(*(rows))))
 
 Suite *suite_service_live_objects(void)
@@ -554,6 +579,7 @@ Suite *suite_service_live_objects(void)
     tcase_add_test(cases, an_index_that_is_none_is_refused);
     tcase_add_test(cases, a_map_opened_with_its_items_holds_them);
     tcase_add_test(cases, the_configuration_links_are_those_of_the_transcript);
+    tcase_add_test(cases, writes_past_the_burst_are_refused_with_their_bucket);
     suite_add_tcase(suite, cases);
     return suite;
 }
