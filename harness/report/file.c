@@ -24,8 +24,9 @@
 
 static syn_status fail(char *fault, const char *verb, const char *path)
 {
-    (void)snprintf(fault, SYN_REPORT_FAULT_BYTES, "cannot %s %s: %s", verb,
-                   path, strerror(errno));
+    /* Long paths are cut so that the cause still fits. */
+    (void)snprintf(fault, SYN_REPORT_FAULT_BYTES, "cannot %s %.360s: %.80s",
+                   verb, path, strerror(errno));
     return SYN_ERR_IO;
 }
 

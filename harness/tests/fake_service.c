@@ -479,7 +479,7 @@ void bench_set_up(void)
         .curl = bench.curl,
         .arena = &bench.arena,
         .rng = &bench.rng,
-        .login = {"SKuser", "pass word"},
+        .login = {.user = "SKuser", .password = "pass word"},
         .mint_key = {"SK0123", "secretsecretsecretsecretsecretse", "AC0123"},
         .service_sid = "IS0123",
         .scenario = "unit/row",

@@ -242,8 +242,8 @@ static const char *const shapes[] = {
     "{\"event_type\":\"subscription_established\"}",
     "{\"event_type\":\"subscription_failed\",\"events\":{}}",
     "{\"event_type\":\"subscription_failed\",\"events\":[null,7,{}]}",
-    "{\"event_type\":\"subscription_canceled\",\"correlation_id\":[],"
-    "\"events\":[{\"object_sid\":7}]}",
+    ("{\"event_type\":\"subscription_canceled\",\"correlation_id\":[],"
+     "\"events\":[{\"object_sid\":7}]}"),
     "{\"event_type\":\"x\",\"event\":null}",
     "{\"event_type\":\"x\",\"event\":{\"id\":\"seven\",\"map_sid\":\"\"}}",
     "{\"event_type\":\"x\",\"event\":[{}],\"correlation_id\":null}",
