@@ -1,8 +1,8 @@
 /*
  * forge.h - every way to spoil a token, as a table.
  * Layer: public. Threads: constants; making one has no side effects.
- * Source: spec adversaries T01 to T23 (first chapter of the taxonomy),
- *         clauses TOK-16 to TOK-49.
+ * Source: spec adversaries T01 to T26 and L01 to L05 (the first chapters of
+ *         the taxonomy), clauses TOK-16 to TOK-49.
  *
  * Each forgery differs from a valid token in one thing. The kit holds what an
  * attacker would have: a valid token's claims, and, where the forgery is about
@@ -38,6 +38,7 @@ struct syn_forge_kit {
     struct syn_str restricted_key_sid; /* may be empty */
     struct syn_str restricted_secret;
     struct syn_str callback_url; /* a listener of ours, for jku and x5u */
+    struct syn_str jwe_key;      /* 32 bytes of the service's; may be empty */
     int64_t now_s;
 };
 
@@ -48,6 +49,8 @@ enum syn_forge_fate {
     SYN_FORGE_CONFINED  /* a session may open, but never as `victim` */
 };
 
+struct syn_forge_recipe; /* opaque: harness/auth/forge_recipe.h */
+
 struct syn_forgery {
     const char *id;      /* "T03" */
     const char *variant; /* "nOnE"; id and variant together are unique */
@@ -57,13 +60,22 @@ struct syn_forgery {
     enum syn_forge_fate fate;
     int code; /* of the refusal, as signalling; 0: any */
     bool is_remote_safe;
-    /* SYN_ERR_NOT_FOUND: the kit lacks what it needs (the caller skips). */
-    syn_status (*make)(const struct syn_forge_kit *kit, struct syn_arena *arena,
-                       struct syn_str *out);
+    const struct syn_forge_recipe *recipe; /* what is spoilt, and how */
 };
 
 /* The table in order; NULL past the end. `id` NULL: all, else that id only. */
 const struct syn_forgery *syn_forgery_next(const char *id, size_t *cursor);
+
+/*
+ * Make one; the same kit always yields the same text. *out belongs to `arena`,
+ * `at` is never NULL on success (the empty token has 0 bytes), and is untouched
+ * on error. Errors: SYN_ERR_NOT_FOUND the kit lacks what it needs (skip it),
+ * SYN_ERR_CRYPTO, SYN_ERR_LIMIT, SYN_ERR_MEMORY.
+ */
+SYN_MUST_CHECK syn_status syn_forge_make(const struct syn_forgery *forgery,
+                                         const struct syn_forge_kit *kit,
+                                         struct syn_arena *arena,
+                                         struct syn_str *out);
 
 struct syn_run;
 

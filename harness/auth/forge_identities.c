@@ -1,0 +1,126 @@
+/*
+ * forge_identities.c - who it says it is: T17 to T19.
+ *
+ * An identity is a string of code points and nothing else: not trimmed, not
+ * folded, not normalised. What looks like the victim may be let in, as itself.
+ */
+#include "auth/forge_recipe.h"
+
+#define ROW             SYN_FORGE_ROW
+#define MUST            SYN_FORGE_MUST
+#define CONTROL         SYN_FORGE_CONTROL
+#define CONFINE         SYN_FORGE_CONFINE
+#define SOURCE(clauses) .source = (clauses)
+
+#define IDENTITY(json) .identity = "\"identity\":" json
+#define LONG_POINTS    257 /* one more than the bound, of 4 bytes each */
+
+static const struct syn_forgery rows[] = {
+    {ROW("T17", "missing", "no identity", .identity = ""), SOURCE("TOK-30"),
+     MUST(20106)},
+    {ROW("T17", "empty", "an empty identity", IDENTITY("\"\"")),
+     SOURCE("TOK-30"), MUST(20106)},
+    {ROW("T17", "number", "an identity that is a number", IDENTITY("42")),
+     SOURCE("TOK-45 TOK-30"), MUST(20106)},
+    {ROW("T17", "object", "an identity that is an object",
+         IDENTITY("{\"identity\":\"$V\"}")),
+     SOURCE("TOK-30"), MUST(20106)},
+    {ROW("T17", "array", "an identity that is an array", IDENTITY("[\"$V\"]")),
+     SOURCE("TOK-30"), MUST(20106)},
+    {ROW("T17", "null", "an identity that is null", IDENTITY("null")),
+     SOURCE("TOK-30"), MUST(20106)},
+    {ROW("T17", "true", "an identity that is true", IDENTITY("true")),
+     SOURCE("TOK-30"), MUST(20106)},
+    {ROW("T17", "outside", "an identity outside of the grants", .identity = "",
+         .claims = "\"identity\":\"$V\""),
+     SOURCE("TOK-30"), MUST(20106)},
+    {ROW("T17", "256-characters", "an identity of 256 characters",
+         IDENTITY("\"$P\"")),
+     SOURCE("TOK-44"), CONTROL},
+    {ROW("T17", "257-characters", "an identity of 257 characters",
+         IDENTITY("\"$L\"")),
+     SOURCE("TOK-44"), MUST(20106)},
+    {ROW("T17", "257-wide-characters", "an identity of 257 four-byte letters",
+         IDENTITY("\"$F\""), .fill = "\xf0\x9f\x98\x80",
+         .fill_count = LONG_POINTS),
+     SOURCE("TOK-44"), MUST(20106)},
+
+    {ROW("T18", "case", "the victim's name in another case",
+         IDENTITY("\"$C\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "blank-behind", "the victim's name and a blank",
+         IDENTITY("\"$V \"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "blank-before", "a blank and the victim's name",
+         IDENTITY("\" $V\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "line-behind", "the victim's name and a line feed",
+         IDENTITY("\"$V\\n\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "no-break-space", "the victim's name and a no-break space",
+         IDENTITY("\"$V\xc2\xa0\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "zero-width", "the victim's name and a zero-width space",
+         IDENTITY("\"$V\xe2\x80\x8b\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "zero-width-joiner", "a zero-width joiner and the name",
+         IDENTITY("\"\xe2\x80\x8d$V\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "soft-hyphen", "the victim's name and a soft hyphen",
+         IDENTITY("\"$V\xc2\xad\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "nfd", "the victim's name decomposed (NFD)",
+         IDENTITY("\"$N\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "full-width", "a full-width letter, equal under NFKC",
+         IDENTITY("\"$W\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "homoglyph", "a Cyrillic letter that looks the same",
+         IDENTITY("\"$O\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "prefix", "the victim's name less its last letter",
+         IDENTITY("\"$M\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "longer", "the victim's name and a letter",
+         IDENTITY("\"$Vx\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "wildcard", "a wildcard for an identity", IDENTITY("\"*\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "percent", "the victim's name and an encoded NUL",
+         IDENTITY("\"$V%00\"")),
+     SOURCE("TOK-06 ACL-55"), CONFINE},
+    {ROW("T18", "nul-escape", "the victim's name and a NUL escape",
+         IDENTITY("\"$V\\u0000\"")),
+     SOURCE("TOK-06 ACL-55 TOK-49"), MUST(20101)},
+    {ROW("T18", "other-member", "the victim under a member of other spelling",
+         .others = "\"Identity\":\"$V\""),
+     SOURCE("TOK-06 TOK-30"), CONFINE},
+
+    {ROW("T19", "identity-victim-first", "two identities, the victim's first",
+         .identity = "\"identity\":\"$V\",\"identity\":\"$I\""),
+     SOURCE("TOK-49 TOK-30"), MUST(20101)},
+    {ROW("T19", "identity-victim-last", "two identities, the victim's last",
+         .identity = "\"identity\":\"$I\",\"identity\":\"$V\""),
+     SOURCE("TOK-49 TOK-30"), MUST(20101)},
+    {ROW("T19", "identity-escaped", "two identities, one name escaped",
+         .identity = "\"identity\":\"$I\",\"ident\\u0069ty\":\"$V\""),
+     SOURCE("TOK-49 TOK-30"), MUST(20101)},
+    {ROW("T19", "exp-over-first", "two exp, the first one over",
+         .exp = "\"exp\":$[-60],\"exp\":$[3600]"),
+     SOURCE("TOK-49 TOK-26"), MUST(20101)},
+    {ROW("T19", "exp-over-last", "two exp, the last one over",
+         .exp = "\"exp\":$[3600],\"exp\":$[-60]"),
+     SOURCE("TOK-49 TOK-26"), MUST(20101)},
+    {ROW("T19", "grants", "two grants, the victim's last",
+         .claims = "\"grants\":{\"identity\":\"$V\",\"data_sync\":{"
+                   "\"service_sid\":\"$S\"}}"),
+     SOURCE("TOK-49 TOK-30"), MUST(20101)},
+    {ROW("T19", "iss", "two iss", .claims = "\"iss\":\"$k\""),
+     SOURCE("TOK-49 TOK-24"), MUST(20101)},
+    {ROW("T19", "alg", "two alg, the second none", .head = "\"alg\":\"none\""),
+     SOURCE("TOK-49 TOK-20"), MUST(20101)},
+    {ROW("T19", "cty", "two cty", .head = "\"cty\":\"twilio-fpa;v=1\""),
+     SOURCE("TOK-49 TOK-17"), MUST(20101)},
+};
+
+SYN_FORGE_TABLE(syn_forge_identities, rows);
