@@ -69,6 +69,32 @@ struct syn_str syn_reply_str(const struct syn_reply *reply, const char *pointer)
     return text;
 }
 
+static bool is_kind(const struct syn_reply *reply, const char *pointer,
+                    enum syn_json_kind kind, bool value)
+{
+    struct reading reading;
+    const struct syn_json *node = read_at(&reading, reply, pointer);
+    bool is_so = node != NULL && syn_json_is(node, kind) &&
+                 syn_json_bool(node, false) == value;
+    syn_arena_fini(&reading.arena);
+    return is_so;
+}
+
+bool syn_reply_is_true(const struct syn_reply *reply, const char *pointer)
+{
+    return is_kind(reply, pointer, SYN_JSON_BOOL, true);
+}
+
+bool syn_reply_is_false(const struct syn_reply *reply, const char *pointer)
+{
+    return is_kind(reply, pointer, SYN_JSON_BOOL, false);
+}
+
+bool syn_reply_is_null(const struct syn_reply *reply, const char *pointer)
+{
+    return is_kind(reply, pointer, SYN_JSON_NULL, false);
+}
+
 /* Statuses that say "not you": 405 for what the plane does not offer at all,
  * as permissions over the SDK. */
 static bool is_refusal(unsigned http)

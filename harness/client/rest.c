@@ -154,11 +154,17 @@ static struct syn_str url_of(const struct syn_world *world, struct syn_str path)
                             SYN_STR_ARG(path));
 }
 
-static size_t put_headers(const struct syn_world *world,
+static size_t put_headers(const struct syn_backend *backend,
                           const struct errand *errand,
-                          struct syn_http_pair headers[3])
+                          struct syn_http_pair headers[4])
 {
+    const struct syn_world *world = backend->world;
     size_t count = 0;
+    if (backend->login.bearer != NULL) {
+        headers[count++] = (struct syn_http_pair){
+            SYN_STR("Authorization"),
+            syn_arena_printf(world->arena, "Bearer %s", backend->login.bearer)};
+    }
     if (errand->if_match != NULL) {
         headers[count++] = (struct syn_http_pair){SYN_STR("If-Match"),
                                                   syn_str_of(errand->if_match)};
@@ -180,7 +186,7 @@ static struct syn_reply run_errand(struct syn_backend *backend,
 {
     const struct syn_world *world = backend->world;
     struct call call = {.backend = backend, .reply.arena = world->arena};
-    struct syn_http_pair headers[3];
+    struct syn_http_pair headers[4];
     struct syn_departure departure = {
         .plane = SYN_WIRE_REST,
         .method = errand->method,
@@ -196,7 +202,7 @@ static struct syn_reply run_errand(struct syn_backend *backend,
         .user = backend->login.user,
         .password = backend->login.password,
         .headers = headers,
-        .header_count = put_headers(world, errand, headers),
+        .header_count = put_headers(backend, errand, headers),
         .body = errand->form,
         .tls = world->tls,
         .guard_ms = world->guard_ms,

@@ -31,7 +31,22 @@
 /* 2026-01-01T00:00:00Z: where embedded virtual time begins. */
 #define SYN_RUN_EPOCH_US INT64_C(1767225600000000)
 
-#define SYN_RUN_SECRETS 4
+#define SYN_RUN_SECRETS       12
+#define SYN_RUN_STRANGERS_MAX 256
+
+struct syn_forge_kit;
+
+/* Credentials of the embedded service beside the row's own. */
+struct syn_run_keys {
+    const char *auth_token;
+    struct syn_key_setup other;      /* of the same account */
+    struct syn_key_setup restricted; /* signs no tokens */
+    struct syn_key_setup deleted;
+    struct syn_key_setup foreign; /* of another account */
+    const char *foreign_account;
+    const char *foreign_token;
+    const char *jwe_key;
+};
 
 struct syn_run {
     const struct syn_plan_entry *entry;
@@ -53,7 +68,11 @@ struct syn_run {
     struct syn_tls_client tls;
     struct syn_world world;
     char own_service[SYN_STAGE_SID_BYTES]; /* made for this row at a target */
+    struct syn_run_keys keys;              /* embedded only */
+    struct syn_forge_kit *kit;
     struct syn_backend *backend;
+    struct syn_backend *strangers[SYN_RUN_STRANGERS_MAX];
+    size_t stranger_count;
     struct syn_client *clients[SYN_ROW_CLIENTS_MAX];
     size_t client_count;
     struct syn_thing things[SYN_ROW_THINGS_MAX]; /* made at a target */

@@ -28,15 +28,13 @@ static const struct {
     {SYN_NEED_OWN_SERVICE, NULL,
      "the target file names a service; the row needs one of its own"},
     {SYN_NEED_SECOND_SERVICE, NULL, "the target file has no second service"},
-    {SYN_NEED_SECOND_ACCOUNT, "the embedded service has one account",
-     "the target file has no second account"},
+    {SYN_NEED_SECOND_ACCOUNT, NULL, "the target file has no second account"},
     {SYN_NEED_WEBHOOK, "the embedded service has no webhook sink",
      "the target file has no webhook sink"},
     {SYN_NEED_LIMITS, NULL, "limits are tested embedded only"},
     {SYN_NEED_TLS, "the embedded service listens without TLS",
      "the target has no TLS"},
-    {SYN_NEED_KEYS, "the embedded service has no restricted or deleted key",
-     "the target file has no restricted and deleted key"},
+    {SYN_NEED_KEYS, NULL, "the target file has no restricted and deleted key"},
 };
 
 void syn_stage_init_embedded(struct syn_stage *stage)

@@ -78,14 +78,24 @@ static void note_action(void *ctx, const char *identity,
     run->things[run->thing_count++] = *action->on;
 }
 
+/* What must not stand in a transcript wherever it turns up. */
 static void set_secrets(struct syn_run *run)
 {
-    run->secrets[0] = run->world.login.password;
-    run->secrets[1] = run->world.mint_key.secret;
-    if (run->stage->target != NULL) {
-        run->secrets[2] = run->stage->target->account.auth_token;
-        run->secrets[3] = run->stage->target->account.api_secret;
-    }
+    const struct syn_target *target = run->stage->target;
+    const char *const all[SYN_RUN_SECRETS] = {
+        run->world.login.password,
+        run->world.mint_key.secret,
+        run->keys.auth_token,
+        run->keys.other.secret,
+        run->keys.restricted.secret,
+        run->keys.deleted.secret,
+        run->keys.foreign.secret,
+        run->keys.jwe_key,
+        target == NULL ? NULL : target->account.auth_token,
+        target == NULL ? NULL : target->restricted.api_secret,
+        target == NULL ? NULL : target->deleted.api_secret,
+        target == NULL ? NULL : target->second_account.api_secret};
+    memcpy(run->secrets, all, sizeof all);
 }
 
 static bool needs_limits(const struct syn_scenario *row)
@@ -94,31 +104,23 @@ static bool needs_limits(const struct syn_scenario *row)
            strncmp(row->id, "lim/", sizeof "lim/" - 1) == 0;
 }
 
-/* A service of its own, credentials made up from the row's seed. */
-static void open_embedded(struct syn_run *run)
+static const char *make_secret(struct syn_run *run)
 {
-    char secret[HEX_SECRET + 1];
-    struct syn_key_setup key = {.sid = make_sid(run, "SK"),
-                                .kind = SYN_KEY_MAIN};
-    syn_rng_hex(&run->rng, secret, HEX_SECRET);
-    key.secret =
-        must_print(run, syn_arena_dup(&run->arena, syn_str_of(secret)).at);
-    syn_rng_hex(&run->rng, secret, HEX_SECRET);
-    struct syn_account_setup account = {.sid = make_sid(run, "AC"),
-                                        .auth_token = secret,
-                                        .keys = &key,
-                                        .key_count = 1,
-                                        .acl_enabled = run->entry->row->acl_on};
-    struct syn_service_setup setup = {.accounts = &account,
-                                      .account_count = 1,
-                                      .seed = syn_rng_next(&run->rng),
-                                      .limits = needs_limits(run->entry->row)
-                                                    ? SYN_LIMITS_REAL
-                                                    : SYN_LIMITS_OFF,
-                                      .defect = run->entry->defect};
-    if (syn_service_start(run->loop, &setup, &run->service) != SYN_OK) {
-        syn_run_abandon(run, "the embedded service did not start");
-    }
+    char hex[HEX_SECRET + 1];
+    syn_rng_hex(&run->rng, hex, HEX_SECRET);
+    return must_print(run, syn_arena_dup(&run->arena, syn_str_of(hex)).at);
+}
+
+static struct syn_key_setup make_key(struct syn_run *run,
+                                     enum syn_key_kind kind)
+{
+    return (struct syn_key_setup){
+        .sid = make_sid(run, "SK"), .secret = make_secret(run), .kind = kind};
+}
+
+/* Where its planes are, once it listens. */
+static void point_at_service(struct syn_run *run)
+{
     unsigned port = syn_service_port(run->service);
     run->world.rest_url = must_print(
         run, syn_arena_printf(&run->arena, "http://127.0.0.1:%u", port).at);
@@ -126,11 +128,54 @@ static void open_embedded(struct syn_run *run)
         must_print(run, syn_arena_printf(&run->arena,
                                          "ws://127.0.0.1:%u/v3/wsconnect", port)
                             .at);
-    run->world.login =
-        (struct syn_rest_login){.user = key.sid, .password = key.secret};
-    run->world.mint_key = (struct syn_token_key){
-        .key_sid = key.sid, .secret = key.secret, .account_sid = account.sid};
     run->world.service_sid = syn_service_default_sid(run->service, 0);
+}
+
+/* A service of its own; two accounts, so that there are strangers. Credentials
+ * are made up from the row's seed. */
+static void open_embedded(struct syn_run *run)
+{
+    struct syn_run_keys *keys = &run->keys;
+    struct syn_key_setup own = make_key(run, SYN_KEY_MAIN);
+    keys->auth_token = make_secret(run);
+    keys->other = make_key(run, SYN_KEY_STANDARD);
+    keys->restricted = make_key(run, SYN_KEY_RESTRICTED);
+    keys->deleted = make_key(run, SYN_KEY_DELETED);
+    keys->foreign = make_key(run, SYN_KEY_MAIN);
+    keys->foreign_account = make_sid(run, "AC");
+    keys->foreign_token = make_secret(run);
+    keys->jwe_key = make_secret(run);
+    const struct syn_key_setup mine[] = {own, keys->other, keys->restricted,
+                                         keys->deleted};
+    const struct syn_account_setup accounts[] = {
+        {.sid = make_sid(run, "AC"),
+         .auth_token = keys->auth_token,
+         .keys = mine,
+         .key_count = sizeof mine / sizeof mine[0],
+         .acl_enabled = run->entry->row->acl_on},
+        {.sid = keys->foreign_account,
+         .auth_token = keys->foreign_token,
+         .keys = &keys->foreign,
+         .key_count = 1,
+         .acl_enabled = run->entry->row->acl_on}};
+    struct syn_service_setup setup = {
+        .accounts = accounts,
+        .account_count = sizeof accounts / sizeof accounts[0],
+        .seed = syn_rng_next(&run->rng),
+        .limits =
+            needs_limits(run->entry->row) ? SYN_LIMITS_REAL : SYN_LIMITS_OFF,
+        .jwe_key = syn_str_of(keys->jwe_key),
+        .defect = run->entry->defect};
+    if (syn_service_start(run->loop, &setup, &run->service) != SYN_OK) {
+        syn_run_abandon(run, "the embedded service did not start");
+    }
+    point_at_service(run);
+    run->world.login =
+        (struct syn_rest_login){.user = own.sid, .password = own.secret};
+    run->world.mint_key =
+        (struct syn_token_key){.key_sid = own.sid,
+                               .secret = own.secret,
+                               .account_sid = accounts[0].sid};
 }
 
 /* A service that only this row uses, because the row turns its switch. */
@@ -264,9 +309,10 @@ void syn_run_close_world(struct syn_run *run)
         remove_things(run);
         remove_own_service(run);
     }
-    if (run->backend != NULL) {
-        syn_backend_free(run->backend);
+    for (size_t i = run->stranger_count; i > 0; i--) {
+        syn_backend_free(run->strangers[i - 1]);
     }
+    syn_backend_free(run->backend);
     syn_service_stop(run->service);
     syn_curl_free(run->curl);
     syn_loop_free(run->loop);

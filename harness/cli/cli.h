@@ -1,0 +1,120 @@
+/*
+ * cli.h - the command line: verbs, options, one file per verb.
+ * Layer: cli. Threads: the main process.
+ * Source: design section 3.
+ */
+#ifndef SYN_CLI_CLI_H
+#define SYN_CLI_CLI_H
+
+#include "runner/runner.h"
+#include "syn/arena.h"
+#include "syn/status.h"
+#include "target/file.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SYN_CLI_WORDS_MAX 256 /* positional arguments, tags */
+
+/* What the user wrote; zero where nothing was said. */
+struct syn_cli {
+    struct syn_arena *arena;
+    const char *words[SYN_CLI_WORDS_MAX]; /* without a dash, in order */
+    size_t word_count;
+    const char *tags[SYN_CLI_WORDS_MAX];
+    size_t tag_count;
+    const char *target;
+    const char *seed;
+    const char *jobs;
+    const char *repeat;
+    const char *out;
+    const char *junit;
+    const char *json;
+    const char *level;
+    const char *profile;
+    const char *color;
+    const char *defect;
+    const char *listen;
+    const char *db;
+    const char *sync;
+    const char *tls_cert;
+    const char *tls_key;
+    const char *acl;
+    const char *limits;
+    const char *base_url;
+    const char *account_sid;
+    const char *auth_token;
+    const char *api_key;
+    const char *api_secret;
+    const char *service_sid;
+    const char *identity;
+    const char *ttl;
+    bool wants_help;
+    bool is_strict;
+    bool fails_fast;
+    bool is_quiet;
+    bool is_verbose;
+    bool runs_all;
+    bool has_virtual_clock;
+};
+
+/* Verbs as bits, for the table of options. */
+enum syn_cli_bit {
+    SYN_CLI_RUN = 1u << 0,
+    SYN_CLI_LIST = 1u << 1,
+    SYN_CLI_EXPLAIN = 1u << 2,
+    SYN_CLI_SERVE = 1u << 3,
+    SYN_CLI_SELFTEST = 1u << 4,
+    SYN_CLI_TOKEN = 1u << 5
+};
+
+struct syn_cli_verb {
+    enum syn_cli_bit bit;
+    const char *name;
+    const char *words;   /* "[SELECT…]" */
+    const char *summary; /* one sentence */
+    const char *example;
+    int (*run)(struct syn_cli *cli);
+};
+
+/* The table of verbs, ended by {.name = NULL}. */
+extern const struct syn_cli_verb syn_cli_verbs[];
+
+/* Do what the arguments say; returns the exit code. */
+int syn_cli_run(int argc, char **argv);
+
+/* Fill `cli` from the arguments after the verb. False: the fault has been
+ * printed and the exit code is SYN_EXIT_USAGE. */
+bool syn_option_read(struct syn_cli *cli, const struct syn_cli_verb *verb,
+                     int argc, char **argv);
+
+/* Print what a verb can be told. */
+void syn_option_print_help(const struct syn_cli_verb *verb);
+
+/* One clear sentence on stderr; returns SYN_EXIT_USAGE. */
+int syn_cli_refuse(const char *format, ...) SYN_PRINTF(1, 2);
+
+/* Numbers and words of options; false: refused, the fault has been printed. */
+bool syn_cli_number(const char *option, const char *text, uint64_t min,
+                    uint64_t max, uint64_t *out);
+bool syn_cli_selection(const struct syn_cli *cli,
+                       struct syn_selection *selection);
+bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out);
+/* `env:NAME` or the text itself; NULL stays NULL. */
+bool syn_cli_secret(const char *option, const char *text, const char **out);
+
+/* Results to stdout; a failure is told by syn_cli_flush at the end. */
+void syn_cli_print(const char *at, size_t bytes);
+
+/* SYN_EXIT_HARNESS when stdout could not be written, else `code`. */
+int syn_cli_flush(int code);
+
+int syn_verb_run(struct syn_cli *cli);
+int syn_verb_selftest(struct syn_cli *cli);
+int syn_verb_list(struct syn_cli *cli);
+int syn_verb_explain(struct syn_cli *cli);
+int syn_verb_serve(struct syn_cli *cli);
+int syn_verb_token(struct syn_cli *cli);
+
+#endif

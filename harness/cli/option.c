@@ -1,0 +1,211 @@
+/*
+ * option.c - options as a table.
+ * Layer: cli. Threads: the main process.
+ */
+#include "base/log.h"
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HELP_BYTES 512
+
+enum kind { KIND_FLAG, KIND_TEXT, KIND_TAGS };
+
+struct option {
+    const char *name;
+    const char *metavar; /* NULL: a flag */
+    enum kind kind;
+    size_t offset;
+    unsigned verbs; /* enum syn_cli_bit */
+    const char *help;
+};
+
+#define JUDGES  (SYN_CLI_RUN | SYN_CLI_SELFTEST)
+#define SELECTS (JUDGES | SYN_CLI_LIST)
+#define EVERY   0xffffffffu
+#define TEXT(option, metavar, field, verbs, help)                           \
+    {                                                                       \
+        option, metavar, KIND_TEXT, offsetof(struct syn_cli, field), verbs, \
+            help                                                            \
+    }
+#define FLAG(option, field, verbs, help)                                      \
+    {                                                                         \
+        option, NULL, KIND_FLAG, offsetof(struct syn_cli, field), verbs, help \
+    }
+
+static const struct option options[] = {
+    FLAG("--help", wants_help, EVERY, "this text"),
+    {"--tag", "TAG", KIND_TAGS, 0, SELECTS, "only rows with this tag"},
+    TEXT("--level", "LEVEL", level, SELECTS, "must, should or info"),
+    TEXT("--profile", "NAME", profile, SELECTS, "pre-acl, release or nightly"),
+    TEXT("--target", "FILE", target, SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN,
+         "the target file (absent: the embedded service)"),
+    TEXT("--seed", "N", seed, JUDGES | SYN_CLI_SERVE,
+         "decimal or 0x…; absent: random, and printed"),
+    TEXT("--jobs", "N", jobs, JUDGES, "worker processes"),
+    TEXT("--repeat", "N", repeat, SYN_CLI_RUN, "run each row so often"),
+    TEXT("--out", "DIR", out, JUDGES, "for junit.xml and run.json"),
+    TEXT("--junit", "FILE", junit, JUDGES, "another copy of junit.xml"),
+    TEXT("--json", "FILE", json, JUDGES, "another copy of run.json"),
+    FLAG("--strict", is_strict, SYN_CLI_RUN, "warnings are failures"),
+    FLAG("--fail-fast", fails_fast, SYN_CLI_RUN,
+         "start nothing after a failure"),
+    FLAG("--all", runs_all, SYN_CLI_SELFTEST, "every row against every defect"),
+    TEXT("--defect", "NAME", defect, SYN_CLI_SELFTEST | SYN_CLI_SERVE,
+         "one seeded defect"),
+    FLAG("-q", is_quiet, JUDGES, "findings only"),
+    FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE, "more"),
+    TEXT("--color", "WHEN", color, JUDGES, "auto, always or never"),
+    TEXT("--listen", "ADDR:PORT", listen, SYN_CLI_SERVE,
+         "default 127.0.0.1:0; other addresses need TLS"),
+    TEXT("--db", "FILE", db, SYN_CLI_SERVE, "keep everything there"),
+    TEXT("--sync", "MODE", sync, SYN_CLI_SERVE, "full or normal"),
+    TEXT("--tls-cert", "FILE", tls_cert, SYN_CLI_SERVE, "PEM"),
+    TEXT("--tls-key", "FILE", tls_key, SYN_CLI_SERVE, "PEM"),
+    TEXT("--acl", "on|off", acl, SYN_CLI_SERVE, "of the default service"),
+    TEXT("--limits", "MODE", limits, SYN_CLI_SERVE, "real (default) or off"),
+    FLAG("--virtual-clock", has_virtual_clock, SYN_CLI_SERVE,
+         "time stands until /_syncproof/clock moves it"),
+    TEXT("--base-url", "URL", base_url, SYN_CLI_SERVE, "of url and links"),
+    TEXT("--account-sid", "AC…", account_sid, SYN_CLI_SERVE,
+         "value or env:NAME, likewise below"),
+    TEXT("--auth-token", "SECRET", auth_token, SYN_CLI_SERVE, ""),
+    TEXT("--api-key", "SK…", api_key, SYN_CLI_SERVE, ""),
+    TEXT("--api-secret", "SECRET", api_secret, SYN_CLI_SERVE, ""),
+    TEXT("--service-sid", "IS…", service_sid, SYN_CLI_SERVE, ""),
+    TEXT("--identity", "X", identity, SYN_CLI_TOKEN, "whom a token names"),
+    TEXT("--ttl", "S", ttl, SYN_CLI_TOKEN, "seconds; default 3600"),
+};
+
+int syn_cli_refuse(const char *format, ...)
+{
+    char sentence[HELP_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    syn_err_printf("syncproof: %s\n", sentence);
+    return SYN_EXIT_USAGE;
+}
+
+static const struct option *find_option(const char *name, size_t bytes,
+                                        unsigned verb)
+{
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        const struct option *option = &options[i];
+        if ((option->verbs & verb) != 0 && strlen(option->name) == bytes &&
+            strncmp(option->name, name, bytes) == 0) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+static bool set_option(struct syn_cli *cli, const struct option *option,
+                       const char *value)
+{
+    char *base = (char *)cli;
+    switch (option->kind) {
+    case KIND_FLAG:
+        *(bool *)(void *)(base + option->offset) = true;
+        return true;
+    case KIND_TEXT:
+        memcpy(base + option->offset, &value, sizeof value);
+        return true;
+    case KIND_TAGS:
+        if (cli->tag_count < SYN_CLI_WORDS_MAX) {
+            cli->tags[cli->tag_count++] = value;
+            return true;
+        }
+        break;
+    }
+    (void)syn_cli_refuse("%s is given too often", option->name);
+    return false;
+}
+
+/* `--name value` or `--name=value`; *used is set to the arguments taken. */
+static bool read_option(struct syn_cli *cli, const struct syn_cli_verb *verb,
+                        char **argv, int left, int *used)
+{
+    const char *equals =
+        strncmp(argv[0], "--", 2) == 0 ? strchr(argv[0], '=') : NULL;
+    size_t bytes =
+        equals == NULL ? strlen(argv[0]) : (size_t)(equals - argv[0]);
+    bool asks_help = strcmp(argv[0], "-h") == 0;
+    const struct option *option =
+        asks_help ? &options[0] : find_option(argv[0], bytes, verb->bit);
+    *used = 1;
+    if (option == NULL) {
+        (void)syn_cli_refuse("%s has no option %.*s; see syncproof %s --help",
+                             verb->name, (int)bytes, argv[0], verb->name);
+        return false;
+    }
+    if (option->kind == KIND_FLAG) {
+        if (equals != NULL) {
+            (void)syn_cli_refuse("%s takes no value", option->name);
+            return false;
+        }
+        return set_option(cli, option, NULL);
+    }
+    if (equals == NULL && left < 2) {
+        (void)syn_cli_refuse("%s needs a value: %s", option->name,
+                             option->metavar);
+        return false;
+    }
+    *used = equals == NULL ? 2 : 1;
+    return set_option(cli, option, equals == NULL ? argv[1] : equals + 1);
+}
+
+bool syn_option_read(struct syn_cli *cli, const struct syn_cli_verb *verb,
+                     int argc, char **argv)
+{
+    bool ends_options = false;
+    int at = 0;
+    while (at < argc) {
+        int used = 1;
+        bool is_option =
+            !ends_options && argv[at][0] == '-' && argv[at][1] != '\0';
+        if (is_option && strcmp(argv[at], "--") == 0) {
+            ends_options = true;
+        } else if (is_option) {
+            if (!read_option(cli, verb, argv + at, argc - at, &used)) {
+                return false;
+            }
+        } else if (cli->word_count == SYN_CLI_WORDS_MAX) {
+            (void)syn_cli_refuse("too many arguments");
+            return false;
+        } else {
+            cli->words[cli->word_count++] = argv[at];
+        }
+        at += used;
+    }
+    return true;
+}
+
+static void print_text(const char *text)
+{
+    syn_cli_print(text, strlen(text));
+}
+
+void syn_option_print_help(const struct syn_cli_verb *verb)
+{
+    char line[HELP_BYTES];
+    (void)snprintf(line, sizeof line, "syncproof %s %s\n%s\n\n", verb->name,
+                   verb->words, verb->summary);
+    print_text(line);
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        const struct option *option = &options[i];
+        char left[64];
+        if ((option->verbs & verb->bit) == 0) {
+            continue;
+        }
+        (void)snprintf(left, sizeof left, "%s %s", option->name,
+                       option->metavar == NULL ? "" : option->metavar);
+        (void)snprintf(line, sizeof line, "  %-22s %s\n", left, option->help);
+        print_text(line);
+    }
+    (void)snprintf(line, sizeof line, "\nExample:\n  %s\n", verb->example);
+    print_text(line);
+}

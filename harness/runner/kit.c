@@ -1,0 +1,114 @@
+/*
+ * kit.c - other credentials than the row's own: strangers at REST, forgers.
+ * Layer: runner. Threads: the row's process.
+ * Source: spec adversaries, clauses TOK-16 to TOK-49.
+ */
+#include "runner/run_impl.h"
+#include "syn/forge.h"
+
+#include <string.h>
+
+static struct syn_backend *make_backend(struct syn_run *run,
+                                        const struct syn_rest_login *login)
+{
+    struct syn_world *world = syn_run_world(run);
+    struct syn_backend *backend = NULL;
+    if (run->stranger_count == SYN_RUN_STRANGERS_MAX ||
+        syn_backend_new(world, "stranger", login, &backend) != SYN_OK) {
+        syn_run_abandon(run, "a REST actor could not be made");
+    }
+    run->strangers[run->stranger_count++] = backend;
+    return backend;
+}
+
+struct syn_backend *syn_run_backend_as(struct syn_run *run, const char *user,
+                                       const char *password)
+{
+    struct syn_rest_login login = {.user = user, .password = password};
+    return make_backend(run, &login);
+}
+
+struct syn_backend *syn_run_backend_bearer(struct syn_run *run,
+                                           const char *token)
+{
+    struct syn_rest_login login = {.bearer = token};
+    return make_backend(run, &login);
+}
+
+/* A second service of the account, made when a row first asks for the kit. */
+static struct syn_str other_service(struct syn_run *run)
+{
+    const struct syn_target *target = run->stage->target;
+    if (target != NULL) {
+        return syn_str_of(target->second_service_sid);
+    }
+    struct syn_reply made =
+        syn_backend_call(syn_run_backend(run), "POST", "/v1/Services",
+                         "FriendlyName=syn-other", NULL);
+    return syn_reply_is_ok(&made) ? syn_reply_str(&made, "/sid") : SYN_STR("");
+}
+
+static void fill_target_kit(struct syn_forge_kit *kit,
+                            const struct syn_target *target)
+{
+    kit->auth_token = syn_str_of(target->account.auth_token);
+    kit->restricted_key_sid = syn_str_of(target->restricted.api_key);
+    kit->restricted_secret = syn_str_of(target->restricted.api_secret);
+    kit->foreign_key_sid = syn_str_of(target->second_account.api_key);
+    kit->foreign_secret = syn_str_of(target->second_account.api_secret);
+    kit->foreign_account_sid = syn_str_of(target->second_account.account_sid);
+}
+
+static void fill_embedded_kit(struct syn_forge_kit *kit,
+                              const struct syn_run *run)
+{
+    const struct syn_run_keys *keys = &run->keys;
+    kit->auth_token = syn_str_of(keys->auth_token);
+    kit->other_key_sid = syn_str_of(keys->other.sid);
+    kit->other_secret = syn_str_of(keys->other.secret);
+    kit->restricted_key_sid = syn_str_of(keys->restricted.sid);
+    kit->restricted_secret = syn_str_of(keys->restricted.secret);
+    kit->foreign_key_sid = syn_str_of(keys->foreign.sid);
+    kit->foreign_secret = syn_str_of(keys->foreign.secret);
+    kit->foreign_account_sid = syn_str_of(keys->foreign_account);
+    kit->jwe_key = syn_str_of(keys->jwe_key);
+}
+
+const struct syn_forge_kit *syn_run_forge_kit(struct syn_run *run)
+{
+    struct syn_world *world = syn_run_world(run);
+    struct syn_forge_kit *kit = run->kit;
+    if (kit == NULL) {
+        kit = syn_arena_alloc(&run->arena, sizeof *kit);
+        if (kit == NULL) {
+            syn_run_abandon(run, "the arena of the row is full");
+        }
+        run->kit = kit;
+        kit->identity = syn_str_of(syn_run_identity(run, "mallory"));
+        kit->victim = syn_str_of(syn_run_identity(run, "victim"));
+        kit->key_sid = syn_str_of(world->mint_key.key_sid);
+        kit->secret = syn_str_of(world->mint_key.secret);
+        kit->account_sid = syn_str_of(world->mint_key.account_sid);
+        kit->service_sid = syn_str_of(world->service_sid);
+        kit->other_service_sid = other_service(run);
+        if (run->stage->target != NULL) {
+            fill_target_kit(kit, run->stage->target);
+        } else {
+            fill_embedded_kit(kit, run);
+        }
+    }
+    kit->now_s = syn_clock_now_s(run->clock);
+    return kit;
+}
+
+struct syn_str syn_run_forge(struct syn_run *run,
+                             const struct syn_forgery *forgery)
+{
+    struct syn_str token = {NULL, 0};
+    syn_status st =
+        syn_forge_make(forgery, syn_run_forge_kit(run), &run->arena, &token);
+    if (st != SYN_OK && st != SYN_ERR_NOT_FOUND) {
+        syn_run_abandon(run, "a token could not be forged");
+    }
+    return token;
+}
