@@ -1,9 +1,9 @@
-# cmake -D TREE=<root> (-D PROGRAM=<syncproof> | -D ROWS=<file>)
+# cmake -D TREE=<root> (-D PROGRAM=<catalogue_rows> | -D ROWS=<file>)
 #       [-D WRITE=ON] -P catalogue.cmake
 #
 # scenarios/CATALOGUE.md says which rows prove which clause. It is made from
-# fixtures/clauses.json and from what `syncproof list --json` tells of the rows;
-# ROWS is a file that holds such an answer. WRITE renews the catalogue and the
+# fixtures/clauses.json and from what catalogue_rows tells of the registered
+# rows; ROWS is a file that holds such an answer. WRITE renews the catalogue and the
 # list of pending clauses. Without it both must be as committed, every row must
 # name known clauses, and every clause must have a row or be pending, not both.
 cmake_minimum_required(VERSION 3.22)
@@ -21,10 +21,10 @@ endmacro()
 
 file(READ ${clauses_file} clauses_json)
 if(PROGRAM)
-    execute_process(COMMAND ${PROGRAM} list --json -
+    execute_process(COMMAND ${PROGRAM}
         OUTPUT_VARIABLE rows_json RESULT_VARIABLE status)
     if(NOT status EQUAL 0)
-        message(FATAL_ERROR "catalogue: ${PROGRAM} list: exit ${status}")
+        message(FATAL_ERROR "catalogue: ${PROGRAM}: exit ${status}")
     endif()
 else()
     file(READ ${ROWS} rows_json)
@@ -72,6 +72,20 @@ foreach(index RANGE ${row_last})
             string(APPEND rows_of_${name} "`${id}` ")
         endif()
     endforeach()
+endforeach()
+
+# A scenario file whose suite nobody registered would never run.
+file(GLOB files RELATIVE ${TREE} ${TREE}/scenarios/*/*.c)
+foreach(file IN LISTS files)
+    file(READ ${TREE}/${file} text)
+    file(READ ${TREE}/scenarios/registry.c registry)
+    string(REGEX MATCH "SYN_SUITE\\(([a-z0-9_]+)," found "${text}")
+    set(suite "${CMAKE_MATCH_1}")
+    if(found STREQUAL "")
+        fault("${file} exports no suite")
+    elseif(NOT registry MATCHES "X\\(${suite}\\)")
+        fault("${file}: ${suite} is not in registry.c")
+    endif()
 endforeach()
 
 # --- pending clauses ---------------------------------------------------------
@@ -124,15 +138,17 @@ list(LENGTH pending pending_count)
 math(EXPR covered "${clause_count} - ${pending_count}")
 set(page "# Catalogue of requirements
 
-Made by `harness/tests/catalogue.cmake` from `fixtures/clauses.json` and
-`syncproof list --json`; a test holds it equal to both. Do not edit.
+Made by `harness/tests/catalogue.cmake` from `fixtures/clauses.json` and the
+registered rows; a test holds it equal to both. Do not edit.
 
 Edition ${edition}: ${clause_count} clauses, ${covered} of them with rows, ${pending_count} pending; ${row_count} rows.
 \"Judged\" is the side that must keep the clause. An inferred clause is our
 reading where public documents are silent.
 ")
+set(sorted "${ids}")
+list(SORT sorted COMPARE NATURAL)
 set(chapter "")
-foreach(id IN LISTS ids)
+foreach(id IN LISTS sorted)
     string(REGEX REPLACE "-.*" "" its_chapter ${id})
     if(NOT its_chapter STREQUAL chapter)
         set(chapter ${its_chapter})

@@ -81,6 +81,17 @@ spoil("clause twice" "ACL-01 stands twice" "${one},${one}" "" "${a}")
 spoil("row twice" "row acl/a stands twice" "${one}" "" "${a},${a}")
 spoil("no rows at all" "0 rows" "${one}" "" "")
 
+foreach(pair IN ITEMS "int x=exports no suite"
+        "SYN_SUITE(acl_x, t, rows)=acl_x is not in registry.c")
+    string(REGEX MATCH "^(.*)=(.*)$" ignored "${pair}")
+    lay("${one}" "" "${a}")
+    file(WRITE ${WORK}/scenarios/registry.c "X(acl_y)")
+    file(WRITE ${WORK}/scenarios/acl/x.c "${CMAKE_MATCH_1}")
+    set(wanted "${CMAKE_MATCH_2}")
+    run(OFF)
+    judge("unregistered" "${wanted}")
+endforeach()
+
 lay("${one},${two}" "\"ACL-01\"" "${b}")
 run(ON)
 judge("pending renewed" "")
