@@ -397,25 +397,43 @@ START_TEST(a_jump_of_an_hour_sends_one_ping)
 }
 END_TEST
 
-START_TEST(an_answered_ping_is_followed_by_the_next)
+static void answer_ping(void)
 {
-    peer = live_login(&bench, "alice", 86400);
-    advance(30 * S_US);
     const struct live_frame *ping = live_take(peer, "ping");
     const struct syn_str answer = syn_arena_printf(
         &bench.arena,
         "{\"id\":\"%s\",\"method\":\"reply\",\"status\":{\"code\":"
         "200,\"status\":\"OK\"},\"payload_size\":0}",
         live_text(peer, ping->header, "/id"));
-    const struct syn_str frame = syn_arena_printf(
-        &bench.arena, "TWILSOCK V3.0 %zu\r\n%s\r\n", answer.bytes, answer.at);
-    live_raw(peer, frame);
+    live_raw(peer, syn_arena_printf(&bench.arena, "TWILSOCK V3.0 %zu\r\n%s\r\n",
+                                    answer.bytes, answer.at));
+}
+
+START_TEST(an_answered_ping_is_followed_by_the_next)
+{
+    peer = live_login(&bench, "alice", 86400);
+    advance(30 * S_US);
+    answer_ping();
     live_fence(peer);
     advance(29 * S_US);
     live_fence(peer);
     ck_assert_uint_eq(live_pending(peer, "ping"), 0);
     advance(1 * S_US);
     (void)live_take(peer, "ping");
+}
+END_TEST
+
+/* The next ping is due a second after the deadline of the first answer. */
+START_TEST(an_answered_ping_keeps_the_session)
+{
+    const struct syn_service_setup setup = {
+        .seed = 1, .ping_s = 2, .pong_s = 1};
+    bench_stop(&bench);
+    bench_start(&bench, &setup, false);
+    peer = live_login(&bench, "alice", HOUR_S);
+    answer_ping();
+    (void)live_take(peer, "ping");
+    ck_assert_uint_eq(sessions(), 1);
 }
 END_TEST
 
@@ -555,6 +573,7 @@ Suite *suite_service_live(void)
     tcase_add_test(cases, an_update_to_another_service_is_forbidden);
     tcase_add_test(cases, a_jump_of_an_hour_sends_one_ping);
     tcase_add_test(cases, an_answered_ping_is_followed_by_the_next);
+    tcase_add_test(cases, an_answered_ping_keeps_the_session);
     tcase_add_test(cases, an_unanswered_ping_ends_the_session_in_real_time);
     tcase_add_test(cases, a_continuation_token_fits_its_identity_alone);
     tcase_add_test(cases, a_forged_continuation_token_makes_a_fresh_session);

@@ -102,6 +102,8 @@ START_TEST(a_document_lives_as_in_the_transcripts)
     const struct live_answer gone = call("DELETE", url, "data_sync");
     expect(&gone, 204, 0);
     ck_assert_ptr_null(gone.body);
+    ck_assert_str_eq(live_names(peer, gone.header),
+                     "method,id,status,http_headers,http_status,payload_size");
     const struct live_answer after = call("GET", url, "");
     expect(&after, 404, 54100);
     ck_assert_str_eq(text_of(&after, "/message"), "Document not found");
