@@ -19,7 +19,9 @@
     X(tok_renewal)    \
     X(tok_forged)     \
     X(ttl_expiry)     \
-    X(ttl_deadline)
+    X(ttl_deadline)   \
+    X(ttl_items)      \
+    X(ttl_removal)
 
 #define DECLARE(name) extern const struct syn_suite syn_suite_##name;
 SUITES(DECLARE)

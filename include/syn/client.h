@@ -58,6 +58,9 @@ bool syn_reply_has(const struct syn_reply *reply, const char *pointer);
 bool syn_reply_is_true(const struct syn_reply *reply, const char *pointer);
 bool syn_reply_is_false(const struct syn_reply *reply, const char *pointer);
 
+/* Does the body hold this text anywhere (a canary)? */
+bool syn_reply_has_text(const struct syn_reply *reply, struct syn_str text);
+
 /* The member is there and is null. */
 bool syn_reply_is_null(const struct syn_reply *reply, const char *pointer);
 

@@ -125,6 +125,9 @@ const char *syn_run_service(const struct syn_run *run);
 /* Time on the run's clock. */
 int64_t syn_run_now_ms(const struct syn_run *run);
 
+/* "2026-01-01T00:00:00Z" of a time on the run's clock; owned by the row. */
+const char *syn_run_date(struct syn_run *run, int64_t unix_ms);
+
 /* Move virtual time; on a real clock wait. Frames caused by it are queued by
  * the service when this returns: fence to have heard them. */
 void syn_run_pass_s(struct syn_run *run, int64_t seconds);
