@@ -61,9 +61,8 @@
 #define SYN_SDK_BATCH_FIRST       100      /* sdk-protocol.md section 9 */
 #define SYN_CLIENT_KEPT_BYTES_MAX 67108864 /* frames heard by one session */
 #define SYN_CLIENT_HEARD_MAX      262144   /* events heard by one session */
-#define SYN_CLIENT_QUEUE_MAX      256  /* events posted from inside a step */
-#define SYN_TAP_LINKS_MAX         4096 /* connections of one tap */
-#define SYN_TAP_FAULTS_MAX        64   /* faults armed at once */
+#define SYN_TAP_LINKS_MAX         4096     /* connections of one tap */
+#define SYN_TAP_FAULTS_MAX        64       /* faults armed at once */
 #define SYN_TAP_HELD_BYTES_MAX    16777216 /* held back on one link */
 
 /* --- base, ours ----------------------------------------------------------- */
