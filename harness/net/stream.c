@@ -311,7 +311,9 @@ static void settle(struct syn_stream *stream)
         syn_stream_queued(stream) == 0) {
         begin_linger(stream);
     }
-    if (stream->state == SYN_STREAM_ENDING) {
+    if (stream->state == SYN_STREAM_ENDING && !stream->is_dirty) {
+        /* One that ended while it was settled (its write failed) is on the list
+         * again, and dies in the next pass. */
         kill_socket(stream);
         report_end(stream);
         stream->is_dirty = true; /* whatever a callback did: it is dead */
