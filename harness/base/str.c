@@ -72,6 +72,21 @@ bool syn_str_has_prefix(struct syn_str s, struct syn_str prefix)
            (prefix.bytes == 0 || memcmp(s.at, prefix.at, prefix.bytes) == 0);
 }
 
+bool syn_str_has(struct syn_str s, struct syn_str part)
+{
+    if (part.bytes == 0) {
+        return true;
+    }
+    for (size_t i = 0; i + part.bytes <= s.bytes; i++) {
+        i = syn_str_find(s, part.at[0], i);
+        if (i + part.bytes <= s.bytes &&
+            memcmp(s.at + i, part.at, part.bytes) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int syn_str_compare(struct syn_str a, struct syn_str b)
 {
     size_t common = a.bytes < b.bytes ? a.bytes : b.bytes;

@@ -90,6 +90,11 @@ bool syn_reply_is_false(const struct syn_reply *reply, const char *pointer)
     return is_kind(reply, pointer, SYN_JSON_BOOL, false);
 }
 
+bool syn_reply_has_text(const struct syn_reply *reply, struct syn_str text)
+{
+    return syn_str_has(reply->body, text);
+}
+
 bool syn_reply_is_null(const struct syn_reply *reply, const char *pointer)
 {
     return is_kind(reply, pointer, SYN_JSON_NULL, false);

@@ -32,19 +32,6 @@ static bool compare_int(int64_t a, const char *op, int64_t b)
     return holds[i];
 }
 
-static bool has_text(struct syn_str s, struct syn_str part)
-{
-    if (part.bytes == 0) {
-        return true;
-    }
-    for (size_t i = 0; i + part.bytes <= s.bytes; i++) {
-        if (memcmp(s.at + i, part.at, part.bytes) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool compare_str(struct syn_str a, const char *op, struct syn_str b)
 {
     if (strcmp(op, "==") == 0) {
@@ -54,10 +41,10 @@ static bool compare_str(struct syn_str a, const char *op, struct syn_str b)
         return !syn_str_is_equal(a, b);
     }
     if (strcmp(op, "has") == 0) {
-        return has_text(a, b);
+        return syn_str_has(a, b);
     }
     SYN_ASSERT(strcmp(op, "lacks") == 0);
-    return !has_text(a, b);
+    return !syn_str_has(a, b);
 }
 
 static bool record(struct syn_run *run, struct syn_expectation expectation)
@@ -177,7 +164,7 @@ bool syn_expect_denied(struct syn_run *run, struct syn_site site,
     bool is_refused =
         reply.http >= HTTP_CLIENT_ERROR && reply.http < HTTP_SERVER_ERROR;
     bool discloses = thing != NULL && thing->canary.bytes > 0 &&
-                     has_text(reply.body, thing->canary);
+                     syn_str_has(reply.body, thing->canary);
     bool holds = record(
         run, (struct syn_expectation){
                  .site = site,

@@ -157,6 +157,13 @@ int64_t syn_run_now_ms(const struct syn_run *run)
     return syn_clock_now_ms(run->clock);
 }
 
+const char *syn_run_date(struct syn_run *run, int64_t unix_ms)
+{
+    char text[SYN_CLOCK_ISO_BYTES];
+    syn_clock_format_s(unix_ms, text);
+    return syn_run_text(run, "%s", text);
+}
+
 static void settle(struct syn_run *run)
 {
     for (unsigned i = 0; i < SETTLE_TURNS; i++) {

@@ -38,6 +38,9 @@ bool syn_str_is_equal_nocase(struct syn_str a, struct syn_str b);
 
 bool syn_str_has_prefix(struct syn_str s, struct syn_str prefix);
 
+/* Does `part` occur in `s`? An empty part always does. */
+bool syn_str_has(struct syn_str s, struct syn_str part);
+
 /* Order by unsigned bytes, which is code point order for UTF-8: <0, 0, >0. */
 int syn_str_compare(struct syn_str a, struct syn_str b);
 
