@@ -85,7 +85,8 @@ const struct syn_forge_kit *syn_run_forge_kit(struct syn_run *run)
         }
         run->kit = kit;
         kit->identity = syn_str_of(syn_run_identity(run, "mallory"));
-        kit->victim = syn_str_of(syn_run_identity(run, "victim"));
+        /* An accent, so that the victim has a decomposed form too. */
+        kit->victim = syn_str_of(syn_run_identity(run, "vict\xc3\xadm"));
         kit->key_sid = syn_str_of(world->mint_key.key_sid);
         kit->secret = syn_str_of(world->mint_key.secret);
         kit->account_sid = syn_str_of(world->mint_key.account_sid);
@@ -101,10 +102,24 @@ const struct syn_forge_kit *syn_run_forge_kit(struct syn_run *run)
     return kit;
 }
 
+/* Forgeries that weigh on a service, or call back, are for our own, or for one
+ * whose owner has agreed to disruption. */
+static bool may_present(const struct syn_run *run,
+                        const struct syn_forgery *forgery)
+{
+    const struct syn_target *target = run->stage->target;
+    return forgery->is_remote_safe || target == NULL ||
+           target->mode == SYN_MODE_DISRUPTIVE ||
+           syn_guard_is_loopback(target->sdk_url);
+}
+
 struct syn_str syn_run_forge(struct syn_run *run,
                              const struct syn_forgery *forgery)
 {
     struct syn_str token = {NULL, 0};
+    if (!may_present(run, forgery)) {
+        return token;
+    }
     syn_status st =
         syn_forge_make(forgery, syn_run_forge_kit(run), &run->arena, &token);
     if (st != SYN_OK && st != SYN_ERR_NOT_FOUND) {

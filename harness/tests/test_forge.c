@@ -181,8 +181,7 @@ START_TEST(id_and_variant_are_unique_and_every_field_is_set)
         }
         ck_assert_msg(same == 1, "%s/%s twice", row->id, row->variant);
         ck_assert(row->title[0] != '\0' && row->source[0] != '\0');
-        ck_assert_msg((row->code == 0) == (row->fate != SYN_FORGE_REFUSED) ||
-                          row->fate == SYN_FORGE_CONFINED,
+        ck_assert_msg(row->code == 0 || row->fate == SYN_FORGE_REFUSED,
                       "%s/%s: code against fate", row->id, row->variant);
     }
 }
@@ -228,8 +227,11 @@ static void expect_fate(struct syn_forge_kit *kit,
     const enum syn_code code = verify(kit, NULL, token, &facts);
     switch (row->fate) {
     case SYN_FORGE_REFUSED:
-        ck_assert_msg((int)code == row->code, "%s/%s: code %d, not %d", row->id,
-                      row->variant, (int)code, row->code);
+        ck_assert_msg(code != SYN_CODE_NONE, "%s/%s: accepted", row->id,
+                      row->variant);
+        ck_assert_msg(row->code == 0 || (int)code == row->code,
+                      "%s/%s: code %d, not %d", row->id, row->variant,
+                      (int)code, row->code);
         break;
     case SYN_FORGE_ACCEPTED:
         ck_assert_msg(code == SYN_CODE_NONE, "%s/%s: refused by %d", row->id,
@@ -238,9 +240,6 @@ static void expect_fate(struct syn_forge_kit *kit,
     case SYN_FORGE_CONFINED:
         ck_assert_msg(code != SYN_CODE_NONE || !is_victim_here(kit, &facts),
                       "%s/%s: is the victim", row->id, row->variant);
-        ck_assert_msg(code == SYN_CODE_NONE || row->code == 0 ||
-                          (int)code == row->code,
-                      "%s/%s: code %d", row->id, row->variant, (int)code);
         break;
     }
 }

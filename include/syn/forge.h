@@ -58,7 +58,8 @@ struct syn_forgery {
     const char *source; /* clauses, blank between: "TOK-20" */
     enum syn_level level;
     enum syn_forge_fate fate;
-    int code; /* of the refusal, as signalling; 0: any */
+    int code; /* of the refusal, as signalling; 0: any, hanging up included,
+                 for what may break a bound before the token is read */
     bool is_remote_safe;
     const struct syn_forge_recipe *recipe; /* what is spoilt, and how */
 };
