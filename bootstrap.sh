@@ -192,16 +192,18 @@ run_units() { # preset
     count "unit tests ($1)" "$passed" "$failed"
 }
 
-# Rows of a JUnit report: `error` is ours or the world's, no less a failure.
-count_junit() { # name report exit_code
-    local all=0 bad=0 skipped=0
+# Cases of a JUnit report: `error` is ours or the world's, no less a failure.
+# SCOPE is the part of the report that is counted.
+count_junit() { # name report exit_code scope
+    local all=0 bad=0 bad_anywhere=0 skipped=0 red='[failure or error]'
     if [ -s "$2" ]; then
-        all=$(xmllint --xpath 'count(//testcase)' "$2")
-        bad=$(xmllint --xpath 'count(//testcase[failure or error])' "$2")
-        skipped=$(xmllint --xpath 'count(//testcase[skipped])' "$2")
+        all=$(xmllint --xpath "count($4)" "$2")
+        bad=$(xmllint --xpath "count($4$red)" "$2")
+        bad_anywhere=$(xmllint --xpath "count(//testcase$red)" "$2")
+        skipped=$(xmllint --xpath "count($4[skipped])" "$2")
     fi
-    if [ "$3" -ne 0 ] && [ "$bad" -eq 0 ]; then
-        say "$1: exit code $3 and no failed row"
+    if [ "$3" -ne 0 ] && [ "$bad_anywhere" -eq 0 ]; then
+        say "$1: exit code $3 and no failed case"
         bad=1
         all=$((all + 1))
     fi
@@ -209,29 +211,33 @@ count_junit() { # name report exit_code
     count "$1" $((all - bad - skipped)) "$bad"
 }
 
-run_suite() { # name verb args…
-    local name=$1 out="$OUT/$2" status=0
-    say "$name"
+run_suite() { # name verb scope
+    local out="$OUT/$2" status=0
+    say "$1"
     rm -rf "$out"
-    "$(program ci)" "${@:2}" --out "$out" >&2 || status=$?
-    count_junit "$name" "$out/junit.xml" "$status"
+    "$(program ci)" "$2" --out "$out" >&2 || status=$?
+    count_junit "$1" "$out/junit.xml" "$status" "$3"
     step "report of $2 is valid" \
         xmllint --noout --schema reports/junit.xsd "$out/junit.xml"
 }
 
+# TAP to a file by redirection: node's own writer loses its end when the tests
+# leave timers behind and the runner is told to exit all the same.
 run_vendor() {
-    local tap="build/vendor.tap" status=0 passed failed
+    local tap=build/vendor.tap status=0 passed failed
     say "vendor's clients"
-    rm -f "$tap"
-    "$VENDOR/run.sh" "$(program ci)" \
-        --test-reporter=tap --test-reporter-destination="$PWD/$tap" \
-        --test-reporter=spec --test-reporter-destination=stderr || status=$?
-    passed=$(awk '/^# pass / { print $3 }' "$tap" 2>/dev/null)
-    failed=$(awk '/^# (fail|cancelled) / { n += $3 } END { print n + 0 }' "$tap" 2>/dev/null)
-    if [ "$status" -ne 0 ] && [ "${failed:-0}" -eq 0 ]; then
+    "$VENDOR/run.sh" "$(program ci)" --test-reporter=tap >"$tap" || status=$?
+    passed=$(awk '/^# pass / { n = $3 } END { print n + 0 }' "$tap")
+    failed=$(awk '/^# (fail|cancelled) / { n += $3 } END { print n + 0 }' "$tap")
+    if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
         failed=1
     fi
-    count "vendor's clients" "${passed:-0}" "${failed:-0}"
+    if [ "$failed" -eq 0 ]; then
+        grep '^ok' "$tap" >&2 || true
+    else
+        cat "$tap" >&2
+    fi
+    count "vendor's clients" "$passed" "$failed"
 }
 
 run_lint() {
@@ -272,8 +278,9 @@ verb_test() {
 
     run_lint
     run_units asan
-    run_suite "conformance suite" run
-    run_suite "seeded defects" selftest
+    run_suite "conformance suite" run '//testcase'
+    # The selftest repeats the clean run; what it adds is one case a defect.
+    run_suite "seeded defects" selftest '//testsuite[@name="selftest"]/testcase'
     run_vendor
     if [ -n "$full" ]; then
         run_units ci
