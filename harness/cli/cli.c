@@ -36,8 +36,9 @@ const struct syn_cli_verb syn_cli_verbs[] = {
     {SYN_CLI_SERVE, "serve", "",
      "Run the reference service alone; one JSON line says where it is.",
      "syncproof serve --listen 127.0.0.1:4000 --acl on", syn_verb_serve},
-    {SYN_CLI_TOKEN, "token", "mint|inspect [TOKEN|-]",
-     "Mint a token by the target's key, or look into one.",
+    {SYN_CLI_TOKEN, "token", "mint|inspect TOKEN|forge ID",
+     "Mint a token by the target's key, look into one (- is stdin), or spoil "
+     "one.",
      "syncproof token mint --target dev.json --identity ann --ttl 600",
      syn_verb_token},
     {.name = NULL}};

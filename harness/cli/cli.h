@@ -56,6 +56,7 @@ struct syn_cli {
     bool is_quiet;
     bool is_verbose;
     bool runs_all;
+    bool is_listing;
     bool has_virtual_clock;
 };
 
@@ -116,5 +117,9 @@ int syn_verb_list(struct syn_cli *cli);
 int syn_verb_explain(struct syn_cli *cli);
 int syn_verb_serve(struct syn_cli *cli);
 int syn_verb_token(struct syn_cli *cli);
+
+/* Parts of the verb `token`, in token_inspect.c and token_forge.c. */
+int syn_token_inspect(struct syn_cli *cli);
+int syn_token_forge(struct syn_cli *cli);
 
 #endif

@@ -77,6 +77,8 @@ static const struct option options[] = {
     TEXT("--service-sid", "IS…", service_sid, SYN_CLI_SERVE, ""),
     TEXT("--identity", "X", identity, SYN_CLI_TOKEN, "whom a token names"),
     TEXT("--ttl", "S", ttl, SYN_CLI_TOKEN, "seconds; default 3600"),
+    FLAG("--list", is_listing, SYN_CLI_TOKEN,
+         "with forge: the table of forgeries"),
 };
 
 int syn_cli_refuse(const char *format, ...)
