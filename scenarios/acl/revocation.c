@@ -154,9 +154,9 @@ static void no_catch_up(struct syn_run *run)
                                       syn_client_identity(witness),
                                       SYN_RIGHT_READ));
     REQUIRE_CONTROL(run, "ann subscribes",
-                    syn_client_subscribe(ann, &thing, -2));
+                    syn_client_subscribe(ann, &thing, 0));
     REQUIRE_CONTROL(run, "the witness subscribes",
-                    syn_client_subscribe(witness, &thing, -2));
+                    syn_client_subscribe(witness, &thing, 0));
     REQUIRE_ALLOWED(run, "a change", change(run, backend, &thing, 0));
     REQUIRE_TRUE(run, "ann hears it", syn_client_await(ann, &thing, 1));
     syn_client_cut(ann);

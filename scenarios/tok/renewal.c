@@ -104,7 +104,9 @@ static void expired(struct syn_run *run)
 static void refused_extends_nothing(struct syn_run *run)
 {
     struct syn_client *ann = syn_run_client_with(
-        run, "ann", &(struct syn_client_options){.token_ttl_s = FIRST_S});
+        run, "ann",
+        &(struct syn_client_options){
+            .token = token_of(run, syn_run_identity(run, "ann"), FIRST_S)});
     REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));
     EXPECT_REFUSED(
         run, "a token of another identity that lives longer",
