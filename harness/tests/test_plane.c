@@ -58,7 +58,7 @@ static void make_world(void)
         .rest_url = syn_arena_printf(&arena, "http://127.0.0.1:%u", port).at,
         .sdk_url =
             syn_arena_printf(&arena, "ws://127.0.0.1:%u/v3/wsconnect", port).at,
-        .login = {KEY, SECRET},
+        .login = {.user = KEY, .password = SECRET},
         .mint_key = {KEY, SECRET, ACCOUNT},
         .service_sid = SERVICE,
         .guard_ms = 3000,
