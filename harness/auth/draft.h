@@ -93,6 +93,10 @@ enum syn_code syn_token_check_service(const struct syn_verify_env *env,
 enum syn_code syn_token_check_region(const struct syn_verify_env *env,
                                      struct syn_token_draft *draft);
 
+/* Parse header and payload under `rules` and read the facts. */
+enum syn_code syn_token_read_json(struct syn_token_draft *draft,
+                                  const struct syn_json_rules *rules);
+
 /* HS256, HS384, HS512 by exact name. */
 bool syn_token_digest(struct syn_str algorithm, enum syn_digest *out);
 

@@ -32,7 +32,8 @@ bool syn_token_decode_part(struct syn_arena *arena, struct syn_str part,
                            struct syn_str *out)
 {
     struct syn_buf buf;
-    syn_buf_init(&buf, NULL, SYN_TOKEN_BYTES_MAX);
+    /* Bytes never outnumber their digits, and those were counted. */
+    syn_buf_init(&buf, NULL, part.bytes + 1);
     struct syn_str copy = {NULL, 0};
     if (syn_base64_decode(&buf, SYN_BASE64URL, part) == SYN_OK) {
         copy = syn_arena_dup(arena, syn_buf_str(&buf));
@@ -132,15 +133,12 @@ static void read_facts(struct syn_token_draft *draft)
     facts->has_not_before = draft->not_before.state == SYN_CLAIM_WELL_FORMED;
 }
 
-enum syn_code syn_token_check_json(const struct syn_verify_env *env,
-                                   struct syn_token_draft *draft)
+enum syn_code syn_token_read_json(struct syn_token_draft *draft,
+                                  const struct syn_json_rules *rules)
 {
-    (void)env;
-    const struct syn_json_rules rules = {.bytes_max = SYN_TOKEN_BYTES_MAX,
-                                         .depth_max = SYN_TOKEN_DEPTH_MAX};
-    if (syn_json_parse(draft->arena, draft->header_text, &rules, &draft->header,
+    if (syn_json_parse(draft->arena, draft->header_text, rules, &draft->header,
                        NULL) != SYN_OK ||
-        syn_json_parse(draft->arena, draft->payload_text, &rules,
+        syn_json_parse(draft->arena, draft->payload_text, rules,
                        &draft->payload, NULL) != SYN_OK ||
         !syn_json_is(draft->header, SYN_JSON_OBJECT) ||
         !syn_json_is(draft->payload, SYN_JSON_OBJECT)) {
@@ -148,6 +146,15 @@ enum syn_code syn_token_check_json(const struct syn_verify_env *env,
     }
     read_facts(draft);
     return SYN_CODE_NONE;
+}
+
+enum syn_code syn_token_check_json(const struct syn_verify_env *env,
+                                   struct syn_token_draft *draft)
+{
+    (void)env;
+    const struct syn_json_rules rules = {.bytes_max = SYN_TOKEN_BYTES_MAX,
+                                         .depth_max = SYN_TOKEN_DEPTH_MAX};
+    return syn_token_read_json(draft, &rules);
 }
 
 static bool header_says(const struct syn_token_draft *draft, const char *name,

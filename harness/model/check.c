@@ -25,9 +25,9 @@ bool syn_check_name(struct syn_str name)
                                !syn_model_is_sid(name));
 }
 
-bool syn_check_ttl(struct syn_maybe_i64 ttl)
+bool syn_check_ttl(const struct syn_model *model, struct syn_maybe_i64 ttl)
 {
-    return !ttl.is_set || (ttl.value >= 0 && ttl.value <= SYN_TTL_S_MAX);
+    return !ttl.is_set || model->rules->ttl_fits(model->rules->ctx, ttl.value);
 }
 
 /* --- service settings --------------------------------------------------------

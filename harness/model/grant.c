@@ -28,6 +28,23 @@ const struct syn_grant *syn_model_grant(const struct syn_model *model,
     return cell == NULL ? NULL : &cell->grant;
 }
 
+const struct syn_grant *syn_model_grant_next(const struct syn_object *object,
+                                             const struct syn_grant *before)
+{
+    struct syn_object_cell *owner =
+        (struct syn_object_cell *)(uintptr_t)(const void *)object;
+    struct syn_tree_node *node = NULL;
+    if (before == NULL) {
+        node = syn_tree_edge(&owner->grants, SYN_TREE_DOWN);
+    } else {
+        struct syn_grant_cell *cell =
+            (struct syn_grant_cell *)(uintptr_t)(const void *)before;
+        node = syn_tree_step(&cell->node, SYN_TREE_UP);
+    }
+    return node == NULL ? NULL
+                        : &SYN_CELL_OF(node, syn_grant_cell, node)->grant;
+}
+
 struct syn_grant_cell *syn_grant_add(struct syn_model *model,
                                      struct syn_object_cell *object,
                                      const struct syn_grant *row)
@@ -95,13 +112,13 @@ syn_status syn_verb_grant_set(struct syn_step *step)
 {
     struct syn_model *model = step->model;
     struct syn_str identity = step->command->identity;
-    if (!syn_check_points(identity, SYN_IDENTITY_POINTS_MAX)) {
+    const struct syn_rules *rules = model->rules;
+    if (!rules->identity_fits(rules->ctx, identity)) {
         return syn_step_refuse(step, SYN_CODE_54351);
     }
     struct syn_grant_cell *cell = syn_grant_find(step->object, identity);
     bool has_row = cell != NULL;
     unsigned before = has_row ? cell->grant.rights : SYN_RIGHTS_NONE;
-    const struct syn_rules *rules = model->rules;
     struct syn_grant row = {.identity = identity, .changed_ms = step->now_ms};
     row.rights =
         rules->apply_grant(rules->ctx, &step->object->object, identity, has_row,

@@ -225,10 +225,11 @@ static enum syn_code find_item(const struct syn_step *step,
  * -------------------------------------------------------------------------------
  */
 
-static enum syn_code check_ttls(const struct syn_command *command)
+static enum syn_code check_ttls(const struct syn_step *step)
 {
-    return syn_check_ttl(command->ttl_s) &&
-                   syn_check_ttl(command->collection_ttl_s)
+    const struct syn_command *command = step->command;
+    return syn_check_ttl(step->model, command->ttl_s) &&
+                   syn_check_ttl(step->model, command->collection_ttl_s)
                ? SYN_CODE_NONE
                : SYN_CODE_54011;
 }
@@ -254,7 +255,7 @@ static enum syn_code check_create(const struct syn_step *step)
     if (step->object->items.count >= SYN_ITEMS_MAX) {
         return SYN_CODE_20413;
     }
-    return check_ttls(command);
+    return check_ttls(step);
 }
 
 static syn_status add_item(struct syn_step *step)
@@ -338,7 +339,7 @@ syn_status syn_verb_item_update(struct syn_step *step)
         code = SYN_CODE_54010; /* CollectionTtl alone does not do (TTL-19) */
     }
     if (code == SYN_CODE_NONE) {
-        code = check_ttls(command);
+        code = check_ttls(step);
     }
     if (code == SYN_CODE_NONE) {
         code = syn_check_match(step, &cell->item, cell->item.event_id);
@@ -380,7 +381,7 @@ syn_status syn_verb_item_put(struct syn_step *step)
         code = SYN_CODE_54206;
     }
     if (code == SYN_CODE_NONE) {
-        code = cell == NULL ? check_create(step) : check_ttls(step->command);
+        code = cell == NULL ? check_create(step) : check_ttls(step);
     }
     if (code != SYN_CODE_NONE) {
         return syn_step_refuse(step, code);

@@ -306,7 +306,8 @@ static enum syn_op op_of(const struct syn_step *step,
 static bool is_allowed(struct syn_step *step, const struct verb_row *row)
 {
     const struct syn_command *command = step->command;
-    if (step->actor->plane == SYN_PLANE_REST || row->right == 0) {
+    const struct syn_rules *rules = step->model->rules;
+    if (row->right == 0) {
         return true;
     }
     struct syn_access_query query = {
@@ -317,6 +318,11 @@ static bool is_allowed(struct syn_step *step, const struct verb_row *row)
         .addressing = syn_model_is_sid(command->id) ? SYN_BY_SID : SYN_BY_NAME,
         .is_put = command->verb == SYN_VERB_ITEM_PUT,
         .now_ms = step->now_ms};
+    if (step->actor->plane == SYN_PLANE_REST) {
+        query.model = step->model;
+        query.service = &step->service->row;
+        return rules->decide_backend(rules->ctx, &query);
+    }
     if (!syn_access_ask(step->model, query)) {
         return false;
     }

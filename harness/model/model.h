@@ -349,6 +349,11 @@ const struct syn_grant *syn_model_grant(const struct syn_model *model,
                                         const struct syn_object *object,
                                         struct syn_str identity);
 
+/* The rows of an object by bytes of the identity: NULL gives the first, and
+ * the last has NULL behind it. */
+const struct syn_grant *syn_model_grant_next(const struct syn_object *object,
+                                             const struct syn_grant *before);
+
 /* "^[A-Z]{2}[a-f0-9]{32}$" */
 bool syn_model_is_sid(struct syn_str id);
 

@@ -189,8 +189,8 @@ static enum syn_code check_create(const struct syn_step *step)
     if (!syn_check_name(command->name)) {
         return SYN_CODE_54302;
     }
-    if (!syn_check_ttl(command->ttl_s) ||
-        !syn_check_ttl(command->collection_ttl_s)) {
+    if (!syn_check_ttl(step->model, command->ttl_s) ||
+        !syn_check_ttl(step->model, command->collection_ttl_s)) {
         return SYN_CODE_54011;
     }
     if (command->name.at != NULL &&
@@ -265,9 +265,17 @@ static void commit_create(struct syn_step *step, struct syn_object_cell *cell,
     }
 }
 
+static bool may_create(const struct syn_step *step)
+{
+    const struct syn_rules *rules = step->model->rules;
+    return rules->may_create(rules->ctx, &step->service->row,
+                             step->actor->identity,
+                             step->actor->plane == SYN_PLANE_SDK);
+}
+
 syn_status syn_verb_object_create(struct syn_step *step)
 {
-    enum syn_code code = check_create(step);
+    enum syn_code code = may_create(step) ? check_create(step) : SYN_CODE_54007;
     if (code != SYN_CODE_NONE) {
         return syn_step_refuse(step, code);
     }
@@ -348,8 +356,8 @@ static enum syn_code check_update(const struct syn_step *step)
     if (!has_data && !ttl.is_set) {
         return SYN_CODE_54010;
     }
-    if (!syn_check_ttl(command->ttl_s) ||
-        !syn_check_ttl(command->collection_ttl_s)) {
+    if (!syn_check_ttl(step->model, command->ttl_s) ||
+        !syn_check_ttl(step->model, command->collection_ttl_s)) {
         return SYN_CODE_54011;
     }
     return syn_check_match(step, NULL, step->object->object.event_count);

@@ -90,7 +90,8 @@ static struct syn_tree_node *skip_hidden(const struct walk *walk,
     return node != NULL && is_inside(walk, node) ? node : NULL;
 }
 
-static enum syn_code find_start(const struct walk *walk,
+static enum syn_code find_start(const struct syn_step *step,
+                                const struct walk *walk,
                                 struct syn_tree_node **out)
 {
     const struct syn_page *page = walk->page;
@@ -104,7 +105,9 @@ static enum syn_code find_start(const struct walk *walk,
     }
     enum syn_tree_side side =
         page->is_backward ? syn_tree_other(walk->side) : walk->side;
-    *out = syn_tree_seek(walk->listing->tree, key, side, true);
+    const struct syn_rules *rules = step->model->rules;
+    *out = syn_tree_seek(walk->listing->tree, key, side,
+                         rules->begins_after(rules->ctx, page));
     /* Elements before From may have come in since; the walk begins there. */
     if (*out != NULL && !page->is_backward && !is_inside(walk, *out)) {
         *out = walk->first;
@@ -164,7 +167,7 @@ syn_status syn_page_cut(struct syn_step *step,
     struct syn_tree_node *start = NULL;
     *code = begin(step, &walk);
     if (*code == SYN_CODE_NONE) {
-        *code = find_start(&walk, &start);
+        *code = find_start(step, &walk, &start);
     }
     if (*code != SYN_CODE_NONE) {
         return SYN_OK;

@@ -5,6 +5,7 @@
 #include "model/rules.h"
 
 #include "model/model.h"
+#include "syn/limits.h"
 
 /* ACL off: identity has no effect. On: the row decides, and nothing else; in
  * particular never created_by, or a token named "system" would own what REST
@@ -17,6 +18,53 @@ static bool decide_access(void *ctx, const struct syn_access_query *query)
     }
     return query->grant != NULL &&
            (query->grant->rights & query->right) == query->right;
+}
+
+/* The backend is trusted with everything (ACL-22, ACL-23). */
+static bool decide_backend(void *ctx, const struct syn_access_query *query)
+{
+    (void)ctx;
+    (void)query;
+    return true;
+}
+
+static bool may_create(void *ctx, const struct syn_service_row *service,
+                       struct syn_str identity, bool is_sdk)
+{
+    (void)ctx;
+    (void)service;
+    (void)identity;
+    (void)is_sdk;
+    return true;
+}
+
+static void init_service(void *ctx, struct syn_service_row *row)
+{
+    (void)ctx;
+    (void)row;
+}
+
+/* Bytes are bounded before code points, so that a huge text costs nothing. */
+static bool identity_fits(void *ctx, struct syn_str identity)
+{
+    (void)ctx;
+    const size_t bytes_max = SYN_IDENTITY_POINTS_MAX * 4;
+    return identity.bytes > 0 && identity.bytes <= bytes_max &&
+           syn_str_is_utf8(identity) &&
+           syn_str_code_points(identity) <= SYN_IDENTITY_POINTS_MAX;
+}
+
+static bool ttl_fits(void *ctx, int64_t ttl_s)
+{
+    (void)ctx;
+    return ttl_s >= 0 && ttl_s <= SYN_TTL_S_MAX;
+}
+
+static bool begins_after(void *ctx, const struct syn_page *page)
+{
+    (void)ctx;
+    (void)page;
+    return true;
 }
 
 static bool creator_rights(void *ctx, const struct syn_object *object,
@@ -95,6 +143,12 @@ static bool revision_fits(void *ctx, const struct syn_object *object,
 
 const struct syn_rules syn_rules_sound = {
     .decide_access = decide_access,
+    .decide_backend = decide_backend,
+    .may_create = may_create,
+    .init_service = init_service,
+    .identity_fits = identity_fits,
+    .ttl_fits = ttl_fits,
+    .begins_after = begins_after,
     .creator_rights = creator_rights,
     .apply_grant = apply_grant,
     .apply_revoke = apply_revoke,

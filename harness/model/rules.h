@@ -23,6 +23,7 @@ struct syn_object;
 struct syn_grant;
 struct syn_service_row;
 struct syn_item;
+struct syn_page;
 
 /* One decision about access on the SDK plane. */
 struct syn_access_query {
@@ -42,6 +43,29 @@ struct syn_access_query {
 struct syn_rules {
     /* True: allowed. Sound: ACL off, or a row that holds the right. */
     bool (*decide_access)(void *ctx, const struct syn_access_query *query);
+
+    /* May the backend do this? Sound: always, whatever the rows say. The query
+     * comes without `grant`, so that nobody pays for looking it up. */
+    bool (*decide_backend)(void *ctx, const struct syn_access_query *query);
+
+    /* May an object be created by `identity` in this service? Sound: always. */
+    bool (*may_create)(void *ctx, const struct syn_service_row *service,
+                       struct syn_str identity, bool is_sdk);
+
+    /* Last look at a service just created by a backend, before the settings
+     * of the request. Sound: nothing; ACLs are off. */
+    void (*init_service)(void *ctx, struct syn_service_row *row);
+
+    /* May a permission row be about this identity? Sound: 1 to 256 code
+     * points. */
+    bool (*identity_fits)(void *ctx, struct syn_str identity);
+
+    /* May a TTL be this long? Sound: 0 to one year. */
+    bool (*ttl_fits)(void *ctx, int64_t ttl_s);
+
+    /* Does a page begin after the position that names it, rather than with
+     * it? Sound: always. */
+    bool (*begins_after)(void *ctx, const struct syn_page *page);
 
     /* Rights a creator gets at once; sound: all three on the SDK plane, no
      * row (returns false) on REST. */

@@ -187,7 +187,7 @@ void syn_item_cell_free(struct syn_model *model, struct syn_item_cell *cell);
 
 bool syn_check_points(struct syn_str s, size_t points_max);
 bool syn_check_name(struct syn_str name);
-bool syn_check_ttl(struct syn_maybe_i64 ttl);
+bool syn_check_ttl(const struct syn_model *model, struct syn_maybe_i64 ttl);
 enum syn_code syn_check_patch(const struct syn_service_patch *patch);
 /* If-Match against `counter`; `item` NULL: the object. */
 enum syn_code syn_check_match(const struct syn_step *step,

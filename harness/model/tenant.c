@@ -254,7 +254,9 @@ syn_status syn_verb_service_create(struct syn_step *step)
         return syn_step_refuse(step, code);
     }
     struct syn_service_row row;
+    const struct syn_rules *rules = step->model->rules;
     make_service_row(step->model, NULL, step->now_ms, &row);
+    rules->init_service(rules->ctx, &row);
     apply_patch(&row, patch);
     row.friendly_name = patch->friendly_name;
     if (patch->webhook_url.bytes > 0) {

@@ -302,8 +302,8 @@ struct syn_session *syn_live_open(struct syn_service *service,
     syn_table_init(&session->by_object, NULL);
     syn_arena_init(&session->arena, NULL, SESSION_BYTES);
     session->no_facts = syn_arena_mark(&session->arena);
-    if (syn_ws_new(SYN_WS_SERVER, SYN_FRAME_BYTES_MAX, &ws_events, session,
-                   &session->out, &session->ws) != SYN_OK) {
+    if (syn_ws_new(SYN_WS_SERVER, service->seams.message_bytes_max, &ws_events,
+                   session, &session->out, &session->ws) != SYN_OK) {
         syn_arena_fini(&session->arena);
         free(session);
         return NULL;

@@ -46,12 +46,18 @@ static struct syn_live_status refusal_of(enum syn_code code)
                                     (int)code};
 }
 
-static void refuse(struct syn_session *session, struct syn_str id,
-                   enum syn_code code)
+static void tell_refusal(struct syn_session *session, struct syn_str id,
+                         enum syn_code code)
 {
     const struct syn_live_status status = refusal_of(code);
     syn_log(SYN_LOG_INFO, "live", "refused", "code=%d", (int)code);
     syn_live_reply(session, id, &status);
+}
+
+static void refuse(struct syn_session *session, struct syn_str id,
+                   enum syn_code code)
+{
+    tell_refusal(session, id, code);
     syn_live_end(session, NULL);
 }
 
@@ -252,7 +258,10 @@ void syn_live_update(struct syn_session *session,
         code = service->seams.renew(service->seams.ctx, &renewal);
     }
     if (code != SYN_CODE_NONE) {
-        refuse(session, frame->id, code);
+        tell_refusal(session, frame->id, code);
+        if (service->seams.ends_on_bad_renewal(service->seams.ctx, code)) {
+            syn_live_end(session, NULL);
+        }
         return;
     }
     /* The times change and the key that vouches for them; who one is only

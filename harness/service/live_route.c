@@ -24,8 +24,9 @@
  * SDK plane, whatever the switch says (ACL-28, ACL-69). */
 static void forbid(struct syn_call *call)
 {
+    const struct syn_seams *seams = &call->service->seams;
     call->service->counts.denials++;
-    syn_call_refuse(call, SYN_CODE_54007);
+    seams->answer_forbidden(seams->ctx, call);
 }
 
 struct route {

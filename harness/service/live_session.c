@@ -110,8 +110,8 @@ void syn_live_message(struct syn_session *session, struct syn_str message)
     struct syn_arena *scratch = &session->service->scratch;
     const struct syn_arena_mark mark = syn_arena_mark(scratch);
     struct syn_twilsock_frame frame;
-    const enum syn_twilsock_verdict verdict =
-        syn_twilsock_parse(scratch, message, &frame);
+    const enum syn_twilsock_verdict verdict = syn_twilsock_parse_within(
+        scratch, message, session->service->seams.header_bytes_max, &frame);
     if (verdict == SYN_TWILSOCK_FRAME) {
         run_method(session, &frame);
     } else {
@@ -171,9 +171,21 @@ void syn_live_watch_peer(struct syn_session *session)
           session->service->setup.ping_s * US_PER_S, fire_ping);
 }
 
+static struct syn_lifetime lifetime_of(const struct syn_session *session)
+{
+    const struct syn_service *service = session->service;
+    return (struct syn_lifetime){.now_s = syn_clock_now_s(service->clock),
+                                 .expires_s = session->facts.expires_s,
+                                 .notice_s = service->setup.notice_s};
+}
+
 static void send_notice(struct syn_session *session)
 {
     struct syn_service *service = session->service;
+    const struct syn_lifetime lifetime = lifetime_of(session);
+    if (!service->seams.gives_notice(service->seams.ctx, &lifetime)) {
+        return;
+    }
     const long long ms = (long long)service->setup.notice_s * 1000;
     char id[SYN_FRAME_MINE_BYTES];
     syn_live_id(service, id);
@@ -200,10 +212,7 @@ static void fire_notice(void *ctx)
 bool syn_live_is_expired(const struct syn_session *session)
 {
     const struct syn_service *service = session->service;
-    const struct syn_lifetime lifetime = {.now_s =
-                                              syn_clock_now_s(service->clock),
-                                          .expires_s = session->facts.expires_s,
-                                          .notice_s = service->setup.notice_s};
+    const struct syn_lifetime lifetime = lifetime_of(session);
     return service->seams.is_expired(service->seams.ctx, &lifetime);
 }
 

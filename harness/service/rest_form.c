@@ -4,7 +4,8 @@
  */
 #include "service/rest.h"
 
-#define REVISION_DIGITS_MAX 16 /* hex digits of a 64-bit counter */
+#define REVISION_DIGITS_MAX 16        /* hex digits of a 64-bit counter */
+#define TTL_S_READABLE      INT64_MAX /* the rules say how long it may be */
 
 /* --- reading -------------------------------------------------------------- */
 
@@ -121,7 +122,9 @@ enum syn_code syn_rest_form_ttl(const struct syn_rest_call *call,
     if (!syn_rest_form(call, name, &word) || word.bytes == 0) {
         return SYN_CODE_NONE;
     }
-    if (!syn_str_to_u64(word, SYN_TTL_S_MAX, &value)) {
+    const struct syn_rules *rules = &call->service->seams.rules;
+    if (!syn_str_to_u64(word, TTL_S_READABLE, &value) ||
+        !rules->ttl_fits(rules->ctx, (int64_t)value)) {
         return SYN_CODE_54011;
     }
     *out = (struct syn_maybe_i64){.is_set = true, .value = (int64_t)value};

@@ -12,16 +12,19 @@ static struct syn_command address(const struct syn_rest_call *call,
                                   .service = call->segments[2],
                                   .id = call->segments[4]};
     if (call->segment_count > 6) {
-        command.identity = call->segments[6];
+        const struct syn_seams *seams = &call->service->seams;
+        command.identity =
+            seams->read_identity(seams->ctx, call->arena, call->segments[6]);
     }
     return command;
 }
 
-static enum syn_code check_identity(const struct syn_rest_call *call)
+static enum syn_code check_identity(const struct syn_rest_call *call,
+                                    const struct syn_command *command)
 {
-    return syn_str_code_points(call->segments[6]) > SYN_IDENTITY_POINTS_MAX
-               ? SYN_CODE_54351
-               : SYN_CODE_NONE;
+    const struct syn_rules *rules = &call->service->seams.rules;
+    return rules->identity_fits(rules->ctx, command->identity) ? SYN_CODE_NONE
+                                                               : SYN_CODE_54351;
 }
 
 static void finish(struct syn_rest_call *call)
@@ -85,7 +88,7 @@ void syn_rest_grant_list(struct syn_rest_call *call)
 void syn_rest_grant_fetch(struct syn_rest_call *call)
 {
     struct syn_command command = address(call, SYN_VERB_GRANT_FETCH);
-    enum syn_code code = check_identity(call);
+    enum syn_code code = check_identity(call, &command);
     if (code != SYN_CODE_NONE) {
         syn_rest_fail(call, code);
     } else if (syn_rest_step(call, &command)) {
@@ -96,7 +99,7 @@ void syn_rest_grant_fetch(struct syn_rest_call *call)
 void syn_rest_grant_set(struct syn_rest_call *call)
 {
     struct syn_command command = address(call, SYN_VERB_GRANT_SET);
-    enum syn_code code = check_identity(call);
+    enum syn_code code = check_identity(call, &command);
     if (code == SYN_CODE_NONE) {
         code = read_rights(call, &command.rights);
     }
@@ -111,7 +114,7 @@ void syn_rest_grant_set(struct syn_rest_call *call)
 void syn_rest_grant_delete(struct syn_rest_call *call)
 {
     struct syn_command command = address(call, SYN_VERB_GRANT_DELETE);
-    enum syn_code code = check_identity(call);
+    enum syn_code code = check_identity(call, &command);
     if (code != SYN_CODE_NONE) {
         syn_rest_fail(call, code);
     } else if (syn_rest_step(call, &command)) {

@@ -2,6 +2,8 @@
  * seams.c - the sound behaviour behind every decision of the service.
  */
 #include "service/seams.h"
+#include "service/live_request.h"
+#include "syn/limits.h"
 
 #include <string.h>
 
@@ -30,6 +32,20 @@ static enum syn_code renew(void *ctx, const struct syn_renewal *renewal)
         return SYN_CODE_51232;
     }
     return SYN_CODE_NONE;
+}
+
+static bool ends_on_bad_renewal(void *ctx, enum syn_code code)
+{
+    (void)ctx;
+    (void)code;
+    return true;
+}
+
+static bool gives_notice(void *ctx, const struct syn_lifetime *lifetime)
+{
+    (void)ctx;
+    (void)lifetime;
+    return true;
 }
 
 static bool is_expired(void *ctx, const struct syn_lifetime *lifetime)
@@ -75,6 +91,27 @@ static bool continues(void *ctx, struct syn_str owner, struct syn_str identity)
     return syn_str_is_equal(owner, identity);
 }
 
+static struct syn_str read_identity(void *ctx, struct syn_arena *arena,
+                                    struct syn_str segment)
+{
+    (void)ctx;
+    (void)arena;
+    return segment;
+}
+
+static struct syn_maybe_i64 choose_ttl(void *ctx, struct syn_maybe_i64 ttl,
+                                       struct syn_maybe_i64 collection_ttl)
+{
+    (void)ctx;
+    return collection_ttl.is_set ? collection_ttl : ttl;
+}
+
+static void answer_forbidden(void *ctx, struct syn_call *call)
+{
+    (void)ctx;
+    syn_call_refuse(call, SYN_CODE_54007);
+}
+
 /* Without limits everything is admitted; with them service.c puts
  * syn_buckets_admit here. */
 static bool admits(void *ctx, const struct syn_admission *admission,
@@ -99,11 +136,18 @@ void syn_seams_init(struct syn_seams *seams)
         .token_checks = syn_token_checks,
         .admit_rest = admit_rest,
         .renew = renew,
+        .ends_on_bad_renewal = ends_on_bad_renewal,
+        .gives_notice = gives_notice,
         .is_expired = is_expired,
         .delivers = delivers,
         .cuts_on_revoke = cuts_on_revoke,
         .continues = continues,
+        .read_identity = read_identity,
+        .choose_ttl = choose_ttl,
+        .answer_forbidden = answer_forbidden,
         .admits = admits,
         .shape_reply = shape_reply,
+        .message_bytes_max = SYN_FRAME_BYTES_MAX,
+        .header_bytes_max = SYN_FRAME_HEADER_BYTES_MAX,
     };
 }

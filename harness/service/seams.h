@@ -50,13 +50,15 @@ struct syn_admission {
     int64_t now_us;
 };
 
-/* A token presented on a live session. */
+/* A token presented on a live session. What is left in `after` is kept. */
 struct syn_renewal {
     const struct syn_token_facts *before;
-    const struct syn_token_facts *after;
+    struct syn_token_facts *after;
 };
 
 /* A reply about to leave; texts may be replaced (arena-owned). */
+struct syn_call; /* one tunnelled request: live_request.h */
+
 struct syn_shaping {
     enum syn_plane plane;
     struct syn_str method;
@@ -82,6 +84,12 @@ struct syn_seams {
 
     /* Is the session over at this time? Sound: now >= expires. */
     bool (*is_expired)(void *ctx, const struct syn_lifetime *lifetime);
+    /* Does a renewal refused with `code` end its session? Sound: always. */
+    bool (*ends_on_bad_renewal)(void *ctx, enum syn_code code);
+
+    /* Is the client warned before its token ends? Sound: always. */
+    bool (*gives_notice)(void *ctx, const struct syn_lifetime *lifetime);
+
 
     /* Does this subscriber hear this event? Sound: may read now, its token is
      * alive, and no echo of own messages and removals. */
@@ -96,6 +104,20 @@ struct syn_seams {
 
     /* False: 429, with *retry_after_s set. Sound: token buckets. For what the
      * model does syn_service_step alone asks, on both planes. */
+    /* The identity that a decoded segment of a REST path names. Sound: the
+     * segment as it is. Texts live in `arena`. */
+    struct syn_str (*read_identity)(void *ctx, struct syn_arena *arena,
+                                    struct syn_str segment);
+
+    /* Of `Ttl` and `CollectionTtl` in one request, the one that counts.
+     * Sound: the latter when it is set. */
+    struct syn_maybe_i64 (*choose_ttl)(void *ctx, struct syn_maybe_i64 ttl,
+                                       struct syn_maybe_i64 collection_ttl);
+
+    /* Answer a request of the SDK plane for what is the backend's alone:
+     * permissions and listings of objects. Sound: 54007. */
+    void (*answer_forbidden)(void *ctx, struct syn_call *call);
+
     bool (*admits)(void *ctx, const struct syn_admission *admission,
                    uint32_t *retry_after_s);
 
@@ -104,6 +126,10 @@ struct syn_seams {
 
     void *ctx;
 };
+    /* Bounds of what an SDK client may send before anything is decided. */
+    size_t message_bytes_max; /* one web socket message */
+    size_t header_bytes_max;  /* the JSON header of a frame */
+
 
 /* The sound behaviour everywhere. */
 void syn_seams_init(struct syn_seams *seams);

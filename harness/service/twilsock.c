@@ -17,8 +17,8 @@ static const struct syn_str crlf = {"\r\n", 2};
 static const struct syn_str absent = {NULL, 0};
 
 /* Cut the magic line and the header off; *rest is what follows its CRLF. */
-static bool cut_header(struct syn_str message, struct syn_str *header,
-                       struct syn_str *rest)
+static bool cut_header(struct syn_str message, size_t bytes_max,
+                       struct syn_str *header, struct syn_str *rest)
 {
     const struct syn_str magic = SYN_STR(MAGIC);
     if (!syn_str_has_prefix(message, magic)) {
@@ -28,7 +28,7 @@ static bool cut_header(struct syn_str message, struct syn_str *header,
     uint64_t bytes = 0;
     const struct syn_str digits =
         syn_str_part(message, magic.bytes, line_end - magic.bytes);
-    if (!syn_str_to_u64(digits, SYN_FRAME_HEADER_BYTES_MAX, &bytes)) {
+    if (!syn_str_to_u64(digits, bytes_max, &bytes)) {
         return false;
     }
     const struct syn_str behind = syn_str_from(message, line_end);
@@ -85,12 +85,20 @@ enum syn_twilsock_verdict syn_twilsock_parse(struct syn_arena *arena,
                                              struct syn_str message,
                                              struct syn_twilsock_frame *frame)
 {
+    return syn_twilsock_parse_within(arena, message, SYN_FRAME_HEADER_BYTES_MAX,
+                                     frame);
+}
+
+enum syn_twilsock_verdict
+syn_twilsock_parse_within(struct syn_arena *arena, struct syn_str message,
+                          size_t header_bytes_max,
+                          struct syn_twilsock_frame *frame)
+{
     memset(frame, 0, sizeof(*frame));
     struct syn_str rest = absent;
-    const struct syn_json_rules rules = {.bytes_max =
-                                             SYN_FRAME_HEADER_BYTES_MAX,
+    const struct syn_json_rules rules = {.bytes_max = header_bytes_max,
                                          .depth_max = SYN_FRAME_DEPTH_MAX};
-    if (!cut_header(message, &frame->header_text, &rest) ||
+    if (!cut_header(message, header_bytes_max, &frame->header_text, &rest) ||
         syn_json_parse(arena, frame->header_text, &rules, &frame->header,
                        NULL) != SYN_OK ||
         !syn_json_is(frame->header, SYN_JSON_OBJECT)) {

@@ -37,6 +37,12 @@ enum syn_twilsock_verdict syn_twilsock_parse(struct syn_arena *arena,
                                              struct syn_str message,
                                              struct syn_twilsock_frame *frame);
 
+/* The same with another bound for the header. */
+enum syn_twilsock_verdict
+syn_twilsock_parse_within(struct syn_arena *arena, struct syn_str message,
+                          size_t header_bytes_max,
+                          struct syn_twilsock_frame *frame);
+
 /* Begin a header in the empty buffer `header`: method and id. The caller adds
  * members to `w`, then ends the frame. */
 void syn_twilsock_begin(struct syn_json_writer *w, struct syn_buf *header,

@@ -1,0 +1,59 @@
+/*
+ * defect_impl.h - what the files of seeded defects share.
+ * Layer: service, private to defect*.c. Threads: the loop's.
+ * Source: design section 6.
+ *
+ * One table per noun; defect.c puts them in a row. A defect differs from the
+ * sound service in the one way its title says: it asks the sound function for
+ * everything else. What a defect has to remember lives in static storage that
+ * its plant() empties: one service per process runs under a defect.
+ */
+#ifndef SYN_SERVICE_DEFECT_IMPL_H
+#define SYN_SERVICE_DEFECT_IMPL_H
+
+#include "auth/draft.h"
+#include "service/seams.h"
+
+#include <stddef.h>
+
+struct syn_defect_table {
+    const struct syn_defect *rows;
+    size_t count;
+};
+
+#define SYN_DEFECT_TABLE(name, rows_)              \
+    const struct syn_defect_table name = {(rows_), \
+                                          sizeof(rows_) / sizeof((rows_)[0])}
+
+extern const struct syn_defect_table syn_defects_access;
+extern const struct syn_defect_table syn_defects_grant;
+extern const struct syn_defect_table syn_defects_switch;
+extern const struct syn_defect_table syn_defects_rest;
+extern const struct syn_defect_table syn_defects_claim;
+extern const struct syn_defect_table syn_defects_signature;
+extern const struct syn_defect_table syn_defects_form;
+extern const struct syn_defect_table syn_defects_session;
+extern const struct syn_defect_table syn_defects_ttl;
+
+/* --- defect_claim.c: tables of token checks ------------------------------- */
+
+#define SYN_DEFECT_CHECKS_MAX 32 /* with the end mark */
+
+/* A check that is replaced; `run` NULL: left out. */
+struct syn_check_swap {
+    const char *name;
+    syn_token_check_fn run;
+};
+
+/* Plant the sound checks but for `swaps`, ended by {NULL}. `room` belongs to
+ * the defect and is always filled with the same. */
+void syn_defect_plant_checks(struct syn_seams *seams,
+                             struct syn_token_check room[SYN_DEFECT_CHECKS_MAX],
+                             const struct syn_check_swap *swaps);
+
+/* --- defect_access.c ------------------------------------------------------ */
+
+/* Made over REST. */
+bool syn_defect_is_backends(const struct syn_object *object);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * defect_ttl.c - deadlines set, moved, told or kept wrongly.
+ */
+#include "service/defect_impl.h"
+
+#include "syn/limits.h"
+
+#include <string.h>
+
+#define MINUTE_MS 60000
+#define YEARS_MAX 10 /* that ttl-range-unchecked takes: clocks must bear it */
+
+static int64_t sound_deadline(int64_t ttl_s, int64_t now_ms)
+{
+    return syn_rules_sound.deadline(NULL, NULL, NULL, 0, ttl_s, now_ms);
+}
+
+/* --- removal -------------------------------------------------------------- */
+
+static bool is_never_due(void *ctx, const struct syn_object *object,
+                         const struct syn_item *item, int64_t deadline_ms,
+                         int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    (void)deadline_ms;
+    (void)now_ms;
+    return false;
+}
+
+static void plant_never_removes(struct syn_seams *seams)
+{
+    seams->rules.is_due = is_never_due;
+}
+
+/* --- setting -------------------------------------------------------------- */
+
+static int64_t a_minute_more(void *ctx, const struct syn_object *object,
+                             const struct syn_item *item, int64_t before_ms,
+                             int64_t ttl_s, int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    (void)before_ms;
+    const int64_t at_ms = sound_deadline(ttl_s, now_ms);
+    return at_ms == 0 ? 0 : at_ms + MINUTE_MS;
+}
+
+static void plant_off_by_a_minute(struct syn_seams *seams)
+{
+    seams->rules.deadline = a_minute_more;
+}
+
+static int64_t zero_is_now(void *ctx, const struct syn_object *object,
+                           const struct syn_item *item, int64_t before_ms,
+                           int64_t ttl_s, int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    (void)before_ms;
+    return ttl_s == 0 ? now_ms : sound_deadline(ttl_s, now_ms);
+}
+
+static void plant_zero_expires(struct syn_seams *seams)
+{
+    seams->rules.deadline = zero_is_now;
+}
+
+static int64_t zero_is_ignored(void *ctx, const struct syn_object *object,
+                               const struct syn_item *item, int64_t before_ms,
+                               int64_t ttl_s, int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    return ttl_s == 0 ? before_ms : sound_deadline(ttl_s, now_ms);
+}
+
+static void plant_zero_ignored(struct syn_seams *seams)
+{
+    seams->rules.deadline = zero_is_ignored;
+}
+
+static int64_t only_later(void *ctx, const struct syn_object *object,
+                          const struct syn_item *item, int64_t before_ms,
+                          int64_t ttl_s, int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    const int64_t at_ms = sound_deadline(ttl_s, now_ms);
+    return at_ms != 0 && at_ms < before_ms ? before_ms : at_ms;
+}
+
+static void plant_only_extends(struct syn_seams *seams)
+{
+    seams->rules.deadline = only_later;
+}
+
+static int64_t add_to_deadline(void *ctx, const struct syn_object *object,
+                               const struct syn_item *item, int64_t before_ms,
+                               int64_t ttl_s, int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    return sound_deadline(ttl_s, before_ms == 0 ? now_ms : before_ms);
+}
+
+static void plant_adds(struct syn_seams *seams)
+{
+    seams->rules.deadline = add_to_deadline;
+}
+
+/* --- updates of the data -------------------------------------------------- */
+
+/* As far from the update as it was from the one before. */
+static int64_t slide(void *ctx, const struct syn_object *object,
+                     const struct syn_item *item, int64_t deadline_ms,
+                     int64_t now_ms)
+{
+    (void)ctx;
+    const int64_t last_ms =
+        item == NULL ? object->updated_ms : item->updated_ms;
+    return deadline_ms == 0 ? 0 : deadline_ms + (now_ms - last_ms);
+}
+
+static void plant_slides(struct syn_seams *seams)
+{
+    seams->rules.deadline_after_update = slide;
+}
+
+static int64_t clear(void *ctx, const struct syn_object *object,
+                     const struct syn_item *item, int64_t deadline_ms,
+                     int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    (void)deadline_ms;
+    (void)now_ms;
+    return 0;
+}
+
+static void plant_update_clears(struct syn_seams *seams)
+{
+    seams->rules.deadline_after_update = clear;
+}
+
+/* --- reading and telling -------------------------------------------------- */
+
+static bool fit_nearly_all(void *ctx, int64_t ttl_s)
+{
+    (void)ctx;
+    return ttl_s >= 0 && ttl_s <= (int64_t)YEARS_MAX * SYN_TTL_S_MAX;
+}
+
+static void plant_range_unchecked(struct syn_seams *seams)
+{
+    seams->rules.ttl_fits = fit_nearly_all;
+}
+
+static struct syn_maybe_i64 choose_plain(void *ctx, struct syn_maybe_i64 ttl,
+                                         struct syn_maybe_i64 collection_ttl)
+{
+    (void)ctx;
+    (void)collection_ttl;
+    return ttl;
+}
+
+static void plant_collection_ignored(struct syn_seams *seams)
+{
+    seams->choose_ttl = choose_plain;
+}
+
+/* Every date behind the member's name becomes null. */
+static void hide_deadline(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    static const char name[] = "\"date_expires\":\"";
+    const size_t bytes = sizeof(name) - 1;
+    struct syn_buf out;
+    syn_buf_init(&out, NULL, shaping->body.bytes + 1);
+    size_t at = 0;
+    while (at < shaping->body.bytes) {
+        const struct syn_str rest = syn_str_from(shaping->body, at);
+        if (!syn_str_has_prefix(rest, syn_str_of(name))) {
+            syn_buf_put_byte(&out, rest.at[0]);
+            at++;
+            continue;
+        }
+        syn_buf_put(&out, syn_str_part(rest, 0, bytes - 1));
+        syn_buf_put_text(&out, "null");
+        at += syn_str_find(rest, '"', bytes) + 1;
+    }
+    const struct syn_str copy =
+        syn_arena_dup(shaping->arena, syn_buf_str(&out));
+    if (out.status == SYN_OK && copy.at != NULL) {
+        shaping->body = copy;
+    }
+    syn_buf_fini(&out);
+}
+
+static void plant_date_hidden(struct syn_seams *seams)
+{
+    seams->shape_reply = hide_deadline;
+}
+
+static const struct syn_defect rows[] = {
+    {"ttl-never-removes", "Nothing is ever removed when its TTL has passed",
+     "TTL-01", plant_never_removes},
+    {"deadline-off-by-a-minute", "A deadline lies a minute too late", "TTL-11",
+     plant_off_by_a_minute},
+    {"ttl-zero-expires-at-once", "A TTL of 0 removes the object at once",
+     "TTL-10", plant_zero_expires},
+    {"ttl-zero-ignored", "A TTL of 0 does not clear the deadline", "TTL-14",
+     plant_zero_ignored},
+    {"ttl-only-extends", "A TTL can make a deadline later, never earlier",
+     "TTL-13", plant_only_extends},
+    {"ttl-adds-to-deadline", "A TTL counts from the old deadline, not from now",
+     "TTL-13", plant_adds},
+    {"ttl-slides-on-update", "Updating the data moves the deadline along",
+     "TTL-12", plant_slides},
+    {"update-clears-ttl", "Updating the data clears the deadline", "TTL-12",
+     plant_update_clears},
+    {"ttl-range-unchecked", "A TTL of more than a year is accepted", "TTL-09",
+     plant_range_unchecked},
+    {"collection-ttl-ignored", "CollectionTtl has no effect", "TTL-15",
+     plant_collection_ignored},
+    {"date-expires-hidden", "date_expires is null whatever the deadline",
+     "TTL-03", plant_date_hidden},
+};
+SYN_DEFECT_TABLE(syn_defects_ttl, rows);
