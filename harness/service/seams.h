@@ -56,9 +56,9 @@ struct syn_renewal {
     struct syn_token_facts *after;
 };
 
-/* A reply about to leave; texts may be replaced (arena-owned). */
 struct syn_call; /* one tunnelled request: live_request.h */
 
+/* A reply about to leave; texts may be replaced (arena-owned). */
 struct syn_shaping {
     enum syn_plane plane;
     struct syn_str method;
@@ -82,14 +82,14 @@ struct syn_seams {
      * identity and account (51215) and same service (51232). */
     enum syn_code (*renew)(void *ctx, const struct syn_renewal *renewal);
 
-    /* Is the session over at this time? Sound: now >= expires. */
-    bool (*is_expired)(void *ctx, const struct syn_lifetime *lifetime);
     /* Does a renewal refused with `code` end its session? Sound: always. */
     bool (*ends_on_bad_renewal)(void *ctx, enum syn_code code);
 
     /* Is the client warned before its token ends? Sound: always. */
     bool (*gives_notice)(void *ctx, const struct syn_lifetime *lifetime);
 
+    /* Is the session over at this time? Sound: now >= expires. */
+    bool (*is_expired)(void *ctx, const struct syn_lifetime *lifetime);
 
     /* Does this subscriber hear this event? Sound: may read now, its token is
      * alive, and no echo of own messages and removals. */
@@ -102,8 +102,6 @@ struct syn_seams {
     /* Does a continuation token made for `owner` fit `identity`? */
     bool (*continues)(void *ctx, struct syn_str owner, struct syn_str identity);
 
-    /* False: 429, with *retry_after_s set. Sound: token buckets. For what the
-     * model does syn_service_step alone asks, on both planes. */
     /* The identity that a decoded segment of a REST path names. Sound: the
      * segment as it is. Texts live in `arena`. */
     struct syn_str (*read_identity)(void *ctx, struct syn_arena *arena,
@@ -118,18 +116,20 @@ struct syn_seams {
      * permissions and listings of objects. Sound: 54007. */
     void (*answer_forbidden)(void *ctx, struct syn_call *call);
 
+    /* False: 429, with *retry_after_s set. Sound: token buckets. For what the
+     * model does syn_service_step alone asks, on both planes. */
     bool (*admits)(void *ctx, const struct syn_admission *admission,
                    uint32_t *retry_after_s);
 
     /* Last look at a reply. Sound: nothing. */
     void (*shape_reply)(void *ctx, struct syn_shaping *shaping);
 
-    void *ctx;
-};
     /* Bounds of what an SDK client may send before anything is decided. */
     size_t message_bytes_max; /* one web socket message */
     size_t header_bytes_max;  /* the JSON header of a frame */
 
+    void *ctx;
+};
 
 /* The sound behaviour everywhere. */
 void syn_seams_init(struct syn_seams *seams);
