@@ -1,0 +1,162 @@
+/*
+ * Seeded defects: the table is sound, and planting changes what it says.
+ *
+ * That each defect breaks what its title says is proven by the conformance
+ * rows, which must turn red under it (`syncproof selftest`). Here stands what
+ * rows cannot see: names, clauses, and that nothing leaks from one service
+ * into the next.
+ */
+#include "service/seams.h"
+
+#include "service/defect_impl.h"
+
+#include <check.h>
+#include <string.h>
+
+#define DEFECTS_MIN 70
+
+static struct syn_seams sound_seams(void)
+{
+    struct syn_seams seams;
+    memset(&seams, 0, sizeof(seams)); /* padding too: it is compared */
+    syn_seams_init(&seams);
+    return seams;
+}
+
+static size_t count_defects(void)
+{
+    size_t count = 0;
+    while (syn_defect_at(count) != NULL) {
+        count++;
+    }
+    return count;
+}
+
+START_TEST(names_are_unique_and_found)
+{
+    const size_t count = count_defects();
+    ck_assert_uint_ge(count, DEFECTS_MIN);
+    for (size_t i = 0; i < count; i++) {
+        const struct syn_defect *defect = syn_defect_at(i);
+        ck_assert_msg(syn_defect_find(defect->name) == defect,
+                      "%s stands in the table twice", defect->name);
+    }
+    ck_assert_ptr_null(syn_defect_find("no-such-defect"));
+    ck_assert_ptr_null(syn_defect_find(""));
+}
+END_TEST
+
+/* "ACL-21": letters, a dash, two digits or more. */
+static bool is_clause(const char *text)
+{
+    const size_t letters = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    if (letters < 2 || text[letters] != '-') {
+        return false;
+    }
+    const char *digits = text + letters + 1;
+    const size_t count = strspn(digits, "0123456789");
+    return count >= 2 && digits[count] == '\0';
+}
+
+START_TEST(each_has_name_title_clause_and_plant)
+{
+    const char *const letters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    const struct syn_defect *defect = syn_defect_at(0);
+    for (size_t i = 1; defect != NULL; i++) {
+        ck_assert_uint_eq(strspn(defect->name, letters), strlen(defect->name));
+        ck_assert_uint_gt(strlen(defect->title), 10);
+        ck_assert_msg(is_clause(defect->clause), "%s breaks no clause: %s",
+                      defect->name, defect->clause);
+        ck_assert_msg(defect->plant != NULL, "%s plants nothing", defect->name);
+        defect = syn_defect_at(i);
+    }
+}
+END_TEST
+
+START_TEST(planting_changes_the_table)
+{
+    const struct syn_seams sound = sound_seams();
+    const struct syn_defect *defect = syn_defect_at(0);
+    for (size_t i = 1; defect != NULL; i++) {
+        struct syn_seams seams = sound_seams();
+        defect->plant(&seams);
+        ck_assert_msg(memcmp(&seams, &sound, sizeof(seams)) != 0,
+                      "%s changes nothing", defect->name);
+        defect = syn_defect_at(i);
+    }
+}
+END_TEST
+
+/* Where a table of checks is planted it must differ from the sound one. */
+START_TEST(planted_checks_differ_from_the_sound_ones)
+{
+    const struct syn_defect *defect = syn_defect_at(0);
+    size_t planted = 0;
+    for (size_t i = 1; defect != NULL; i++) {
+        struct syn_seams seams = sound_seams();
+        defect->plant(&seams);
+        const struct syn_token_check *own = seams.token_checks;
+        const struct syn_token_check *sound = syn_token_checks;
+        planted += own != sound ? 1 : 0;
+        while (own != sound && own->name != NULL && own->run == sound->run) {
+            own++;
+            sound++;
+        }
+        ck_assert_msg(own == syn_token_checks || own->run != sound->run,
+                      "%s plants the sound checks", defect->name);
+        defect = syn_defect_at(i);
+    }
+    ck_assert_uint_gt(planted, 20);
+}
+END_TEST
+
+START_TEST(planting_leaves_the_sound_behaviour_alone)
+{
+    const struct syn_seams before = sound_seams();
+    const struct syn_rules rules = syn_rules_sound;
+    enum { CHECKS = 20 };
+    struct syn_token_check checks[CHECKS];
+    ck_assert_ptr_null(syn_token_checks[CHECKS].name);
+    memcpy(checks, syn_token_checks, sizeof(checks));
+    for (size_t i = 0; syn_defect_at(i) != NULL; i++) {
+        struct syn_seams seams = sound_seams();
+        syn_defect_at(i)->plant(&seams);
+    }
+    const struct syn_seams after = sound_seams();
+    ck_assert_mem_eq(&after, &before, sizeof(before));
+    ck_assert_mem_eq(&syn_rules_sound, &rules, sizeof(rules));
+    ck_assert_mem_eq(syn_token_checks, checks, sizeof(checks));
+}
+END_TEST
+
+/* A replaced check must bear the name of a sound one, or it replaces none. */
+START_TEST(left_out_checks_are_left_out)
+{
+    struct syn_seams seams = sound_seams();
+    syn_defect_find("nbf-ignored")->plant(&seams);
+    size_t own = 0;
+    size_t sound = 0;
+    for (; seams.token_checks[own].name != NULL; own++) {
+        ck_assert_str_ne(seams.token_checks[own].name, "not-before");
+    }
+    while (syn_token_checks[sound].name != NULL) {
+        sound++;
+    }
+    ck_assert_uint_eq(own + 1, sound);
+}
+END_TEST
+
+Suite *suite_defect(void);
+Suite *suite_defect(void)
+{
+    Suite *suite = suite_create("defect");
+    TCase *tcase = tcase_create("table");
+    tcase_add_test(tcase, names_are_unique_and_found);
+    tcase_add_test(tcase, each_has_name_title_clause_and_plant);
+    tcase_add_test(tcase, planting_changes_the_table);
+    tcase_add_test(tcase, planted_checks_differ_from_the_sound_ones);
+    tcase_add_test(tcase, planting_leaves_the_sound_behaviour_alone);
+    tcase_add_test(tcase, left_out_checks_are_left_out);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
