@@ -224,6 +224,12 @@ static void flush_store(void *ctx)
     }
 }
 
+static syn_status load_store(void *ctx, struct syn_model *model)
+{
+    struct server *server = ctx;
+    return syn_store_load(server->store, model);
+}
+
 static bool open_store(struct server *server)
 {
     static const char *const modes[] = {"full", "normal"};
@@ -243,6 +249,8 @@ static bool open_store(struct server *server)
     server->setup.journal = syn_store_journal(server->store);
     server->setup.before_reply = flush_store;
     server->setup.before_reply_ctx = server;
+    server->setup.restore = load_store;
+    server->setup.restore_ctx = server;
     return true;
 }
 
@@ -316,6 +324,9 @@ static int start_service(struct server *server)
     }
     syn_status st =
         syn_service_start(server->loop, &server->setup, &server->service);
+    if (st == SYN_ERR_STORE) {
+        return syn_cli_refuse("--db %s cannot be loaded", server->cli->db);
+    }
     if (st == SYN_ERR_NET || st == SYN_ERR_TLS || st == SYN_ERR_CONFIG) {
         return syn_cli_refuse("the service cannot start on %s:%u: %s",
                               server->address, (unsigned)server->port,
@@ -325,11 +336,6 @@ static int start_service(struct server *server)
         syn_err_printf("syncproof: the service cannot start: %s\n",
                        syn_status_text(st));
         return SYN_EXIT_HARNESS;
-    }
-    if (server->store != NULL &&
-        syn_store_load(server->store, syn_service_model(server->service)) !=
-            SYN_OK) {
-        return syn_cli_refuse("--db %s cannot be loaded", server->cli->db);
     }
     return SYN_EXIT_PASSED;
 }

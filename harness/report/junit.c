@@ -308,6 +308,7 @@ static syn_status put_suite(struct writer *w, size_t from, size_t to)
     for (size_t i = from; i < to; i++) {
         syn_status st =
             is_dropped(w, &results[i]) ? SYN_OK : put_case(w, &results[i]);
+        st = st != SYN_OK ? st : w->out->status; /* full: squeeze harder */
         if (st != SYN_OK) {
             return st;
         }

@@ -30,19 +30,6 @@ static const char *chapter_of(struct syn_runner *runner, const char *id)
     return keep(runner, syn_str_part(all, 0, syn_str_find(all, '/', 0))).at;
 }
 
-/* Paths in reports are relative to the root of the sources. */
-static const char *short_path(const char *path)
-{
-    static const char *const roots[] = {"scenarios/", "harness/"};
-    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
-        const char *at = strstr(path, roots[i]);
-        if (at != NULL) {
-            return at;
-        }
-    }
-    return path;
-}
-
 static void fill_clauses(struct syn_runner *runner, struct syn_result *result,
                          const char *source)
 {
@@ -102,7 +89,7 @@ static void init_result(struct syn_runner *runner, size_t index)
         .reading = row->reading,
         .level = row->level,
         .subject = row->subject,
-        .file = short_path(entry->suite->file),
+        .file = syn_record_short_path(entry->suite->file),
         .command = repeat_command(runner, entry)};
     fill_clauses(runner, result, row->source);
 }
@@ -169,7 +156,8 @@ static void fill_judgement(struct syn_runner *runner, size_t index,
     result->verdict = judgement->verdict;
     result->reason = keep(runner, judgement->reason);
     if (judgement->decider != NULL && judgement->decider->line > 0) {
-        result->file = short_path(keep(runner, judgement->decider->file).at);
+        result->file =
+            syn_record_short_path(keep(runner, judgement->decider->file).at);
         result->line = judgement->decider->line;
     }
     runner->has_control[index] = judgement->has_control;

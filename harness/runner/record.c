@@ -8,6 +8,7 @@
 #include "syn/limits.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LINE_BYTES_MAX (4u * 1048576u)
@@ -81,6 +82,18 @@ static void write_masked(struct syn_recorder *recorder,
     syn_json_write_str(w, name, masked);
 }
 
+const char *syn_record_short_path(const char *path)
+{
+    static const char *const roots[] = {"scenarios/", "harness/"};
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        const char *at = strstr(path, roots[i]);
+        if (at != NULL) {
+            return at;
+        }
+    }
+    return path;
+}
+
 void syn_record_expectation(struct syn_recorder *recorder,
                             const struct syn_expectation *expectation)
 {
@@ -102,7 +115,8 @@ void syn_record_expectation(struct syn_recorder *recorder,
     syn_json_write_text(&w, "op", expectation->op);
     write_masked(recorder, &w, "expected", expectation->expected);
     write_masked(recorder, &w, "actual", expectation->actual);
-    syn_json_write_text(&w, "file", expectation->site.file);
+    syn_json_write_text(&w, "file",
+                        syn_record_short_path(expectation->site.file));
     syn_json_write_i64(&w, "line", expectation->site.line);
     end_line(recorder, &w);
 }

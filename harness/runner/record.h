@@ -69,6 +69,9 @@ void syn_record_log(struct syn_recorder *recorder, struct syn_str lines,
 void syn_record_made(struct syn_recorder *recorder, const char *service_sid);
 void syn_record_unmade(struct syn_recorder *recorder, const char *service_sid);
 
+/* Paths in records are relative to the root of the sources. */
+const char *syn_record_short_path(const char *path);
+
 /* How a row ends. */
 enum syn_end {
     SYN_END_NONE, /* it did not: killed, crashed, left early */

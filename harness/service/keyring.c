@@ -72,6 +72,23 @@ static syn_status add_key(struct syn_service *service,
     return st == SYN_ERR_EXISTS ? SYN_ERR_CONFIG : st;
 }
 
+/* A store may have brought the account back already. */
+static syn_status find_or_add_row(struct syn_service *service,
+                                  const struct syn_account_setup *setup,
+                                  const struct syn_account **out)
+{
+    struct syn_account *row = NULL;
+    *out = syn_model_account(service->model, syn_str_of(setup->sid));
+    if (*out != NULL && service->setup.restore != NULL) {
+        return SYN_OK;
+    }
+    syn_status st =
+        syn_model_add_account(service->model, setup->sid, setup->service_sid,
+                              syn_clock_now_ms(service->clock), &row);
+    *out = row;
+    return st;
+}
+
 static syn_status add_account(struct syn_service *service,
                               const struct syn_account_setup *setup)
 {
@@ -88,17 +105,13 @@ static syn_status add_account(struct syn_service *service,
     if (account->auth_token.at == NULL) {
         return SYN_ERR_MEMORY;
     }
-    struct syn_account *row = NULL;
-    syn_status st =
-        syn_model_add_account(service->model, setup->sid, setup->service_sid,
-                              syn_clock_now_ms(service->clock), &row);
-    account->row = row;
+    syn_status st = find_or_add_row(service, setup, &account->row);
     ring->account_count++;
     for (size_t i = 0; st == SYN_OK && i < setup->key_count; i++) {
         st = add_key(service, account, &setup->keys[i]);
     }
     if (st == SYN_OK && setup->acl_enabled) {
-        st = switch_acl_on(service, row);
+        st = switch_acl_on(service, account->row);
     }
     /* A sid given twice or of the wrong shape is the configuration's fault. */
     return st == SYN_ERR_EXISTS || st == SYN_ERR_ARG ? SYN_ERR_CONFIG : st;
@@ -150,6 +163,13 @@ find_account(const struct syn_keyring *ring, struct syn_str sid)
         }
     }
     return NULL;
+}
+
+const struct syn_keyring_account *
+syn_keyring_account_of(const struct syn_service *service,
+                       const struct syn_account *account)
+{
+    return find_account(&service->keyring, syn_str_of(account->sid));
 }
 
 bool syn_keyring_admits(struct syn_service *service, struct syn_str user,

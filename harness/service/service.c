@@ -149,6 +149,7 @@ syn_status syn_service_step(struct syn_service *service,
     }
     if (out->code == SYN_CODE_54007) {
         service->counts.denials++;
+        syn_hooks_refused(service, actor, command, out->code);
     }
     return SYN_OK;
 }
@@ -206,6 +207,7 @@ static syn_status copy_setup(struct syn_service *service,
     return copy_text(service, &own->address) &&
                    copy_text(service, &own->base_url) &&
                    copy_text(service, &own->sdk_path) &&
+                   copy_text(service, &own->hook_ca_file) &&
                    copy_text(service, &own->defect)
                ? SYN_OK
                : SYN_ERR_MEMORY;
@@ -239,6 +241,9 @@ static syn_status make_model(struct syn_service *service,
                                               .rules = &service->seams.rules,
                                               .journal = setup->journal};
     syn_status st = syn_model_new(&options, &service->model);
+    if (st == SYN_OK && setup->restore != NULL) {
+        st = setup->restore(setup->restore_ctx, service->model);
+    }
     return st == SYN_OK ? syn_keyring_build(service, setup) : st;
 }
 
@@ -303,6 +308,8 @@ void syn_service_stop(struct syn_service *service)
     syn_listener_close(service->listener);
     syn_conn_stop_all(service);
     syn_live_stop(service);
+    syn_hooks_forget(service);
+    syn_hooks_stop(service);
     syn_clock_stop(service->clock, &service->sweep_timer);
     syn_model_free(service->model);
     syn_keyring_fini(&service->keyring);

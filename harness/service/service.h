@@ -67,9 +67,14 @@ struct syn_service_setup {
     struct syn_str jwe_key; /* 32 bytes; at NULL: JWE tokens are refused */
     const char *defect;     /* name of a seeded defect; NULL: none */
     const struct syn_journal *journal; /* NULL: none */
-    void (*before_reply)(void *ctx);   /* end of turn: flush the journal */
+    /* Fill the empty model from a store before accounts are added; an account
+     * that is then there is kept as it is. NULL: nothing to restore. */
+    syn_status (*restore)(void *ctx, struct syn_model *model);
+    void *restore_ctx;
+    void (*before_reply)(void *ctx); /* end of turn: flush the journal */
     void *before_reply_ctx;
     bool has_access_log;
+    const char *hook_ca_file; /* NULL: webhooks trust the system's store */
 };
 
 /* Start on `loop`, whose clock gives all time. Errors: SYN_ERR_NET,
@@ -99,6 +104,10 @@ struct syn_service_counts {
     uint64_t sdk_requests;
     uint64_t events_delivered;
     uint64_t denials; /* 54007 */
+    size_t hooks_pending;  /* webhooks waiting or under way */
+    uint64_t hooks_posted; /* answered 2xx; since start, likewise below */
+    uint64_t hooks_failed;
+    uint64_t hooks_dropped;
 };
 struct syn_service_counts syn_service_count(const struct syn_service *service);
 

@@ -1,0 +1,170 @@
+#!/bin/sh
+# cli.sh - the program from outside: exit codes, reports, serve.
+# Usage: cli.sh SYNCPROOF SCHEMA. Loopback only; ends what it starts by pid.
+set -u
+program=$1
+schema=$2
+place=$(mktemp -d)
+failed=0
+server=0
+
+end_server() {
+    if [ "$server" -ne 0 ]; then
+        kill -TERM "$server" 2>/dev/null
+        wait "$server"
+        ended=$?
+        server=0
+        return "$ended"
+    fi
+}
+trap 'end_server; rm -rf "$place"' EXIT
+
+# expect CODE TITLE COMMAND...: run it, compare the exit code.
+expect() {
+    wanted=$1
+    title=$2
+    shift 2
+    "$@" >"$place/stdout" 2>"$place/stderr"
+    code=$?
+    if [ "$code" -ne "$wanted" ]; then
+        echo "FAILED: $title: expected exit $wanted, got $code"
+        head -5 "$place/stdout" "$place/stderr"
+        failed=1
+    fi
+}
+
+# holds TITLE COMMAND...: the command succeeds.
+holds() {
+    title=$1
+    shift
+    if ! "$@" >/dev/null 2>&1; then
+        echo "FAILED: $title"
+        failed=1
+    fi
+}
+
+one_sentence() { [ "$(wc -l <"$place/stderr")" -eq 1 ]; }
+is_valid() { xmllint --noout --schema "$schema" "$1"; }
+
+# --- usage: 64, one clear sentence, nothing was run
+expect 64 "no verb" "$program"
+holds "no verb is told in one sentence" one_sentence
+expect 64 "unknown verb" "$program" dance
+expect 64 "unknown flag" "$program" run --no-such-flag
+holds "unknown flag is told in one sentence" one_sentence
+expect 64 "flag of another verb" "$program" run --listen 127.0.0.1:0
+expect 64 "value missing" "$program" run --seed
+expect 64 "unknown id" "$program" run no/such/row
+holds "unknown id is told in one sentence" one_sentence
+expect 64 "unknown tag" "$program" run --tag no-such-tag
+expect 64 "unknown level" "$program" run --level may
+expect 64 "unknown profile" "$program" run --profile weekly
+expect 64 "jobs of 0" "$program" run --jobs 0
+expect 64 "seed that is no number" "$program" run --seed five
+expect 64 "unknown defect" "$program" selftest --defect no-such-defect
+expect 64 "explain without a known id" "$program" explain NO-99
+expect 64 "target file absent" "$program" run --target "$place/absent.json"
+printf '{\n "rest_url": "http://127.0.0.1:9",\n "sdk_urL": "x"\n}\n' >"$place/bad.json"
+expect 64 "unknown key in the target file" "$program" run --target "$place/bad.json"
+holds "the fault names line and key" grep -q 'bad.json:3: /sdk_urL' "$place/stderr"
+expect 64 "serve beyond loopback without TLS" "$program" serve --listen 0.0.0.0:0
+expect 0 "help" "$program" --help
+for verb in run list explain serve selftest token; do
+    expect 0 "help of $verb" "$program" "$verb" --help
+    holds "help of $verb has an example" grep -q '^Example:' "$place/stdout"
+done
+expect 0 "list" "$program" list acl/defaults
+expect 0 "explain a clause" "$program" explain ACL-21
+
+# --- a run and its reports
+row=acl/defaults/rest-created-closed
+expect 0 "a row passes" "$program" run $row --seed 5 --out "$place/out"
+holds "first line has version, seed and target" \
+    sh -c "head -1 '$place/stdout' | grep -q '^syncproof .* seed=0x5 target=embedded clock=virtual'"
+holds "last line is the reason" sh -c "tail -1 '$place/stdout' | grep -q '^exit 0: passed'"
+holds "junit.xml is valid" is_valid "$place/out/junit.xml"
+holds "run.json is there" test -s "$place/out/run.json"
+holds "no evidence is left" sh -c "! ls '$place/out' | grep -q rows-"
+cp "$place/stdout" "$place/first"
+expect 0 "the same seed again" "$program" run $row --seed 5 --out "$place/out"
+holds "same seed, same output" cmp "$place/first" "$place/stdout"
+expect 70 "a full report" "$program" run $row --out "$place/out" --junit /dev/full
+holds "a full report is told" grep -q '/dev/full' "$place/stderr"
+expect 70 "out directory cannot be made" "$program" run $row --out /dev/null/x
+expect 0 "junit to stdout" "$program" run $row -q --out "$place/out" --junit /dev/stdout
+
+# --- interrupted: 130, and whole reports
+"$program" run acl/off --repeat 40 --jobs 1 --out "$place/cut" >"$place/stdout" 2>&1 &
+runner=$!
+tries=0
+while ! grep -q pass "$place/stdout" && [ "$tries" -lt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+kill -INT "$runner"
+wait "$runner"
+code=$?
+[ "$code" -eq 130 ] || {
+    echo "FAILED: interrupted run: exit $code"
+    failed=1
+}
+holds "interrupted run has valid JUnit" is_valid "$place/cut/junit.xml"
+holds "interrupted run lists what did not run" grep -q 'not run: interrupted' "$place/cut/junit.xml"
+
+# --- serve
+key=SK00000000000000000000000000000001
+account=AC00000000000000000000000000000001
+SYN_TEST_SECRET=only-for-this-test
+export SYN_TEST_SECRET
+start_server() {
+    : >"$place/ready"
+    "$program" serve --account-sid $account --api-key $key \
+        --api-secret env:SYN_TEST_SECRET "$@" >"$place/ready" 2>"$place/log" &
+    server=$!
+    tries=0
+    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
+    sdk=$(sed 's/.*"sdk":"\([^"]*\)".*/\1/' "$place/ready")
+}
+call() { curl -s -u "$key:$SYN_TEST_SECRET" "$@"; }
+
+start_server --db "$place/sync.db" --acl on
+holds "pinned secrets are not shown" sh -c "! grep -q only-for-this '$place/ready'"
+call -d UniqueName=kept "$rest/v1/Services/default/Documents" >"$place/made"
+holds "a document is created" grep -q '"unique_name":"kept"' "$place/made"
+end_server
+code=$?
+[ "$code" -eq 0 ] || { echo "FAILED: SIGTERM ends serve with $code"; failed=1; }
+start_server --db "$place/sync.db"
+call "$rest/v1/Services/default/Documents/kept" >"$place/found"
+holds "it is there after a restart" grep -q '"unique_name":"kept"' "$place/found"
+kill -KILL "$server"
+wait "$server" 2>/dev/null
+server=0
+
+# --- a target: the served service, on a clock that we move
+start_server --virtual-clock --limits off
+cat >"$place/target.json" <<END
+{ // made by cli.sh
+  "name": "served", "rest_url": "$rest", "sdk_url": "$sdk",
+  "account_sid": "$account", "api_key": "$key",
+  "api_secret": "env:SYN_TEST_SECRET", "clock": "virtual"
+}
+END
+expect 0 "rows pass on a target" "$program" run $row ttl/expiry \
+    --target "$place/target.json" --out "$place/remote"
+holds "nothing is left over" grep -q '^leftovers: none' "$place/stdout"
+call "$rest/v1/Services" >"$place/services"
+holds "services of the run are gone" sh -c "! grep -q 'syn-' '$place/services'"
+holds "no secret in the reports" sh -c "! grep -rq only-for-this '$place/remote'"
+token=$("$program" token mint --target "$place/target.json" --identity ann --ttl 600)
+expect 0 "a minted token is valid" "$program" token inspect --target "$place/target.json" "$token"
+expect 1 "a spoilt token is not" "$program" token inspect --target "$place/target.json" "${token}x"
+end_server
+expect 69 "target unreachable" "$program" run $row --target "$place/target.json" --out "$place/remote"
+holds "unreachable run has valid JUnit" is_valid "$place/remote/junit.xml"
+
+exit "$failed"
