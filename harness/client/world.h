@@ -16,6 +16,7 @@
 #include "net/tls.h"
 #include "syn/arena.h"
 #include "syn/client.h"
+#include "syn/sink.h"
 #include "syn/status.h"
 #include "syn/str.h"
 
@@ -90,5 +91,19 @@ SYN_MUST_CHECK syn_status syn_backend_new(struct syn_world *world,
                                           const struct syn_rest_login *login,
                                           struct syn_backend **out);
 void syn_backend_free(struct syn_backend *backend);
+
+struct syn_sink_options {
+    const char *address;    /* to listen on; NULL: 127.0.0.1 */
+    uint16_t port;          /* 0: a free one */
+    const char *public_url; /* what the service is told; NULL: made of both */
+    const struct syn_tls_server *tls; /* NULL: plain; borrowed for the call */
+};
+
+/* A receiver of webhooks. `options` may be NULL. Errors: SYN_ERR_MEMORY,
+ * SYN_ERR_NET, SYN_ERR_CONFIG (URL longer than a service may have). */
+SYN_MUST_CHECK syn_status syn_sink_new(struct syn_world *world,
+                                       const struct syn_sink_options *options,
+                                       struct syn_sink **out);
+void syn_sink_free(struct syn_sink *sink); /* closes; NULL ignored */
 
 #endif

@@ -132,6 +132,20 @@
 #define SYN_CONTROL_MS_MAX        253402300799999 /* year 9999 */
 #define SYN_REST_PAGE_MAX         1000000000      /* the counter of `Page` */
 
+/* --- webhooks (rest.md section 9; counts are ours) ------------------------ */
+#define SYN_HOOK_MS_MAX       15000 /* real time for one POST, E11205 */
+#define SYN_HOOK_PAIRS_MAX    24    /* parameters; real ones are under 16 */
+#define SYN_HOOKS_WAITING_MAX 1024  /* of one service */
+#define SYN_HOOKS_ALL_MAX     16384 /* of all, those under way included */
+#define SYN_HOOKS_BYTES_MAX   67108864
+#define SYN_HOOKS_RUNNING_MAX 32    /* POSTs at once, one per service */
+#define SYN_HOOK_FORM_BYTES_MAX                                              \
+    131072 /* percent-encoded data, names and keys                           \
+            */
+#define SYN_HOOK_ABSENCES_MAX 65536 /* disconnects that wait */
+#define SYN_SINK_RECORDS_MAX  65536 /* kept by one sink */
+#define SYN_SINK_PARAMS_MAX   256   /* of one webhook that came */
+
 _Static_assert(SYN_FRAME_BYTES_MAX >=
                    SYN_DATA_BYTES_MAX + SYN_FRAME_HEADER_BYTES_MAX,
                "a frame holds the largest document and its header");
