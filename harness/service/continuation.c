@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define FORMAT             "1"
-#define ENDPOINT_HEX       32
+#define ENDPOINT_HEX       (SYN_ENDPOINT_BYTES - 1)
 #define CONTINUATION_BYTES 4096 /* an identity is at most 1 KiB */
 
 static const struct syn_str absent = {NULL, 0};
@@ -65,16 +65,14 @@ static bool put_mac(const struct syn_live *live, struct syn_str text,
     return is_made && buf->status == SYN_OK;
 }
 
-static void write_content(const struct syn_session *session,
-                          struct syn_buf *buf)
+static void write_content(struct syn_session *session, struct syn_buf *buf)
 {
-    char endpoint[ENDPOINT_HEX + 1];
-    syn_rng_hex(&session->service->rng, endpoint, ENDPOINT_HEX);
+    syn_rng_hex(&session->service->rng, session->endpoint, ENDPOINT_HEX);
     struct syn_json_writer w;
     syn_json_writer_init(&w, buf);
     syn_json_open_object(&w, NULL);
     syn_json_write_text(&w, "format", FORMAT);
-    syn_json_write_text(&w, "endpointId", endpoint);
+    syn_json_write_text(&w, "endpointId", session->endpoint);
     syn_json_open_object(&w, "grants");
     syn_json_write_str(&w, "identity", session->facts.identity);
     syn_json_write_str(&w, "service_sid", session->facts.service_sid);
@@ -149,7 +147,15 @@ enum syn_continuation_fit syn_continuation_judge(struct syn_session *session,
     const struct syn_seams *seams = &session->service->seams;
     const struct syn_str owner =
         syn_json_str(syn_json_at(content, "/grants/identity"), absent);
-    return seams->continues(seams->ctx, owner, session->facts.identity)
-               ? SYN_CONTINUATION_FITS
-               : SYN_CONTINUATION_OTHER_IDENTITY;
+    if (!seams->continues(seams->ctx, owner, session->facts.identity)) {
+        return SYN_CONTINUATION_OTHER_IDENTITY;
+    }
+    /* The same endpoint as before; what we signed has this length. */
+    const struct syn_str endpoint =
+        syn_json_str(syn_json_member(content, "endpointId"), absent);
+    if (endpoint.bytes != ENDPOINT_HEX) {
+        return SYN_CONTINUATION_INVALID;
+    }
+    memcpy(session->endpoint, endpoint.at, endpoint.bytes);
+    return SYN_CONTINUATION_FITS;
 }

@@ -284,6 +284,8 @@ void syn_live_publish(struct syn_service *service,
                       const struct syn_session *origin)
 {
     struct syn_live *live = service->live;
+    syn_hooks_publish(service, events, count,
+                      origin == NULL ? NULL : origin->endpoint);
     if (live == NULL) {
         return;
     }

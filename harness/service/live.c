@@ -167,12 +167,22 @@ static void fire_linger(void *ctx)
     }
 }
 
+struct syn_hook_endpoint syn_live_endpoint(const struct syn_session *session)
+{
+    return (struct syn_hook_endpoint){.account = session->account,
+                                      .service_sid = session->facts.service_sid,
+                                      .identity = session->facts.identity,
+                                      .endpoint = session->endpoint};
+}
+
 /* Leave the crowd: no event, no timer, no count. */
 static void retire(struct syn_session *session)
 {
     if (session->state == SYN_SESSION_LIVE) {
         SYN_ASSERT(session->service->counts.sessions > 0);
         session->service->counts.sessions--;
+        const struct syn_hook_endpoint who = syn_live_endpoint(session);
+        syn_hooks_left(session->service, &who);
     }
     session->state = SYN_SESSION_CLOSING;
     syn_live_stop_timers(session);

@@ -239,6 +239,8 @@ void syn_live_init(struct syn_session *session,
     session->service->counts.sessions++;
     syn_clock_stop(session->service->clock, &session->handshake);
     answer_init(session, frame);
+    const struct syn_hook_endpoint who = syn_live_endpoint(session);
+    syn_hooks_came(session->service, &who);
     syn_live_watch_peer(session);
     syn_live_watch_token(session);
 }

@@ -22,6 +22,7 @@
 #include "syn/limits.h"
 
 #define SYN_FRAME_MINE_BYTES 35 /* "TM", 32 hex digits, a NUL */
+#define SYN_ENDPOINT_BYTES   33 /* 32 hex digits, a NUL */
 
 struct syn_subscription;
 
@@ -71,6 +72,7 @@ struct syn_session {
     struct syn_arena_mark no_facts; /* `arena` before any token */
     struct syn_token_facts facts; /* service_sid is resolved, never "default" */
     const struct syn_account *account;
+    char endpoint[SYN_ENDPOINT_BYTES]; /* of its continuation token */
     struct syn_buf base; /* "https://host" of its latest request */
 
     struct syn_table by_object; /* sid -> its subscription */
@@ -120,6 +122,9 @@ void syn_live_write_status(struct syn_json_writer *w,
 /* A reply without payload. */
 void syn_live_reply(struct syn_session *session, struct syn_str id,
                     const struct syn_live_status *status);
+
+/* Who this session is, for webhooks. */
+struct syn_hook_endpoint syn_live_endpoint(const struct syn_session *session);
 
 /* End the session: a `close` frame when `status` is given, the closing
  * handshake of the web socket, no request nor event from here on. */
@@ -203,11 +208,13 @@ enum syn_continuation_fit {
     SYN_CONTINUATION_OTHER_IDENTITY
 };
 
-/* Judge the token presented in `init` (at NULL: none). */
+/* Judge the token presented in `init` (at NULL: none). With one that fits the
+ * session is the endpoint that the token names. */
 enum syn_continuation_fit syn_continuation_judge(struct syn_session *session,
                                                  struct syn_str presented);
 
-/* A fresh one for this session; at NULL when memory ran out. */
+/* A fresh one for this session, which becomes a new endpoint; at NULL when
+ * memory ran out. */
 struct syn_str syn_continuation_make(struct syn_session *session,
                                      struct syn_arena *arena);
 

@@ -150,4 +150,5 @@ void syn_seams_init(struct syn_seams *seams)
         .message_bytes_max = SYN_FRAME_BYTES_MAX,
         .header_bytes_max = SYN_FRAME_HEADER_BYTES_MAX,
     };
+    syn_hook_rules_init(&seams->hooks);
 }

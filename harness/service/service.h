@@ -103,7 +103,7 @@ struct syn_service_counts {
     uint64_t rest_requests; /* since start, likewise below */
     uint64_t sdk_requests;
     uint64_t events_delivered;
-    uint64_t denials; /* 54007 */
+    uint64_t denials;      /* 54007 */
     size_t hooks_pending;  /* webhooks waiting or under way */
     uint64_t hooks_posted; /* answered 2xx; since start, likewise below */
     uint64_t hooks_failed;

@@ -17,6 +17,7 @@
 #include "net/stream.h"
 #include "service/seams.h"
 #include "service/service.h"
+#include "service/webhook.h"
 #include "syn/arena.h"
 
 /* --- keyring.c ------------------------------------------------------------ */
@@ -49,6 +50,11 @@ struct syn_keyring {
 SYN_MUST_CHECK syn_status syn_keyring_build(
     struct syn_service *service, const struct syn_service_setup *setup);
 void syn_keyring_fini(struct syn_keyring *keyring);
+
+/* The credentials of an account of the model; NULL: not from the setup. */
+const struct syn_keyring_account *
+syn_keyring_account_of(const struct syn_service *service,
+                       const struct syn_account *account);
 
 /* What Basic credentials open. */
 struct syn_principal {
@@ -147,6 +153,8 @@ struct syn_service {
 
     struct syn_conn *conns;           /* newest first; owned by connection.c */
     struct syn_live *live;            /* NULL until live.c made it */
+    struct syn_hooks *hooks;          /* NULL until the first webhook */
+    struct syn_absences *absences;    /* NULL until the first one */
     struct syn_service_counts counts; /* live keeps sessions, subscriptions,
                                          sdk_requests, events_delivered and
                                          its denials up to date */
