@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "client/link.h"
 #include "client/world.h"
 #include "net/curl.h"
 #include "net/loop.h"
@@ -22,6 +23,7 @@
 #include "syn/arena.h"
 #include "syn/limits.h"
 #include "syn/scenario.h"
+#include "tap/tap.h"
 #include "target/guard.h"
 
 #include <stdbool.h>
@@ -35,6 +37,7 @@
 #define SYN_RUN_STRANGERS_MAX 256
 
 struct syn_forge_kit;
+struct syn_run_sight; /* a message that the tap saw: fault.c */
 
 /* Credentials of the embedded service beside the row's own. */
 struct syn_run_keys {
@@ -70,6 +73,9 @@ struct syn_run {
     char own_service[SYN_STAGE_SID_BYTES]; /* made for this row at a target */
     struct syn_run_keys keys;              /* embedded only */
     struct syn_forge_kit *kit;
+    struct syn_tap *tap; /* fault.c; NULL until a row asks for it */
+    struct syn_link_url tap_url; /* where it goes on to */
+    struct syn_run_sight *sights; /* newest first */
     struct syn_backend *backend;
     struct syn_backend *strangers[SYN_RUN_STRANGERS_MAX];
     size_t stranger_count;

@@ -15,6 +15,7 @@
 #include "runner/runner_impl.h"
 #include "syn/limits.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,6 +314,18 @@ static int run_all(struct syn_runner *runner)
     return code;
 }
 
+/* From the start to the end of the process: a signal that comes before the rows
+ * waits for the crew to fetch it, one that comes while reports are written must
+ * not cut them. */
+static void hold_signals(void)
+{
+    sigset_t held;
+    (void)sigemptyset(&held);
+    (void)sigaddset(&held, SIGINT);
+    (void)sigaddset(&held, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
 int syn_runner_run(const struct syn_runner_options *options)
 {
     struct syn_runner runner = {.options = options};
@@ -322,6 +335,7 @@ int syn_runner_run(const struct syn_runner_options *options)
         SYN_OK) {
         return refuse(fault);
     }
+    hold_signals();
     runner.begun_ms = clock_ms(CLOCK_MONOTONIC);
     runner.told_ms = runner.begun_ms;
     syn_arena_init(&runner.arena, NULL, RUNNER_ARENA_BYTES);

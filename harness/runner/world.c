@@ -305,6 +305,7 @@ void syn_run_close_world(struct syn_run *run)
     for (size_t i = run->client_count; i > 0; i--) {
         syn_client_free(run->clients[i - 1]);
     }
+    syn_tap_stop(run->tap);
     if (run->stage->target != NULL) {
         remove_things(run);
         remove_own_service(run);

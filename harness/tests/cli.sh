@@ -94,10 +94,10 @@ expect 70 "out directory cannot be made" "$program" run $row --out /dev/null/x
 expect 0 "junit to stdout" "$program" run $row -q --out "$place/out" --junit /dev/stdout
 
 # --- interrupted: 130, and whole reports
-"$program" run acl/off --repeat 40 --jobs 1 --out "$place/cut" >"$place/stdout" 2>&1 &
+"$program" run acl/off --repeat 40 --jobs 1 --out "$place/cut" >"$place/cut.out" 2>&1 &
 runner=$!
 tries=0
-while ! grep -q pass "$place/stdout" && [ "$tries" -lt 100 ]; do
+while ! grep -qs "^pass" "$place/cut.out" && [ "$tries" -lt 100 ]; do
     tries=$((tries + 1))
     sleep 0.1
 done
