@@ -46,21 +46,24 @@ void syn_defect_plant_checks(struct syn_seams *seams,
 static void plant_expired_accepted(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
-    static const struct syn_check_swap swaps[] = {{"expiry", NULL}, {NULL}};
+    static const struct syn_check_swap swaps[] = {{"expiry", NULL},
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
 static void plant_nbf_ignored(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
-    static const struct syn_check_swap swaps[] = {{"not-before", NULL}, {NULL}};
+    static const struct syn_check_swap swaps[] = {{"not-before", NULL},
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
 static void plant_lifetime_unbounded(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
-    static const struct syn_check_swap swaps[] = {{"lifetime", NULL}, {NULL}};
+    static const struct syn_check_swap swaps[] = {{"lifetime", NULL},
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -78,7 +81,7 @@ static void plant_lifetime_off_by_one(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"lifetime", check_lifetime_late}, {NULL}};
+        {"lifetime", check_lifetime_late}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -97,7 +100,7 @@ static void plant_short_refused(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"lifetime", check_lifetime_long}, {NULL}};
+        {"lifetime", check_lifetime_long}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -117,7 +120,7 @@ static void plant_missing_exp(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"expiry", check_expiry_if_given}, {NULL}};
+        {"expiry", check_expiry_if_given}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -137,7 +140,7 @@ static void plant_grant_not_needed(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"grant", check_sync_or_default}, {NULL}};
+        {"grant", check_sync_or_default}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -152,7 +155,7 @@ static void plant_service_ignored(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"service", check_default_service}, {NULL}};
+        {"service", check_default_service}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -169,7 +172,7 @@ static void plant_identity_not_needed(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"identity", check_identity_or_anybody}, {NULL}};
+        {"identity", check_identity_or_anybody}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -177,7 +180,7 @@ static void plant_typ_cty_unchecked(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"type", NULL}, {"content", NULL}, {NULL}};
+        {"type", NULL}, {"content", NULL}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
