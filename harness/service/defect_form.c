@@ -88,7 +88,7 @@ static void plant_base64(struct syn_seams *seams)
     static const struct syn_check_swap swaps[] = {
         {"compact", check_compact_kindly},
         {"signature", check_either_text},
-        {NULL}};
+        {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -123,7 +123,7 @@ static void plant_json_form(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {{"compact", check_json_form},
-                                                  {NULL}};
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -142,7 +142,7 @@ static void plant_duplicates(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {{"json", check_json_first},
-                                                  {NULL}};
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -190,7 +190,7 @@ static void plant_json_kind(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {{"json", check_json_kindly},
-                                                  {NULL}};
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -211,7 +211,7 @@ static void plant_any_size(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"size", NULL}, {"json", check_json_of_any_size}, {NULL}};
+        {"size", NULL}, {"json", check_json_of_any_size}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
     seams->message_bytes_max = SYN_TOKEN_FORGED_BYTES_MAX;
     seams->header_bytes_max = SYN_TOKEN_FORGED_BYTES_MAX;

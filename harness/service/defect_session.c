@@ -44,7 +44,7 @@ static void plant_second_late(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {{"expiry", check_expiry_late},
-                                                  {NULL}};
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
     seams->is_expired = expires_late;
 }

@@ -37,7 +37,8 @@ static enum syn_code check_unless(bool is_excused, syn_token_check_fn sound,
 static void plant_unchecked(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
-    static const struct syn_check_swap swaps[] = {{"signature", NULL}, {NULL}};
+    static const struct syn_check_swap swaps[] = {{"signature", NULL},
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -52,7 +53,7 @@ static void plant_empty_signature(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {{"signature", check_if_any},
-                                                  {NULL}};
+                                                  {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -79,7 +80,7 @@ static void plant_none(struct syn_seams *seams)
     static const struct syn_check_swap swaps[] = {
         {"algorithm", check_algorithm_or_none},
         {"signature", check_signature_or_none},
-        {NULL}};
+        {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -110,7 +111,7 @@ static void plant_spelt_none(struct syn_seams *seams)
     static const struct syn_check_swap swaps[] = {
         {"algorithm", check_algorithm_or_spelt},
         {"signature", check_signature_or_spelt},
-        {NULL}};
+        {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -127,7 +128,7 @@ static void plant_empty_secret(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"signature", check_empty_secret}, {NULL}};
+        {"signature", check_empty_secret}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -176,7 +177,7 @@ static void plant_auth_token(struct syn_seams *seams)
     static const struct syn_check_swap swaps[] = {
         {"issuer", check_issuer_or_account},
         {"signature", check_auth_token},
-        {NULL}};
+        {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -198,7 +199,7 @@ static void plant_any_secret(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"signature", check_any_secret}, {NULL}};
+        {"signature", check_any_secret}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -217,7 +218,7 @@ static void plant_any_algorithm(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"algorithm", NULL}, {"signature", check_as_hs256}, {NULL}};
+        {"algorithm", NULL}, {"signature", check_as_hs256}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -237,7 +238,7 @@ static void plant_header_key(struct syn_seams *seams)
 {
     static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
     static const struct syn_check_swap swaps[] = {
-        {"signature", check_header_key}, {NULL}};
+        {"signature", check_header_key}, {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
@@ -268,7 +269,7 @@ static void plant_unknown_issuer(struct syn_seams *seams)
     static const struct syn_check_swap swaps[] = {
         {"issuer", check_issuer_if_known},
         {"signature", check_if_secret},
-        {NULL}};
+        {NULL, NULL}};
     syn_defect_plant_checks(seams, room, swaps);
 }
 
