@@ -133,7 +133,10 @@ static bool purge(struct syn_model *model, struct syn_due *due, int64_t now_ms,
                                   .identity = SYN_STR("system"),
                                   .now_ms = now_ms};
     struct syn_object_cell *object = due->object;
-    if (due->item != NULL) {
+    const struct syn_rules *rules = model->rules;
+    if (due->item != NULL &&
+        !rules->takes_container(rules->ctx, &object->object,
+                                &due->item->item)) {
         struct syn_log_entry *entry =
             syn_log_prepare(model, object, doer.identity, due->item->item.key);
         if (entry == NULL) {

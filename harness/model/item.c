@@ -131,7 +131,9 @@ static void set_deadline(struct syn_step *step, struct syn_item_cell *cell,
         item->expires_ms =
             rules->deadline(rules->ctx, parent, item, item->expires_ms,
                             command->ttl_s.value, step->now_ms);
-    } else if (!is_new && command->data.at != NULL) {
+    } else if (is_new) {
+        item->expires_ms = rules->item_deadline(rules->ctx, parent);
+    } else if (command->data.at != NULL) {
         item->expires_ms = rules->deadline_after_update(
             rules->ctx, parent, item, item->expires_ms, step->now_ms);
     }

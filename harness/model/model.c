@@ -277,7 +277,10 @@ static enum syn_code find_object(struct syn_step *step,
         step->object = syn_object_find(step->model, step->service,
                                        command->type, command->id);
     }
-    if (step->object != NULL) {
+    const struct syn_rules *rules = step->model->rules;
+    if (step->object != NULL &&
+        rules->finds(rules->ctx, &step->object->object,
+                     step->actor->plane == SYN_PLANE_SDK, step->now_ms)) {
         return SYN_CODE_NONE;
     }
     /* A subscription names sids alone, so its answer is about the sid. */

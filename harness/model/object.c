@@ -183,6 +183,16 @@ static struct syn_maybe_i64 own_ttl(const struct syn_command *command)
                : command->ttl_s;
 }
 
+static bool is_name_free(const struct syn_step *step)
+{
+    const struct syn_command *command = step->command;
+    const struct syn_rules *rules = step->model->rules;
+    return syn_table_find(&step->service->names[command->type],
+                          command->name) == NULL &&
+           rules->frees_name(rules->ctx, &step->service->row, command->type,
+                             command->name);
+}
+
 static enum syn_code check_create(const struct syn_step *step)
 {
     const struct syn_command *command = step->command;
@@ -193,12 +203,8 @@ static enum syn_code check_create(const struct syn_step *step)
         !syn_check_ttl(step->model, command->collection_ttl_s)) {
         return SYN_CODE_54011;
     }
-    if (command->name.at != NULL &&
-        syn_table_find(&step->service->names[command->type], command->name) !=
-            NULL) {
-        return SYN_CODE_54301;
-    }
-    return SYN_CODE_NONE;
+    return command->name.at != NULL && !is_name_free(step) ? SYN_CODE_54301
+                                                           : SYN_CODE_NONE;
 }
 
 static struct syn_object_cell *make_cell(struct syn_step *step)
@@ -427,6 +433,9 @@ syn_status syn_verb_object_delete(struct syn_step *step)
     enum syn_code code = syn_check_match(step, NULL, cell->object.event_count);
     if (code != SYN_CODE_NONE) {
         return syn_step_refuse(step, code);
+    }
+    if (!model->rules->apply_delete(model->rules->ctx, &cell->object)) {
+        return SYN_OK;
     }
     struct syn_doer doer;
     struct syn_event *event = syn_arena_array(step->arena, 1, sizeof(*event));

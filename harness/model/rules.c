@@ -38,6 +38,33 @@ static bool may_create(void *ctx, const struct syn_service_row *service,
     return true;
 }
 
+static bool finds(void *ctx, const struct syn_object *object, bool is_sdk,
+                  int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)is_sdk;
+    (void)now_ms;
+    return true;
+}
+
+static bool frees_name(void *ctx, const struct syn_service_row *service,
+                       enum syn_type type, struct syn_str name)
+{
+    (void)ctx;
+    (void)service;
+    (void)type;
+    (void)name;
+    return true;
+}
+
+static bool apply_delete(void *ctx, const struct syn_object *object)
+{
+    (void)ctx;
+    (void)object;
+    return true;
+}
+
 static void init_service(void *ctx, struct syn_service_row *row)
 {
     (void)ctx;
@@ -109,6 +136,22 @@ static bool is_due(void *ctx, const struct syn_object *object,
     return deadline_ms != 0 && deadline_ms <= now_ms;
 }
 
+static bool takes_container(void *ctx, const struct syn_object *object,
+                            const struct syn_item *item)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    return false;
+}
+
+static int64_t item_deadline(void *ctx, const struct syn_object *object)
+{
+    (void)ctx;
+    (void)object;
+    return 0;
+}
+
 static int64_t deadline(void *ctx, const struct syn_object *object,
                         const struct syn_item *item, int64_t before_ms,
                         int64_t ttl_s, int64_t now_ms)
@@ -145,6 +188,9 @@ const struct syn_rules syn_rules_sound = {
     .decide_access = decide_access,
     .decide_backend = decide_backend,
     .may_create = may_create,
+    .finds = finds,
+    .frees_name = frees_name,
+    .apply_delete = apply_delete,
     .init_service = init_service,
     .identity_fits = identity_fits,
     .ttl_fits = ttl_fits,
@@ -153,6 +199,8 @@ const struct syn_rules syn_rules_sound = {
     .apply_grant = apply_grant,
     .apply_revoke = apply_revoke,
     .is_due = is_due,
+    .takes_container = takes_container,
+    .item_deadline = item_deadline,
     .deadline = deadline,
     .deadline_after_update = deadline_after_update,
     .revision_fits = revision_fits,

@@ -52,6 +52,17 @@ struct syn_rules {
     bool (*may_create)(void *ctx, const struct syn_service_row *service,
                        struct syn_str identity, bool is_sdk);
 
+    /* Is a stored object there for a request? Sound: until it is removed. */
+    bool (*finds)(void *ctx, const struct syn_object *object, bool is_sdk,
+                  int64_t now_ms);
+
+    /* May a new object take a name that no object has? Sound: always. */
+    bool (*frees_name)(void *ctx, const struct syn_service_row *service,
+                       enum syn_type type, struct syn_str name);
+
+    /* Does deleting this object take effect? Sound: always. */
+    bool (*apply_delete)(void *ctx, const struct syn_object *object);
+
     /* Last look at a service just created by a backend, before the settings
      * of the request. Sound: nothing; ACLs are off. */
     void (*init_service)(void *ctx, struct syn_service_row *row);
@@ -88,6 +99,13 @@ struct syn_rules {
     bool (*is_due)(void *ctx, const struct syn_object *object,
                    const struct syn_item *item, int64_t deadline_ms,
                    int64_t now_ms);
+
+    /* Does the container go when an item of it is due? Sound: never. */
+    bool (*takes_container)(void *ctx, const struct syn_object *object,
+                            const struct syn_item *item);
+
+    /* The deadline of a new item without a TTL. Sound: none. */
+    int64_t (*item_deadline)(void *ctx, const struct syn_object *object);
 
     /* The deadline that a TTL sets; sound: now + ttl, 0 clears. `before_ms`
      * is the old one (0: none). */

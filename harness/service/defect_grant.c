@@ -4,10 +4,6 @@
  */
 #include "service/defect_impl.h"
 
-#include <string.h>
-
-#define NOTES_MAX 512 /* grants that a defect remembers; the oldest go */
-
 static bool is_sound(const struct syn_access_query *query)
 {
     return syn_rules_sound.decide_access(NULL, query);
@@ -16,64 +12,6 @@ static bool is_sound(const struct syn_access_query *query)
 static bool holds(const struct syn_grant *grant, unsigned right)
 {
     return grant != NULL && (grant->rights & right) == right;
-}
-
-/* --- notes: rights by a key that a defect makes up ------------------------ */
-
-struct note {
-    uint64_t key;
-    unsigned rights;
-};
-static struct note notes[NOTES_MAX];
-static size_t note_count;
-
-static void forget_all(void)
-{
-    memset(notes, 0, sizeof(notes));
-    note_count = 0;
-}
-
-/* FNV-1a; the end of each text counts, so that "ab","c" is not "a","bc". */
-static uint64_t mix(uint64_t hash, struct syn_str text)
-{
-    const uint64_t prime = 0x100000001b3;
-    for (size_t i = 0; i < text.bytes; i++) {
-        hash = (hash ^ (unsigned char)text.at[i]) * prime;
-    }
-    return (hash ^ 0xff) * prime;
-}
-
-static uint64_t mix_start(const struct syn_object *object)
-{
-    return mix(0xcbf29ce484222325, syn_str_of(object->service->sid));
-}
-
-static struct note *find_note(uint64_t key)
-{
-    const size_t count = note_count < NOTES_MAX ? note_count : NOTES_MAX;
-    for (size_t i = 0; i < count; i++) {
-        if (notes[i].key == key) {
-            return &notes[i];
-        }
-    }
-    return NULL;
-}
-
-static void take_note(uint64_t key, unsigned rights)
-{
-    struct note *note = find_note(key);
-    if (note == NULL) {
-        note = &notes[note_count % NOTES_MAX];
-        note_count++;
-        note->key = key;
-    }
-    note->rights = rights;
-}
-
-static bool is_noted(uint64_t key, unsigned right)
-{
-    const struct note *note = find_note(key);
-    return note != NULL && (note->rights & right) == right;
 }
 
 /* --- rows without effect -------------------------------------------------- */
@@ -99,7 +37,7 @@ static void plant_grant_ignored(struct syn_seams *seams)
 static uint64_t key_of_service(const struct syn_object *object,
                                struct syn_str identity)
 {
-    return mix(mix_start(object), identity);
+    return syn_note_key(object->service, identity, SYN_STR(""));
 }
 
 static unsigned note_for_service(void *ctx, const struct syn_object *object,
@@ -109,7 +47,7 @@ static unsigned note_for_service(void *ctx, const struct syn_object *object,
     (void)ctx;
     (void)has_row;
     (void)before;
-    take_note(key_of_service(object, identity), asked);
+    syn_note_take(key_of_service(object, identity), asked);
     return asked;
 }
 
@@ -118,13 +56,13 @@ static bool cover_service(void *ctx, const struct syn_access_query *query)
     (void)ctx;
     return is_sound(query) ||
            (query->grant == NULL &&
-            is_noted(key_of_service(query->object, query->identity),
-                     query->right));
+            syn_note_holds(key_of_service(query->object, query->identity),
+                           query->right));
 }
 
 static void plant_grant_covers_service(struct syn_seams *seams)
 {
-    forget_all();
+    syn_notes_forget();
     seams->rules.apply_grant = note_for_service;
     seams->rules.decide_access = cover_service;
 }
@@ -178,9 +116,8 @@ static void plant_grant_ignores_type(struct syn_seams *seams)
 static uint64_t key_of_name(const struct syn_object *object,
                             struct syn_str identity)
 {
-    uint64_t key =
-        mix(mix_start(object), syn_str_of(syn_type_name(object->type)));
-    return mix(mix(key, object->unique_name), identity);
+    return syn_note_key(object->service, identity, object->unique_name) ^
+           (uint64_t)object->type;
 }
 
 static unsigned note_for_name(void *ctx, const struct syn_object *object,
@@ -191,7 +128,7 @@ static unsigned note_for_name(void *ctx, const struct syn_object *object,
     (void)has_row;
     (void)before;
     if (object->unique_name.at != NULL) {
-        take_note(key_of_name(object, identity), asked);
+        syn_note_take(key_of_name(object, identity), asked);
     }
     return asked;
 }
@@ -199,7 +136,7 @@ static unsigned note_for_name(void *ctx, const struct syn_object *object,
 static bool drop_note(void *ctx, const struct syn_grant *grant)
 {
     (void)ctx;
-    take_note(key_of_name(grant->object, grant->identity), SYN_RIGHTS_NONE);
+    syn_note_take(key_of_name(grant->object, grant->identity), SYN_RIGHTS_NONE);
     return true;
 }
 
@@ -208,16 +145,54 @@ static bool follow_names(void *ctx, const struct syn_access_query *query)
     (void)ctx;
     return is_sound(query) ||
            (query->grant == NULL && query->object->unique_name.at != NULL &&
-            is_noted(key_of_name(query->object, query->identity),
-                     query->right));
+            syn_note_holds(key_of_name(query->object, query->identity),
+                           query->right));
 }
 
 static void plant_grants_follow_names(struct syn_seams *seams)
 {
-    forget_all();
+    syn_notes_forget();
     seams->rules.apply_grant = note_for_name;
     seams->rules.apply_revoke = drop_note;
     seams->rules.decide_access = follow_names;
+}
+
+/* Rows set while the switch is off are gone when it is on. */
+static uint64_t key_of_row(const struct syn_object *object,
+                           struct syn_str identity)
+{
+    return syn_note_key(object->service, identity, syn_str_of(object->sid));
+}
+
+static unsigned note_switch(void *ctx, const struct syn_object *object,
+                            struct syn_str identity, bool has_row,
+                            unsigned before, unsigned asked)
+{
+    (void)ctx;
+    (void)has_row;
+    (void)before;
+    syn_note_take(key_of_row(object, identity), object->service->acl_enabled
+                                                    ? SYN_RIGHTS_NONE
+                                                    : SYN_RIGHTS_ALL);
+    return asked;
+}
+
+static bool wipe_rows(void *ctx, const struct syn_access_query *query)
+{
+    (void)ctx;
+    struct syn_access_query wiped = *query;
+    if (syn_note_holds(key_of_row(query->object, query->identity),
+                       SYN_RIGHTS_ALL)) {
+        wiped.grant = NULL;
+    }
+    return is_sound(&wiped);
+}
+
+static void plant_switch_wipes_rows(struct syn_seams *seams)
+{
+    syn_notes_forget();
+    seams->rules.apply_grant = note_switch;
+    seams->rules.decide_access = wipe_rows;
 }
 
 static unsigned only_widen(void *ctx, const struct syn_object *object,
@@ -336,6 +311,9 @@ static const struct syn_defect rows[] = {
      plant_revoke_ignored},
     {"deleted-row-still-grants", "A permission row survives its deletion",
      "ACL-35", plant_deleted_row_grants},
+    {"switch-wipes-rows",
+     "Turning ACLs on wipes the permission rows set before", "ACL-33",
+     plant_switch_wipes_rows},
     {"identity-ignores-case", "Identities are compared without case", "ACL-55",
      plant_identity_ignores_case},
     {"identity-trimmed", "Identities are compared without outer blanks",

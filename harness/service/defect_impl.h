@@ -34,6 +34,7 @@ extern const struct syn_defect_table syn_defects_signature;
 extern const struct syn_defect_table syn_defects_form;
 extern const struct syn_defect_table syn_defects_session;
 extern const struct syn_defect_table syn_defects_ttl;
+extern const struct syn_defect_table syn_defects_removal;
 
 /* --- defect_claim.c: tables of token checks ------------------------------- */
 
@@ -50,6 +51,21 @@ struct syn_check_swap {
 void syn_defect_plant_checks(struct syn_seams *seams,
                              struct syn_token_check room[SYN_DEFECT_CHECKS_MAX],
                              const struct syn_check_swap *swaps);
+
+/* --- defect_note.c: what a defect remembers ------------------------------- */
+
+/* A key over one service and two texts. */
+uint64_t syn_note_key(const struct syn_service_row *service, struct syn_str a,
+                      struct syn_str b);
+
+/* Remember `bits` under `key`, in place of what was there. Of too many notes
+ * the oldest goes. */
+void syn_note_take(uint64_t key, unsigned bits);
+
+/* Are all of `bits` noted? */
+bool syn_note_holds(uint64_t key, unsigned bits);
+
+void syn_notes_forget(void);
 
 /* --- defect_access.c ------------------------------------------------------ */
 

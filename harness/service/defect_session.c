@@ -109,16 +109,16 @@ static void plant_extends_identity(struct syn_seams *seams)
     seams->renew = renew_all;
 }
 
-static bool goes_on(void *ctx, enum syn_code code)
+static enum syn_code shrug_off(void *ctx, enum syn_code code)
 {
     (void)ctx;
     (void)code;
-    return false;
+    return SYN_CODE_NONE;
 }
 
 static void plant_keeps_session(struct syn_seams *seams)
 {
-    seams->ends_on_bad_renewal = goes_on;
+    seams->refuse_renewal = shrug_off;
 }
 
 /* --- events --------------------------------------------------------------- */
@@ -150,7 +150,8 @@ static const struct syn_defect rows[] = {
     {"renewal-extends-identity",
      "A renewal lengthens every session of its identity", "TOK-12",
      plant_extends_identity},
-    {"bad-renewal-keeps-session", "A refused renewal does not end the session",
+    {"bad-renewal-keeps-session",
+     "A bad token is shrugged off as a renewal, and the session goes on",
      "TOK-39", plant_keeps_session},
     {"events-not-delivered", "No event reaches any subscriber", "SDK-08",
      plant_not_delivered},

@@ -66,24 +66,6 @@ static void plant_new_services_on(struct syn_seams *seams)
     seams->rules.init_service = start_with_acl;
 }
 
-/* Rows older than the last change of the service's settings are void. */
-static bool wipe_rows(void *ctx, const struct syn_access_query *query)
-{
-    (void)ctx;
-    const struct syn_service_row *service = query->service;
-    struct syn_access_query wiped = *query;
-    if (query->grant != NULL && service->updated_ms > service->created_ms &&
-        query->grant->changed_ms <= service->updated_ms) {
-        wiped.grant = NULL;
-    }
-    return is_sound(&wiped);
-}
-
-static void plant_switch_wipes_rows(struct syn_seams *seams)
-{
-    seams->rules.decide_access = wipe_rows;
-}
-
 /* A subscriber that never had a row is not looked at again. */
 static bool spare_subscribers(void *ctx, const struct syn_access_query *query)
 {
@@ -136,9 +118,6 @@ static const struct syn_defect rows[] = {
      plant_sdk_cannot_create},
     {"new-services-have-acl-on", "A new service starts with ACLs on", "ACL-32",
      plant_new_services_on},
-    {"switch-wipes-rows",
-     "Turning the switch makes the permission rows before it void", "ACL-33",
-     plant_switch_wipes_rows},
     {"switch-spares-subscribers",
      "Turning ACLs on does not reach subscribers without a row", "ACL-53",
      plant_switch_spares},

@@ -1,5 +1,5 @@
 /*
- * defect_ttl.c - deadlines set, moved, told or kept wrongly.
+ * defect_ttl.c - deadlines set, moved or told wrongly.
  */
 #include "service/defect_impl.h"
 
@@ -13,25 +13,6 @@
 static int64_t sound_deadline(int64_t ttl_s, int64_t now_ms)
 {
     return syn_rules_sound.deadline(NULL, NULL, NULL, 0, ttl_s, now_ms);
-}
-
-/* --- removal -------------------------------------------------------------- */
-
-static bool is_never_due(void *ctx, const struct syn_object *object,
-                         const struct syn_item *item, int64_t deadline_ms,
-                         int64_t now_ms)
-{
-    (void)ctx;
-    (void)object;
-    (void)item;
-    (void)deadline_ms;
-    (void)now_ms;
-    return false;
-}
-
-static void plant_never_removes(struct syn_seams *seams)
-{
-    seams->rules.is_due = is_never_due;
 }
 
 /* --- setting -------------------------------------------------------------- */
@@ -150,7 +131,7 @@ static void plant_update_clears(struct syn_seams *seams)
     seams->rules.deadline_after_update = clear;
 }
 
-/* --- reading and telling -------------------------------------------------- */
+/* --- reading ------------------------------------------------------------ */
 
 static bool fit_nearly_all(void *ctx, int64_t ttl_s)
 {
@@ -163,38 +144,105 @@ static void plant_range_unchecked(struct syn_seams *seams)
     seams->rules.ttl_fits = fit_nearly_all;
 }
 
-static struct syn_maybe_i64 choose_plain(void *ctx, struct syn_maybe_i64 ttl,
-                                         struct syn_maybe_i64 collection_ttl)
+static struct syn_chosen_ttls choose_sound(const struct syn_asked_ttls *asked)
+{
+    struct syn_seams sound;
+    syn_seams_init(&sound);
+    return sound.choose_ttls(NULL, asked);
+}
+
+static struct syn_chosen_ttls
+ignore_collection(void *ctx, const struct syn_asked_ttls *asked)
 {
     (void)ctx;
-    (void)collection_ttl;
-    return ttl;
+    struct syn_chosen_ttls chosen = choose_sound(asked);
+    if (!asked->is_item) {
+        chosen.own = asked->plain;
+    }
+    return chosen;
 }
 
 static void plant_collection_ignored(struct syn_seams *seams)
 {
-    seams->choose_ttl = choose_plain;
+    seams->choose_ttls = ignore_collection;
 }
 
-/* Every date behind the member's name becomes null. */
-static void hide_deadline(void *ctx, struct syn_shaping *shaping)
+static struct syn_chosen_ttls
+ignore_container(void *ctx, const struct syn_asked_ttls *asked)
 {
     (void)ctx;
-    static const char name[] = "\"date_expires\":\"";
-    const size_t bytes = sizeof(name) - 1;
+    struct syn_chosen_ttls chosen = choose_sound(asked);
+    chosen.container.is_set = false;
+    return chosen;
+}
+
+static void plant_container_ignored(struct syn_seams *seams)
+{
+    seams->choose_ttls = ignore_container;
+}
+
+static struct syn_chosen_ttls prefer_alias(void *ctx,
+                                           const struct syn_asked_ttls *asked)
+{
+    (void)ctx;
+    struct syn_chosen_ttls chosen = choose_sound(asked);
+    if (asked->is_item && asked->plain.is_set) {
+        chosen.own = asked->plain;
+    }
+    return chosen;
+}
+
+static void plant_alias_wins(struct syn_seams *seams)
+{
+    seams->choose_ttls = prefer_alias;
+}
+
+static int64_t no_item_deadline(void *ctx, const struct syn_object *object,
+                                const struct syn_item *item, int64_t before_ms,
+                                int64_t ttl_s, int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    return item != NULL ? before_ms : sound_deadline(ttl_s, now_ms);
+}
+
+static void plant_item_ignored(struct syn_seams *seams)
+{
+    seams->rules.deadline = no_item_deadline;
+}
+
+static int64_t inherit(void *ctx, const struct syn_object *object)
+{
+    (void)ctx;
+    return object->expires_ms;
+}
+
+static void plant_items_inherit(struct syn_seams *seams)
+{
+    seams->rules.item_deadline = inherit;
+}
+
+/* --- telling -------------------------------------------------------------- */
+
+static const char member[] = "\"date_expires\":";
+
+/* Put one `date_expires` as the defect wants it: null, or not at all. Returns
+ * the bytes that were read of `rest`, which begins with the member. */
+typedef size_t (*put_member_fn)(struct syn_buf *out, struct syn_str rest);
+
+static void rewrite_deadlines(struct syn_shaping *shaping, put_member_fn put)
+{
     struct syn_buf out;
     syn_buf_init(&out, NULL, shaping->body.bytes + 1);
     size_t at = 0;
     while (at < shaping->body.bytes) {
         const struct syn_str rest = syn_str_from(shaping->body, at);
-        if (!syn_str_has_prefix(rest, syn_str_of(name))) {
+        if (syn_str_has_prefix(rest, syn_str_of(member))) {
+            at += put(&out, rest);
+        } else {
             syn_buf_put_byte(&out, rest.at[0]);
             at++;
-            continue;
         }
-        syn_buf_put(&out, syn_str_part(rest, 0, bytes - 1));
-        syn_buf_put_text(&out, "null");
-        at += syn_str_find(rest, '"', bytes) + 1;
     }
     const struct syn_str copy =
         syn_arena_dup(shaping->arena, syn_buf_str(&out));
@@ -204,14 +252,60 @@ static void hide_deadline(void *ctx, struct syn_shaping *shaping)
     syn_buf_fini(&out);
 }
 
+static size_t put_null(struct syn_buf *out, struct syn_str rest)
+{
+    const size_t bytes = sizeof(member) - 1;
+    syn_buf_put_text(out, member);
+    if (syn_str_part(rest, bytes, 1).bytes == 0 || rest.at[bytes] != '"') {
+        return bytes;
+    }
+    syn_buf_put_text(out, "null");
+    return syn_str_find(rest, '"', bytes + 1) + 1;
+}
+
+static void hide_deadline(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    rewrite_deadlines(shaping, put_null);
+}
+
 static void plant_date_hidden(struct syn_seams *seams)
 {
     seams->shape_reply = hide_deadline;
 }
 
+/* Another member always follows, so the comma goes with it. */
+static size_t put_nothing(struct syn_buf *out, struct syn_str rest)
+{
+    (void)out;
+    return syn_str_find(rest, ',', 0) + 1;
+}
+
+static bool is_about_items(struct syn_str target)
+{
+    const struct syn_str part = SYN_STR("/Items");
+    for (size_t i = 0; i < target.bytes; i++) {
+        if (syn_str_has_prefix(syn_str_from(target, i), part)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void hide_item_deadline(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    if (is_about_items(shaping->target)) {
+        rewrite_deadlines(shaping, put_nothing);
+    }
+}
+
+static void plant_item_date_hidden(struct syn_seams *seams)
+{
+    seams->shape_reply = hide_item_deadline;
+}
+
 static const struct syn_defect rows[] = {
-    {"ttl-never-removes", "Nothing is ever removed when its TTL has passed",
-     "TTL-01", plant_never_removes},
     {"deadline-off-by-a-minute", "A deadline lies a minute too late", "TTL-11",
      plant_off_by_a_minute},
     {"ttl-zero-expires-at-once", "A TTL of 0 removes the object at once",
@@ -230,6 +324,17 @@ static const struct syn_defect rows[] = {
      plant_range_unchecked},
     {"collection-ttl-ignored", "CollectionTtl has no effect", "TTL-15",
      plant_collection_ignored},
+    {"collection-ttl-ignored-on-items",
+     "CollectionTtl beside an item does not move the container", "TTL-18",
+     plant_container_ignored},
+    {"item-ttl-alias-wins", "Ttl wins over ItemTtl", "TTL-16",
+     plant_alias_wins},
+    {"item-ttl-ignored", "The TTL of an item has no effect", "TTL-06",
+     plant_item_ignored},
+    {"items-inherit-ttl", "An item without a TTL has the container's deadline",
+     "TTL-17", plant_items_inherit},
+    {"item-date-expires-hidden", "Items are shown without date_expires",
+     "TTL-04", plant_item_date_hidden},
     {"date-expires-hidden", "date_expires is null whatever the deadline",
      "TTL-03", plant_date_hidden},
 };

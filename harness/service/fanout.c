@@ -259,6 +259,17 @@ static bool hears(const struct syn_subscription *subscriber,
     return service->seams.delivers(service->seams.ctx, &delivery);
 }
 
+static void tell(struct syn_session *session, struct syn_str ws_frame,
+                 const struct syn_event *event)
+{
+    struct syn_service *service = session->service;
+    const unsigned copies = service->seams.copies(service->seams.ctx, event);
+    for (unsigned i = 0; i < copies; i++) {
+        syn_live_append(session, ws_frame);
+        service->counts.events_delivered++;
+    }
+}
+
 static void publish_one(struct syn_service *service, struct syn_topic *topic,
                         const struct syn_event *event,
                         const struct syn_session *origin)
@@ -269,8 +280,7 @@ static void publish_one(struct syn_service *service, struct syn_topic *topic,
          s = s->next_in_topic) {
         if (hears(s, event, origin)) {
             render(service, &rendering, event, s);
-            syn_live_append(s->session, syn_buf_str(&rendering.ws_frame));
-            service->counts.events_delivered++;
+            tell(s->session, syn_buf_str(&rendering.ws_frame), event);
         }
     }
     syn_buf_fini(&rendering.ws_frame);

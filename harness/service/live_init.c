@@ -46,19 +46,26 @@ static struct syn_live_status refusal_of(enum syn_code code)
                                     (int)code};
 }
 
-static void tell_refusal(struct syn_session *session, struct syn_str id,
-                         enum syn_code code)
+static void refuse(struct syn_session *session, struct syn_str id,
+                   enum syn_code code)
 {
     const struct syn_live_status status = refusal_of(code);
     syn_log(SYN_LOG_INFO, "live", "refused", "code=%d", (int)code);
     syn_live_reply(session, id, &status);
+    syn_live_end(session, NULL);
 }
 
-static void refuse(struct syn_session *session, struct syn_str id,
-                   enum syn_code code)
+/* A seeded defect may shrug off what was wrong with it. */
+static void refuse_renewal(struct syn_session *session, struct syn_str id,
+                           enum syn_code code)
 {
-    tell_refusal(session, id, code);
-    syn_live_end(session, NULL);
+    const struct syn_seams *seams = &session->service->seams;
+    code = seams->refuse_renewal(seams->ctx, code);
+    if (code == SYN_CODE_NONE) {
+        syn_live_reply(session, id, &syn_live_ok);
+    } else {
+        refuse(session, id, code);
+    }
 }
 
 /* Verify the token of a frame and name its service by sid. Texts of *facts
@@ -260,10 +267,7 @@ void syn_live_update(struct syn_session *session,
         code = service->seams.renew(service->seams.ctx, &renewal);
     }
     if (code != SYN_CODE_NONE) {
-        tell_refusal(session, frame->id, code);
-        if (service->seams.ends_on_bad_renewal(service->seams.ctx, code)) {
-            syn_live_end(session, NULL);
-        }
+        refuse_renewal(session, frame->id, code);
         return;
     }
     /* The times change and the key that vouches for them; who one is only

@@ -41,14 +41,19 @@ static struct syn_command address(const struct syn_rest_call *call,
 static enum syn_code read_fields(const struct syn_rest_call *call,
                                  struct syn_command *command)
 {
-    enum syn_code code = syn_rest_form_ttl(call, "Ttl", &command->ttl_s);
+    const struct syn_seams *seams = &call->service->seams;
+    struct syn_asked_ttls asked = {.is_item = true};
+    enum syn_code code = syn_rest_form_ttl(call, "Ttl", &asked.plain);
     if (code == SYN_CODE_NONE) {
-        code = syn_rest_form_ttl(call, "ItemTtl", &command->ttl_s);
+        code = syn_rest_form_ttl(call, "ItemTtl", &asked.item);
     }
     if (code == SYN_CODE_NONE) {
-        code = syn_rest_form_ttl(call, "CollectionTtl",
-                                 &command->collection_ttl_s);
+        code = syn_rest_form_ttl(call, "CollectionTtl", &asked.collection);
     }
+    const struct syn_chosen_ttls chosen =
+        seams->choose_ttls(seams->ctx, &asked);
+    command->ttl_s = chosen.own;
+    command->collection_ttl_s = chosen.container;
     if (code == SYN_CODE_NONE) {
         code =
             syn_rest_form_data(call, SYN_DATA_BYTES_MAX,

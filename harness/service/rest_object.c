@@ -54,13 +54,13 @@ static enum syn_code read_ttl(const struct syn_rest_call *call,
                               struct syn_command *command)
 {
     const struct syn_seams *seams = &call->service->seams;
-    struct syn_maybe_i64 own = {.is_set = false};
-    enum syn_code code = syn_rest_form_ttl(call, "Ttl", &command->ttl_s);
+    struct syn_asked_ttls asked = {.is_item = false};
+    enum syn_code code = syn_rest_form_ttl(call, "Ttl", &asked.plain);
     if (code == SYN_CODE_NONE &&
         (SYN_TYPE_BIT(call->route->type) & SYN_TYPES_CONTAINER) != 0) {
-        code = syn_rest_form_ttl(call, "CollectionTtl", &own);
-        command->ttl_s = seams->choose_ttl(seams->ctx, command->ttl_s, own);
+        code = syn_rest_form_ttl(call, "CollectionTtl", &asked.collection);
     }
+    command->ttl_s = seams->choose_ttls(seams->ctx, &asked).own;
     return code;
 }
 

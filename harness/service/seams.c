@@ -34,11 +34,10 @@ static enum syn_code renew(void *ctx, const struct syn_renewal *renewal)
     return SYN_CODE_NONE;
 }
 
-static bool ends_on_bad_renewal(void *ctx, enum syn_code code)
+static enum syn_code refuse_renewal(void *ctx, enum syn_code code)
 {
     (void)ctx;
-    (void)code;
-    return true;
+    return code;
 }
 
 static bool gives_notice(void *ctx, const struct syn_lifetime *lifetime)
@@ -79,6 +78,13 @@ static bool delivers(void *ctx, const struct syn_delivery *delivery)
                               delivery->identity, delivery->event->object);
 }
 
+static unsigned copies(void *ctx, const struct syn_event *event)
+{
+    (void)ctx;
+    (void)event;
+    return 1;
+}
+
 static bool cuts_on_revoke(void *ctx)
 {
     (void)ctx;
@@ -99,11 +105,18 @@ static struct syn_str read_identity(void *ctx, struct syn_arena *arena,
     return segment;
 }
 
-static struct syn_maybe_i64 choose_ttl(void *ctx, struct syn_maybe_i64 ttl,
-                                       struct syn_maybe_i64 collection_ttl)
+static struct syn_chosen_ttls choose_ttls(void *ctx,
+                                          const struct syn_asked_ttls *asked)
 {
     (void)ctx;
-    return collection_ttl.is_set ? collection_ttl : ttl;
+    const struct syn_maybe_i64 special =
+        asked->is_item ? asked->item : asked->collection;
+    struct syn_chosen_ttls chosen = {.own = special.is_set ? special
+                                                           : asked->plain};
+    if (asked->is_item) {
+        chosen.container = asked->collection;
+    }
+    return chosen;
 }
 
 static void answer_forbidden(void *ctx, struct syn_call *call)
@@ -136,14 +149,15 @@ void syn_seams_init(struct syn_seams *seams)
         .token_checks = syn_token_checks,
         .admit_rest = admit_rest,
         .renew = renew,
-        .ends_on_bad_renewal = ends_on_bad_renewal,
+        .refuse_renewal = refuse_renewal,
         .gives_notice = gives_notice,
         .is_expired = is_expired,
         .delivers = delivers,
+        .copies = copies,
         .cuts_on_revoke = cuts_on_revoke,
         .continues = continues,
         .read_identity = read_identity,
-        .choose_ttl = choose_ttl,
+        .choose_ttls = choose_ttls,
         .answer_forbidden = answer_forbidden,
         .admits = admits,
         .shape_reply = shape_reply,

@@ -57,6 +57,18 @@ struct syn_renewal {
     struct syn_token_facts *after;
 };
 
+/* TTLs as a REST request gives them, and what becomes of them. */
+struct syn_asked_ttls {
+    bool is_item; /* else the object itself is addressed */
+    struct syn_maybe_i64 plain;
+    struct syn_maybe_i64 item;
+    struct syn_maybe_i64 collection;
+};
+struct syn_chosen_ttls {
+    struct syn_maybe_i64 own;       /* of what is addressed */
+    struct syn_maybe_i64 container; /* of an item's list or map */
+};
+
 struct syn_call; /* one tunnelled request: live_request.h */
 
 /* A reply about to leave; texts may be replaced (arena-owned). */
@@ -84,8 +96,10 @@ struct syn_seams {
      * identity and account (51215) and same service (51232). */
     enum syn_code (*renew)(void *ctx, const struct syn_renewal *renewal);
 
-    /* Does a renewal refused with `code` end its session? Sound: always. */
-    bool (*ends_on_bad_renewal)(void *ctx, enum syn_code code);
+    /* The answer to a renewal that was found wrong with `code`. Sound: that
+     * code, and the session ends. SYN_CODE_NONE: 200, and the session goes on
+     * with the token it had. */
+    enum syn_code (*refuse_renewal)(void *ctx, enum syn_code code);
 
     /* Is the client warned before its token ends? Sound: always. */
     bool (*gives_notice)(void *ctx, const struct syn_lifetime *lifetime);
@@ -96,6 +110,9 @@ struct syn_seams {
     /* Does this subscriber hear this event? Sound: may read now, its token is
      * alive, and no echo of own messages and removals. */
     bool (*delivers)(void *ctx, const struct syn_delivery *delivery);
+
+    /* How often one subscriber is told an event. Sound: once. */
+    unsigned (*copies)(void *ctx, const struct syn_event *event);
 
     /* Is a subscription without read cut at once when a grant changes or the
      * switch is turned? Sound: yes. */
@@ -109,10 +126,10 @@ struct syn_seams {
     struct syn_str (*read_identity)(void *ctx, struct syn_arena *arena,
                                     struct syn_str segment);
 
-    /* Of `Ttl` and `CollectionTtl` in one request, the one that counts.
-     * Sound: the latter when it is set. */
-    struct syn_maybe_i64 (*choose_ttl)(void *ctx, struct syn_maybe_i64 ttl,
-                                       struct syn_maybe_i64 collection_ttl);
+    /* Which TTLs of a REST request count. Sound: the special one wins over
+     * its alias `Ttl`; CollectionTtl beside an item is the container's. */
+    struct syn_chosen_ttls (*choose_ttls)(void *ctx,
+                                          const struct syn_asked_ttls *asked);
 
     /* Answer a request of the SDK plane for what is the backend's alone:
      * permissions and listings of objects. Sound: 54007. */

@@ -1,0 +1,193 @@
+/*
+ * defect_removal.c - removals that come too soon, too late, or not quite, and
+ * what is told of them.
+ */
+#include "service/defect_impl.h"
+
+#define EARLY_MS 2000
+
+static bool is_due_soundly(const struct syn_object *object,
+                           const struct syn_item *item, int64_t deadline_ms,
+                           int64_t now_ms)
+{
+    return syn_rules_sound.is_due(NULL, object, item, deadline_ms, now_ms);
+}
+
+/* --- when ----------------------------------------------------------------- */
+
+static bool is_never_due(void *ctx, const struct syn_object *object,
+                         const struct syn_item *item, int64_t deadline_ms,
+                         int64_t now_ms)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    (void)deadline_ms;
+    (void)now_ms;
+    return false;
+}
+
+static void plant_never_removes(struct syn_seams *seams)
+{
+    seams->rules.is_due = is_never_due;
+}
+
+static bool is_no_container_due(void *ctx, const struct syn_object *object,
+                                const struct syn_item *item,
+                                int64_t deadline_ms, int64_t now_ms)
+{
+    (void)ctx;
+    const bool is_container =
+        (SYN_TYPE_BIT(object->type) & SYN_TYPES_CONTAINER) != 0;
+    return (item != NULL || !is_container) &&
+           is_due_soundly(object, item, deadline_ms, now_ms);
+}
+
+static void plant_containers_stay(struct syn_seams *seams)
+{
+    seams->rules.is_due = is_no_container_due;
+}
+
+static void plant_fires_early(struct syn_seams *seams)
+{
+    seams->rules.purge_delay_ms = -EARLY_MS;
+}
+
+/* --- what ----------------------------------------------------------------- */
+
+static bool take_container(void *ctx, const struct syn_object *object,
+                           const struct syn_item *item)
+{
+    (void)ctx;
+    (void)object;
+    (void)item;
+    return true;
+}
+
+static void plant_item_takes_container(struct syn_seams *seams)
+{
+    seams->rules.takes_container = take_container;
+}
+
+static bool ignore_delete(void *ctx, const struct syn_object *object)
+{
+    (void)ctx;
+    (void)object;
+    return false;
+}
+
+static void plant_deleted_readable(struct syn_seams *seams)
+{
+    seams->rules.apply_delete = ignore_delete;
+}
+
+static uint64_t key_of_name(const struct syn_service_row *service,
+                            enum syn_type type, struct syn_str name)
+{
+    return syn_note_key(service, name, syn_str_of(syn_type_name(type)));
+}
+
+static bool is_due_and_noted(void *ctx, const struct syn_object *object,
+                             const struct syn_item *item, int64_t deadline_ms,
+                             int64_t now_ms)
+{
+    (void)ctx;
+    const bool is_due = is_due_soundly(object, item, deadline_ms, now_ms);
+    if (is_due && item == NULL && object->unique_name.at != NULL) {
+        syn_note_take(
+            key_of_name(object->service, object->type, object->unique_name), 1);
+    }
+    return is_due;
+}
+
+static bool keeps_purged_name(void *ctx, const struct syn_service_row *service,
+                              enum syn_type type, struct syn_str name)
+{
+    (void)ctx;
+    return !syn_note_holds(key_of_name(service, type, name), 1);
+}
+
+static void plant_keeps_name(struct syn_seams *seams)
+{
+    syn_notes_forget();
+    seams->rules.is_due = is_due_and_noted;
+    seams->rules.frees_name = keeps_purged_name;
+}
+
+/* What is over is hidden from the backend alone; clients go on being served,
+ * and are given what they missed. */
+static bool is_item_due(void *ctx, const struct syn_object *object,
+                        const struct syn_item *item, int64_t deadline_ms,
+                        int64_t now_ms)
+{
+    (void)ctx;
+    return item != NULL && is_due_soundly(object, item, deadline_ms, now_ms);
+}
+
+static bool finds_for_clients(void *ctx, const struct syn_object *object,
+                              bool is_sdk, int64_t now_ms)
+{
+    (void)ctx;
+    return is_sdk || !is_due_soundly(object, NULL, object->expires_ms, now_ms);
+}
+
+static void plant_expired_replayed(struct syn_seams *seams)
+{
+    seams->rules.is_due = is_item_due;
+    seams->rules.finds = finds_for_clients;
+}
+
+/* --- what is told --------------------------------------------------------- */
+
+static bool delivers_no_purge(void *ctx, const struct syn_delivery *delivery)
+{
+    struct syn_seams sound;
+    syn_seams_init(&sound);
+    return delivery->event->cause != SYN_CAUSE_EXPIRY &&
+           sound.delivers(ctx, delivery);
+}
+
+static void plant_purge_silent(struct syn_seams *seams)
+{
+    seams->delivers = delivers_no_purge;
+}
+
+static unsigned removal_twice(void *ctx, const struct syn_event *event)
+{
+    (void)ctx;
+    const bool is_removal = event->kind == SYN_EVENT_DOCUMENT_REMOVED ||
+                            event->kind == SYN_EVENT_LIST_REMOVED ||
+                            event->kind == SYN_EVENT_MAP_REMOVED ||
+                            event->kind == SYN_EVENT_STREAM_REMOVED;
+    return is_removal ? 2 : 1;
+}
+
+static void plant_told_twice(struct syn_seams *seams)
+{
+    seams->copies = removal_twice;
+}
+
+static const struct syn_defect rows[] = {
+    {"ttl-never-removes", "Nothing is ever removed when its TTL has passed",
+     "TTL-01", plant_never_removes},
+    {"container-ttl-never-removes",
+     "A list or map stays when its TTL has passed", "TTL-20",
+     plant_containers_stay},
+    {"ttl-fires-early", "Things are removed two seconds before their deadline",
+     "TTL-22", plant_fires_early},
+    {"item-expiry-removes-container",
+     "An item past its TTL takes its list or map along", "TTL-21",
+     plant_item_takes_container},
+    {"deleted-still-readable", "A deleted object can still be read", "TTL-27",
+     plant_deleted_readable},
+    {"purge-keeps-name", "The name of what a TTL removed stays taken", "TTL-24",
+     plant_keeps_name},
+    {"expired-data-replayed",
+     "Clients are still served what expired, and what they missed of it",
+     "TTL-30", plant_expired_replayed},
+    {"purge-is-silent", "Subscribers are not told of removals by TTL", "TTL-25",
+     plant_purge_silent},
+    {"removal-told-twice", "Subscribers are told of a removal twice", "TTL-25",
+     plant_told_twice},
+};
+SYN_DEFECT_TABLE(syn_defects_removal, rows);
