@@ -5,7 +5,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "cli/cli.h"
-#include "service/seams.h"
+#include "runner/bug.h"
 #include "syn/limits.h"
 
 #include <stdlib.h>
@@ -94,7 +94,7 @@ int syn_verb_selftest(struct syn_cli *cli)
     if (!read_options(cli, &options)) {
         return SYN_EXIT_USAGE;
     }
-    if (cli->defect != NULL && syn_defect_find(cli->defect) == NULL) {
+    if (cli->defect != NULL && !syn_bug_find(cli->defect, NULL)) {
         return syn_cli_refuse("no seeded defect \"%s\"", cli->defect);
     }
     options.verb = "selftest";

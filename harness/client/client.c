@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define TTL_S_DEFAULT 3600
+#define STALE_S       60 /* a token that lives no longer is not presented */
 
 /* --- tokens ----------------------------------------------------------------
  */
@@ -31,6 +32,7 @@ static struct syn_str mint(struct syn_client *client)
         .expires_s = now_s + (options->token_ttl_s != 0 ? options->token_ttl_s
                                                         : TTL_S_DEFAULT),
     };
+    client->token_expires_s = claims.expires_s;
     /* Two tokens of one second must differ, or the SDK sees no new one. */
     claims.jti = syn_arena_printf(
         world->arena, "%s-%lld-%llu",
@@ -44,21 +46,56 @@ static struct syn_str mint(struct syn_client *client)
     return token;
 }
 
-/* Renewal by the user itself, when the notice has come. */
+/* Give the session a fresh token; a lost session is found by the next call. */
+static void renew(struct syn_client *client, enum syn_sdk_event_kind kind)
+{
+    struct syn_sdk_event event = {.kind = kind, .bytes = mint(client)};
+    if (event.bytes.at != NULL) {
+        syn_status st = syn_link_step(client->link, &event);
+        (void)st;
+    }
+}
+
+static void reconnect(struct syn_client *client)
+{
+    static const struct syn_sdk_event cut = {.kind = SYN_SDK_CUT};
+    static const struct syn_sdk_event connect = {.kind = SYN_SDK_CONNECT};
+    syn_status st = syn_link_step(client->link, &cut);
+    renew(client, SYN_SDK_TOKEN);
+    st = st == SYN_OK ? syn_link_step(client->link, &connect) : st;
+    (void)st;
+}
+
+/* What was minted lies in the app's cache while it is offline; a token that
+ * ends there must not be presented (TOK-13). */
+static bool has_stale_token(const struct syn_client *client)
+{
+    int64_t now_s = syn_clock_now_s(syn_loop_clock(client->world->loop));
+    return client->token_expires_s != 0 &&
+           syn_sdk_session_is_trying(syn_link_session(client->link)) &&
+           client->token_expires_s - now_s <= STALE_S &&
+           client->options.token_ttl_s > STALE_S &&
+           !client->world->manners.keeps_stale_token;
+}
+
+/* Renewal by the user itself, when the notice has come or a new attempt to
+ * connect begins. */
 static void on_idle(void *ctx)
 {
     struct syn_client *client = ctx;
-    struct syn_sdk_event event = {.kind = SYN_SDK_UPDATE};
-    syn_status st = SYN_OK;
-    if (!client->wants_renewal) {
+    if (!client->options.renews_by_itself) {
         return;
     }
-    client->wants_renewal = false;
-    event.bytes = mint(client);
-    if (event.bytes.at != NULL) {
-        st = syn_link_step(client->link, &event);
+    if (client->wants_renewal) {
+        client->wants_renewal = false;
+        if (client->world->manners.renews_by_reconnecting) {
+            reconnect(client);
+        } else {
+            renew(client, SYN_SDK_UPDATE);
+        }
+    } else if (has_stale_token(client)) {
+        renew(client, SYN_SDK_TOKEN);
     }
-    (void)st; /* a lost session is found by the next call */
 }
 
 /* --- asking ----------------------------------------------------------------
@@ -69,16 +106,20 @@ static bool is_answered(void *ctx)
     return ((struct syn_client *)ctx)->is_answered;
 }
 
-struct syn_reply syn_client_ask(struct syn_client *client,
-                                const struct syn_sdk_event *event,
-                                enum syn_client_wait wait, const char *id)
+void syn_client_begin(struct syn_client *client,
+                      const struct syn_sdk_event *event,
+                      enum syn_client_wait wait, const char *id)
 {
-    struct syn_world *world = client->world;
-    struct syn_reply reply = {.arena = world->arena};
     syn_part_keep(client->wait_id, sizeof client->wait_id, syn_str_of(id));
     client->wait = wait;
     client->is_answered = false;
-    reply.status = syn_link_step(client->link, event);
+    client->begun = syn_link_step(client->link, event);
+}
+
+struct syn_reply syn_client_end(struct syn_client *client)
+{
+    struct syn_world *world = client->world;
+    struct syn_reply reply = {.status = client->begun, .arena = world->arena};
     if (reply.status == SYN_OK) {
         bool has_answer = syn_loop_run_until(world->loop, is_answered, client,
                                              world->guard_ms);
@@ -89,7 +130,16 @@ struct syn_reply syn_client_ask(struct syn_client *client,
         }
     }
     client->wait = SYN_CLIENT_WAITS_FOR_NOTHING;
+    client->begun = SYN_ERR_CLOSED; /* nothing is waited for any more */
     return reply;
+}
+
+struct syn_reply syn_client_ask(struct syn_client *client,
+                                const struct syn_sdk_event *event,
+                                enum syn_client_wait wait, const char *id)
+{
+    syn_client_begin(client, event, wait, id);
+    return syn_client_end(client);
 }
 
 static struct syn_reply no_answer(const struct syn_client *client,
@@ -98,8 +148,8 @@ static struct syn_reply no_answer(const struct syn_client *client,
     return (struct syn_reply){.status = status, .arena = client->world->arena};
 }
 
-struct syn_reply syn_client_run(struct syn_client *client,
-                                const struct syn_client_errand *errand)
+void syn_client_send(struct syn_client *client,
+                     const struct syn_client_errand *errand)
 {
     char id[SYN_SDK_ID_BYTES];
     char hex[33];
@@ -116,10 +166,17 @@ struct syn_reply syn_client_run(struct syn_client *client,
     };
     syn_sdk_make_id(client->world->rng, id);
     syn_rng_hex(client->world->rng, hex, sizeof hex - 1);
-    return syn_client_ask(
+    syn_client_begin(
         client,
         &(struct syn_sdk_event){.kind = SYN_SDK_REQUEST, .request = &request},
         SYN_CLIENT_WAITS_FOR_REPLY, id);
+}
+
+struct syn_reply syn_client_run(struct syn_client *client,
+                                const struct syn_client_errand *errand)
+{
+    syn_client_send(client, errand);
+    return syn_client_end(client);
 }
 
 /* --- the session -----------------------------------------------------------
@@ -175,6 +232,19 @@ struct syn_reply syn_client_update(struct syn_client *client,
     return syn_client_ask(
         client, &(struct syn_sdk_event){.kind = SYN_SDK_UPDATE, .bytes = token},
         SYN_CLIENT_WAITS_FOR_UPDATE, "");
+}
+
+static bool is_settled(void *ctx)
+{
+    const struct syn_client *client = ctx;
+    return !syn_sdk_session_is_trying(syn_link_session(client->link));
+}
+
+bool syn_client_settle(struct syn_client *client)
+{
+    (void)syn_loop_run_until(client->world->loop, is_settled, client,
+                             client->world->guard_ms);
+    return syn_client_state(client) == SYN_SESSION_LIVE;
 }
 
 static void step_quietly(struct syn_client *client,
@@ -305,6 +375,7 @@ static const char *request_host(struct syn_world *world,
 
 static syn_status make_link(struct syn_client *client)
 {
+    const struct syn_client_manners *manners = &client->world->manners;
     struct syn_link_url url;
     syn_status st = syn_link_parse_url(client->world->sdk_url, &url);
     struct syn_link_setup setup = {
@@ -312,7 +383,13 @@ static syn_status make_link(struct syn_client *client)
         .actor = client->name,
         .session = {.rng = client->world->rng,
                     .skew_ms = client->options.skew_ms,
-                    .scenario = client->world->scenario},
+                    .scenario = client->world->scenario,
+                    .continuation = client->options.continuation,
+                    .stays_down = manners->stays_down,
+                    .retries_refusals = manners->retries_refusals,
+                    .forgets_events = manners->forgets_events,
+                    .drops_continuation = manners->drops_continuation},
+        .url = client->options.sdk_url,
         .on_message = syn_client_on_message,
         .on_note = syn_client_on_note,
         .on_idle = on_idle,

@@ -21,6 +21,15 @@ enum syn_client_wait {
     SYN_CLIENT_WAITS_FOR_CANCEL
 };
 
+struct syn_client_value; /* what the app shows: cache.c */
+
+/* An outcome as it was notified. */
+struct syn_client_outcome {
+    struct syn_client_outcome *next; /* newer */
+    char sid[SYN_SDK_SID_BYTES];
+    struct syn_reply reply;
+};
+
 /* What an answer told about where an object lives. */
 struct syn_client_root {
     struct syn_client_root *next;
@@ -39,12 +48,15 @@ struct syn_client {
     const char *host; /* of tunnelled requests */
     uint64_t n;       /* of made-up data */
     uint64_t mints;
+    int64_t token_expires_s; /* of the token minted last; 0: none */
 
     enum syn_client_wait wait;
     bool is_answered;
     char wait_id[SYN_SDK_ID_BYTES];
     struct syn_reply answer;
-    unsigned exchange; /* of the message at hand */
+    unsigned exchange;         /* of the message at hand */
+    syn_status begun;          /* of what is waited for */
+    struct syn_action pending; /* between start and finish */
 
     struct syn_reply ending;
     unsigned notices;
@@ -57,12 +69,22 @@ struct syn_client {
     struct syn_heard **cancels; /* likewise; only `sid` is used */
     size_t cancel_count;
     size_t cancel_capacity;
+    struct syn_client_outcome *outcomes; /* oldest first */
+    struct syn_client_outcome *last_outcome;
+    struct syn_client_value *values;
     struct syn_buf kept; /* all messages received, each ended by NUL */
     struct syn_client_root *roots;
 };
 
-/* One event for the session, then wait for what was set up; the answer, or why
- * there is none. */
+/* Set up what is waited for and give the session one event. */
+void syn_client_begin(struct syn_client *client,
+                      const struct syn_sdk_event *event,
+                      enum syn_client_wait wait, const char *id);
+
+/* The answer to what was begun, or why there is none. */
+struct syn_reply syn_client_end(struct syn_client *client);
+
+/* Both. */
 struct syn_reply syn_client_ask(struct syn_client *client,
                                 const struct syn_sdk_event *event,
                                 enum syn_client_wait wait, const char *id);
@@ -75,12 +97,21 @@ struct syn_client_errand {
     struct syn_str body; /* at NULL: none */
     const char *if_match;
 };
+void syn_client_send(struct syn_client *client,
+                     const struct syn_client_errand *errand);
 struct syn_reply syn_client_run(struct syn_client *client,
                                 const struct syn_client_errand *errand);
 
 /* The answer that a frame gives. */
 struct syn_reply syn_client_read(struct syn_client *client,
                                  const struct syn_sdk_frame *frame);
+
+/* What the app shows: cache.c. */
+void syn_cache_event(struct syn_client *client,
+                     const struct syn_sdk_note *note);
+void syn_cache_reply(struct syn_client *client, const struct syn_action *action,
+                     const struct syn_reply *reply);
+void syn_cache_drop(struct syn_client *client);
 
 /* Callbacks of the link: hearing.c. */
 bool syn_client_on_message(void *ctx, struct syn_str message,

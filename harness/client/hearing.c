@@ -149,6 +149,7 @@ static struct syn_heard *make_heard(struct syn_client *client,
     heard->body = syn_arena_dup(arena, note->text);
     heard->id = note->event_id;
     heard->is_replay = note->is_replay;
+    heard->exchange = client->exchange;
     heard->at_ms = syn_clock_now_ms(syn_loop_clock(client->world->loop));
     syn_part_keep(heard->sid, sizeof heard->sid, note->sid);
     return heard;
@@ -169,6 +170,28 @@ static void remember(struct syn_client *client, const struct syn_sdk_note *note,
     SYN_ASSERT(is_kept);
 }
 
+static void remember_outcome(struct syn_client *client,
+                             const struct syn_sdk_note *note)
+{
+    struct syn_arena *arena = client->world->arena;
+    struct syn_client_outcome *outcome =
+        syn_arena_alloc(arena, sizeof *outcome);
+    SYN_ASSERT(outcome != NULL);
+    *outcome = (struct syn_client_outcome){
+        .reply = {.http = note->http,
+                  .code = note->code,
+                  .body = syn_arena_dup(arena, note->text),
+                  .exchange = client->exchange,
+                  .arena = arena}};
+    syn_part_keep(outcome->sid, sizeof outcome->sid, note->sid);
+    if (client->last_outcome == NULL) {
+        client->outcomes = outcome;
+    } else {
+        client->last_outcome->next = outcome;
+    }
+    client->last_outcome = outcome;
+}
+
 /* --- the link's callbacks --------------------------------------------------
  */
 
@@ -185,6 +208,9 @@ static void take_ending(struct syn_client *client,
                         const struct syn_sdk_note *note)
 {
     client->ending = syn_client_read(client, note->frame);
+    if (note->frame->status == 401 || note->frame->status == 410) {
+        syn_cache_drop(client);
+    }
     if (waits_for_init(client)) {
         answer(client, client->ending);
     }
@@ -223,8 +249,11 @@ void syn_client_on_note(void *ctx, const struct syn_sdk_note *note)
 {
     struct syn_client *client = ctx;
     switch (note->kind) {
-    case SYN_SDK_NOTE_LIVE:
     case SYN_SDK_NOTE_REFUSED:
+        syn_cache_drop(client);
+        take_init(client, note);
+        break;
+    case SYN_SDK_NOTE_LIVE:
         take_init(client, note);
         break;
     case SYN_SDK_NOTE_FAILED:
@@ -242,7 +271,8 @@ void syn_client_on_note(void *ctx, const struct syn_sdk_note *note)
         client->notices++;
         client->last_notice_ms =
             syn_clock_now_ms(syn_loop_clock(client->world->loop));
-        client->wants_renewal = client->options.renews_by_itself;
+        client->wants_renewal = client->options.renews_by_itself &&
+                                !client->world->manners.ignores_notice;
         break;
     case SYN_SDK_NOTE_ENDING:
         take_ending(client, note);
@@ -254,10 +284,14 @@ void syn_client_on_note(void *ctx, const struct syn_sdk_note *note)
         break;
     case SYN_SDK_NOTE_EVENT:
         remember(client, note, false);
+        syn_cache_event(client, note);
         break;
     case SYN_SDK_NOTE_OUTCOME:
         if (note->outcome == SYN_SDK_CANCELED) {
             remember(client, note, true);
+        }
+        if (note->outcome != SYN_SDK_BATCH_FAILED) {
+            remember_outcome(client, note);
         }
         take_outcome(client, note);
         break;
@@ -305,6 +339,42 @@ size_t syn_client_cancels(const struct syn_client *client,
         count += is_of(client->cancels[i], thing) ? 1 : 0;
     }
     return count;
+}
+
+static const struct syn_client_outcome *
+next_outcome(const struct syn_client_outcome *outcome,
+             const struct syn_thing *thing)
+{
+    while (outcome != NULL && strcmp(outcome->sid, thing->sid) != 0) {
+        outcome = outcome->next;
+    }
+    return outcome;
+}
+
+size_t syn_client_outcomes(const struct syn_client *client,
+                           const struct syn_thing *thing)
+{
+    size_t count = 0;
+    for (const struct syn_client_outcome *at =
+             next_outcome(client->outcomes, thing);
+         at != NULL; at = next_outcome(at->next, thing)) {
+        count++;
+    }
+    return count;
+}
+
+struct syn_reply syn_client_outcome_at(const struct syn_client *client,
+                                       const struct syn_thing *thing,
+                                       size_t index)
+{
+    const struct syn_client_outcome *at = next_outcome(client->outcomes, thing);
+    while (at != NULL && index > 0) {
+        at = next_outcome(at->next, thing);
+        index--;
+    }
+    return at != NULL ? at->reply
+                      : (struct syn_reply){.status = SYN_ERR_NOT_FOUND,
+                                           .arena = client->world->arena};
 }
 
 bool syn_client_saw(const struct syn_client *client, struct syn_str text)

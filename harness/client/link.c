@@ -496,7 +496,8 @@ syn_status syn_link_new(const struct syn_link_setup *setup,
         link->timers[i].link = link;
         link->timers[i].id = (enum syn_sdk_timer)i;
     }
-    st = syn_link_parse_url(setup->world->sdk_url, &link->url);
+    st = syn_link_parse_url(
+        setup->url != NULL ? setup->url : setup->world->sdk_url, &link->url);
     if (st == SYN_OK) {
         if (link->setup.session.host == NULL) {
             link->setup.session.host = link->url.authority;

@@ -36,6 +36,7 @@ struct syn_link_setup {
     struct syn_world *world;
     const char *actor; /* for the transcript; borrowed */
     struct syn_sdk_session_setup session;
+    const char *url; /* NULL: the world's */
     /* A message of the service, before the session sees it. `exchange` is its
      * number in the transcript. False drops the connection. */
     bool (*on_message)(void *ctx, struct syn_str message, unsigned exchange);

@@ -216,12 +216,11 @@ static void put_body(struct syn_client *client, struct syn_buf *buf,
     syn_json_close_object(&w);
 }
 
-static struct syn_reply do_errand(struct syn_client *client,
-                                  const struct syn_action *action)
+static void send_action(struct syn_client *client,
+                        const struct syn_action *action)
 {
     const struct shape *shape = shape_of(action);
-    struct syn_reply reply = {.status = SYN_ERR_LIMIT,
-                              .arena = client->world->arena};
+    client->begun = SYN_ERR_LIMIT;
     struct syn_buf path;
     struct syn_buf query;
     struct syn_buf body;
@@ -242,25 +241,31 @@ static struct syn_reply do_errand(struct syn_client *client,
         if (shape->body != 0) {
             errand.body = syn_buf_str(&body);
         }
-        reply = syn_client_run(client, &errand);
+        syn_client_send(client, &errand);
     }
     syn_buf_fini(&path);
     syn_buf_fini(&query);
     syn_buf_fini(&body);
-    return reply;
 }
 
-struct syn_reply syn_client_do(struct syn_client *client,
-                               const struct syn_action *action)
+void syn_client_start(struct syn_client *client,
+                      const struct syn_action *action)
+{
+    client->pending = *action;
+    client->begun = SYN_ERR_ARG;
+    if (syn_part_is_possible(action)) {
+        send_action(client, action);
+    }
+}
+
+struct syn_reply syn_client_finish(struct syn_client *client)
 {
     const struct syn_world *world = client->world;
-    struct syn_reply reply = {.status = SYN_ERR_ARG, .arena = world->arena};
-    if (action->op == SYN_OP_SUBSCRIBE && action->on != NULL) {
-        return syn_client_subscribe(client, action->on, SYN_SDK_NO_EVENT);
-    }
+    const struct syn_action *action = &client->pending;
+    struct syn_reply reply = syn_client_end(client);
     if (syn_part_is_possible(action)) {
-        reply = do_errand(client, action);
         syn_part_learn(action, &reply);
+        syn_cache_reply(client, action, &reply);
     }
     if (reply.status == SYN_OK &&
         (action->op == SYN_OP_CREATE || action->op == SYN_OP_OPEN)) {
@@ -270,4 +275,14 @@ struct syn_reply syn_client_do(struct syn_client *client,
         world->acted(world->ctx, client->identity, action, &reply);
     }
     return reply;
+}
+
+struct syn_reply syn_client_do(struct syn_client *client,
+                               const struct syn_action *action)
+{
+    if (action->op == SYN_OP_SUBSCRIBE && action->on != NULL) {
+        return syn_client_subscribe(client, action->on, SYN_SDK_NO_EVENT);
+    }
+    syn_client_start(client, action);
+    return syn_client_finish(client);
 }

@@ -152,7 +152,7 @@ static void keep_continuation(struct syn_sdk_session *session,
     struct syn_str token =
         syn_json_str(syn_json_member(frame->header, "continuation_token"),
                      (struct syn_str){0});
-    if (token.bytes > 0) {
+    if (token.bytes > 0 && !session->setup.drops_continuation) {
         syn_buf_clear(&session->continuation);
         syn_buf_put(&session->continuation, token);
     }
@@ -183,7 +183,7 @@ static void take_refusal(struct syn_sdk_session *session,
         send_close(session);
     }
     give_up_socket(session, SYN_SDK_PHASE_DENIED);
-    if (!is_denied) {
+    if (!is_denied || session->setup.retries_refusals) {
         wait_to_retry(session, least_delay_us(frame), true);
     }
 }
@@ -322,8 +322,10 @@ static void take_lost(struct syn_sdk_session *session)
     bool was_initing = session->phase == SYN_SDK_PHASE_INITING;
     struct syn_sdk_note *note = NULL;
     if (has_socket(session)) {
-        leave_socket(session, SYN_SDK_PHASE_WAITING);
-        wait_to_retry(session, 0, true);
+        leave_socket(session, SYN_SDK_PHASE_DEAD);
+        if (!session->setup.stays_down) {
+            wait_to_retry(session, 0, true);
+        }
         note = syn_sdk_add_note(
             session, was_live ? SYN_SDK_NOTE_ENDED : SYN_SDK_NOTE_FAILED, NULL);
         note->is_ours = was_initing;
@@ -492,6 +494,7 @@ syn_status syn_sdk_session_new(const struct syn_sdk_session_setup *setup,
     session->setup = *setup;
     syn_buf_init(&session->token, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
     syn_buf_init(&session->continuation, NULL, SYN_FRAME_BYTES_MAX);
+    syn_buf_put(&session->continuation, setup->continuation);
     syn_arena_init(&session->scratch, NULL, SYN_SDK_SCRATCH_BYTES_MAX);
     session->subs.batch_max = SYN_SDK_BATCH_FIRST;
     if (!syn_sdk_grow_effects(session)) {

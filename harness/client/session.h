@@ -35,7 +35,12 @@ struct syn_sdk_session_setup {
     int64_t skew_ms;        /* of the user's clock: correlation ids */
     const char *host;       /* http_request.host of subscriptions; borrowed */
     const char *scenario;   /* X-Syn-Scenario; NULL: none; borrowed */
-    bool is_mute;           /* misbehaves: never gives a receipt */
+    struct syn_str continuation; /* presented first; borrowed for new() */
+    bool is_mute;                /* misbehaves: never gives a receipt */
+    bool stays_down;             /* misbehaves: no retry after a lost socket */
+    bool retries_refusals;   /* misbehaves: a refused token is tried again */
+    bool forgets_events;     /* misbehaves: subscribes again from now on */
+    bool drops_continuation; /* misbehaves: keeps no continuation token */
 };
 
 enum syn_sdk_timer {

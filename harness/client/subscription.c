@@ -261,6 +261,9 @@ static void want_all(struct syn_sdk_subscriptions *subs, enum syn_sdk_want from)
 void syn_sdk_subs_restart(struct syn_sdk_session *session)
 {
     struct syn_sdk_subscriptions *subs = &session->subs;
+    for (size_t i = 0; session->setup.forgets_events && i < subs->count; i++) {
+        subs->rows[i].last_event_id = SYN_SDK_NO_EVENT;
+    }
     want_all(subs, SYN_SDK_WANT_ANSWER);
     want_all(subs, SYN_SDK_WANT_OUTCOME);
     want_all(subs, SYN_SDK_HAS_SUBSCRIPTION);

@@ -11,6 +11,7 @@
 
 #include "auth/token.h"
 #include "base/rng.h"
+#include "client/manner.h"
 #include "net/curl.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -62,10 +63,11 @@ struct syn_world {
     const struct syn_tls_client *tls; /* NULL: defaults */
     bool use_proxy;
     struct syn_rest_login login;
-    struct syn_token_key mint_key; /* key_sid NULL: cannot mint */
-    const char *service_sid;       /* of the row */
-    const char *scenario;          /* for X-Syn-Scenario; NULL: none */
-    unsigned guard_ms;             /* real time for one answer */
+    struct syn_token_key mint_key;     /* key_sid NULL: cannot mint */
+    const char *service_sid;           /* of the row */
+    const char *scenario;              /* for X-Syn-Scenario; NULL: none */
+    unsigned guard_ms;                 /* real time for one answer */
+    struct syn_client_manners manners; /* of every SDK user; sound: zero */
     /* Evidence; NULL: none. Returns the exchange's number. */
     unsigned (*record)(void *ctx, const struct syn_wire_record *record);
     /* Safety; NULL: everything may leave. Not OK: refused, nothing is sent. */

@@ -52,11 +52,11 @@ struct syn_tap *syn_run_tap(struct syn_run *run)
     if (syn_link_parse_url(world->sdk_url, url) != SYN_OK) {
         syn_run_abandon(run, "the SDK URL cannot be read");
     }
-    const struct syn_tap_upstream upstream = {
-        .host = url->host,
-        .port = url->port,
-        .tls = url->is_tls ? world->tls : NULL,
-        .host_field = url->authority};
+    const struct syn_tap_upstream upstream = {.host = url->host,
+                                              .port = url->port,
+                                              .tls = url->is_tls ? world->tls
+                                                                 : NULL,
+                                              .host_field = url->authority};
     const struct syn_tap_options options = {.rest = upstream,
                                             .sdk = upstream,
                                             .guard_ms = world->guard_ms,
@@ -77,9 +77,9 @@ struct syn_client *syn_run_tap_client(struct syn_run *run, const char *name,
     if (options != NULL) {
         mine = *options;
     }
-    mine.sdk_url = syn_run_text(run, "ws://127.0.0.1:%u%.*s",
-                                (unsigned)syn_tap_port(tap),
-                                SYN_STR_ARG(run->tap_url.target));
+    mine.sdk_url =
+        syn_run_text(run, "ws://127.0.0.1:%u%.*s", (unsigned)syn_tap_port(tap),
+                     SYN_STR_ARG(run->tap_url.target));
     return syn_run_client_with(run, name, &mine);
 }
 

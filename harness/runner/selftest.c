@@ -9,8 +9,8 @@
  * case; the runs behind it are told in the matrix.
  */
 #include "base/buf.h"
+#include "runner/bug.h"
 #include "runner/runner_impl.h"
-#include "service/seams.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #define PERCENT          100
 
 static syn_status plan_defect(struct syn_runner *runner,
-                              const struct syn_defect *defect)
+                              const struct syn_bug *defect)
 {
     struct syn_selection selection = runner->options->selection;
     struct syn_plan_order order = {.suites = runner->options->suites,
@@ -32,7 +32,7 @@ static syn_status plan_defect(struct syn_runner *runner,
 }
 
 static bool is_wanted(const struct syn_runner *runner,
-                      const struct syn_defect *defect)
+                      const struct syn_bug *defect)
 {
     const char *one = runner->options->one_defect;
     return one == NULL || strcmp(one, defect->name) == 0;
@@ -49,9 +49,10 @@ syn_status syn_selftest_plan(struct syn_runner *runner)
         selection.defect = runner->options->one_defect;
     }
     syn_status st = syn_plan_add(&runner->arena, &runner->plan, &clean);
-    for (size_t i = 0; st == SYN_OK && syn_defect_at(i) != NULL; i++) {
-        if (is_wanted(runner, syn_defect_at(i))) {
-            st = plan_defect(runner, syn_defect_at(i));
+    struct syn_bug defect;
+    for (size_t i = 0; st == SYN_OK && syn_bug_at(i, &defect); i++) {
+        if (is_wanted(runner, &defect)) {
+            st = plan_defect(runner, &defect);
         }
     }
     return st;
@@ -98,7 +99,7 @@ struct defect_score {
 
 /* One line of the matrix: a defect, and each row with its verdict under it. */
 static struct defect_score put_defect(struct syn_runner *runner,
-                                      const struct syn_defect *defect,
+                                      const struct syn_bug *defect,
                                       struct syn_buf *out)
 {
     struct defect_score score = {.runs = 0};
@@ -127,7 +128,7 @@ static struct defect_score put_defect(struct syn_runner *runner,
 }
 
 static struct syn_result defect_result(struct syn_runner *runner,
-                                       const struct syn_defect *defect,
+                                       const struct syn_bug *defect,
                                        struct defect_score score)
 {
     struct syn_str id =
@@ -192,32 +193,23 @@ static size_t keep_clean(struct syn_runner *runner, struct syn_result *results)
     return count;
 }
 
-static size_t count_defects(void)
-{
-    size_t count = 0;
-    while (syn_defect_at(count) != NULL) {
-        count++;
-    }
-    return count;
-}
-
 void syn_selftest_conclude(struct syn_runner *runner)
 {
     struct syn_buf text;
     size_t killed = 0;
     size_t total = 0;
     struct syn_result *results = syn_arena_array(
-        &runner->arena, runner->plan.count + count_defects(), sizeof *results);
+        &runner->arena, runner->plan.count + syn_bug_count(), sizeof *results);
     SYN_ASSERT(results != NULL);
     size_t count = keep_clean(runner, results);
     syn_buf_init(&text, NULL, MATRIX_BYTES_MAX);
-    for (size_t i = 0; syn_defect_at(i) != NULL; i++) {
-        const struct syn_defect *defect = syn_defect_at(i);
-        if (!is_wanted(runner, defect)) {
+    struct syn_bug defect;
+    for (size_t i = 0; syn_bug_at(i, &defect); i++) {
+        if (!is_wanted(runner, &defect)) {
             continue;
         }
-        struct defect_score score = put_defect(runner, defect, &text);
-        results[count++] = defect_result(runner, defect, score);
+        struct defect_score score = put_defect(runner, &defect, &text);
+        results[count++] = defect_result(runner, &defect, score);
         total++;
         killed += score.kills > 0 ? 1 : 0;
     }

@@ -131,6 +131,18 @@ static void point_at_service(struct syn_run *run)
     run->world.service_sid = syn_service_default_sid(run->service, 0);
 }
 
+/* A defect of the client is planted in the row's users. */
+static bool plant_client(struct syn_run *run)
+{
+    const struct syn_client_defect *defect =
+        run->entry->defect == NULL ? NULL
+                                   : syn_client_defect_find(run->entry->defect);
+    if (defect != NULL) {
+        defect->plant(&run->world.manners);
+    }
+    return defect != NULL;
+}
+
 /* A service of its own; two accounts, so that there are strangers. Credentials
  * are made up from the row's seed. */
 static void open_embedded(struct syn_run *run)
@@ -165,7 +177,7 @@ static void open_embedded(struct syn_run *run)
         .limits =
             needs_limits(run->entry->row) ? SYN_LIMITS_REAL : SYN_LIMITS_OFF,
         .jwe_key = syn_str_of(keys->jwe_key),
-        .defect = run->entry->defect};
+        .defect = plant_client(run) ? NULL : run->entry->defect};
     if (syn_service_start(run->loop, &setup, &run->service) != SYN_OK) {
         syn_run_abandon(run, "the embedded service did not start");
     }

@@ -5,6 +5,28 @@
 
 #include <string.h>
 
+static const char *const words[] = {
+    [SYN_TAP_DROP] = "drop",           [SYN_TAP_DROP_REPLY] = "drop reply of",
+    [SYN_TAP_DUPLICATE] = "duplicate", [SYN_TAP_DELAY] = "delay",
+    [SYN_TAP_TRUNCATE] = "truncate",   [SYN_TAP_CUT] = "cut before",
+    [SYN_TAP_RESET] = "reset before",  [SYN_TAP_REFUSE] = "refuse connection"};
+
+void syn_tap_tell(struct syn_tap *tap, const char *act, const char *what,
+                  struct syn_str label)
+{
+    struct syn_arena_mark mark = syn_arena_mark(&tap->scratch);
+    if (tap->options.on_act == NULL) {
+        return;
+    }
+    struct syn_str line =
+        syn_arena_printf(&tap->scratch, "%s: %s%s%.*s", act, what,
+                         label.bytes > 0 ? " " : "", SYN_STR_ARG(label));
+    if (line.at != NULL) {
+        tap->options.on_act(tap->options.ctx, line);
+    }
+    syn_arena_rewind(&tap->scratch, mark);
+}
+
 syn_status syn_tap_fault(struct syn_tap *tap, const struct syn_tap_fault *fault)
 {
     struct syn_tap_armed *armed = NULL;
@@ -25,12 +47,14 @@ syn_status syn_tap_fault(struct syn_tap *tap, const struct syn_tap_fault *fault)
         armed->fault.times = 1;
     }
     tap->fault_count++;
+    syn_tap_tell(tap, "armed", words[fault->kind], match);
     return SYN_OK;
 }
 
 void syn_tap_clear(struct syn_tap *tap)
 {
     tap->fault_count = 0;
+    syn_tap_tell(tap, "cleared", "all faults", SYN_STR(""));
 }
 
 static void disarm(struct syn_tap *tap, struct syn_tap_armed *armed)
@@ -176,6 +200,7 @@ struct syn_tap_fate syn_tap_judge(struct syn_tap_lane *lane,
         return fate;
     }
     if (pick(lane->link->tap, message, &fault)) {
+        syn_tap_tell(lane->link->tap, "hit", words[fault.kind], message->label);
         if (fault.kind == SYN_TAP_DROP_REPLY) {
             leave_unanswered(lane, message, frame_id);
         }
@@ -197,6 +222,7 @@ bool syn_tap_refuses(struct syn_tap *tap)
             (armed->seen - armed->fault.after) % every != 0) {
             continue;
         }
+        syn_tap_tell(tap, "hit", words[SYN_TAP_REFUSE], SYN_STR(""));
         if (armed->fault.times != SYN_TAP_ALWAYS && --armed->fault.times == 0) {
             disarm(tap, armed);
         }

@@ -216,6 +216,7 @@ uint16_t syn_tap_port(const struct syn_tap *tap)
 
 void syn_tap_cut_all(struct syn_tap *tap, bool with_reset)
 {
+    syn_tap_tell(tap, with_reset ? "reset" : "cut", "all links", SYN_STR(""));
     for (struct syn_tap_link *link = tap->links; link != NULL;
          link = link->next) {
         if (!link->is_over) {
@@ -225,13 +226,20 @@ void syn_tap_cut_all(struct syn_tap *tap, bool with_reset)
     }
 }
 
+static const char *way(enum syn_tap_direction direction)
+{
+    return direction == SYN_TAP_UP ? "to the service" : "to the user";
+}
+
 void syn_tap_hold(struct syn_tap *tap, enum syn_tap_direction direction)
 {
+    syn_tap_tell(tap, "held", way(direction), SYN_STR(""));
     tap->is_held[direction] = true;
 }
 
 void syn_tap_release(struct syn_tap *tap, enum syn_tap_direction direction)
 {
+    syn_tap_tell(tap, "released", way(direction), SYN_STR(""));
     tap->is_held[direction] = false;
     for (struct syn_tap_link *link = tap->links; link != NULL;
          link = link->next) {

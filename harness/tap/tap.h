@@ -19,13 +19,13 @@
 #include "net/http.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "syn/fault.h"
 #include "syn/status.h"
 #include "syn/str.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum syn_tap_direction { SYN_TAP_UP, SYN_TAP_DOWN }; /* UP: to the service */
 enum syn_tap_plane { SYN_TAP_REST, SYN_TAP_SDK };
 
 /* A whole message that passes; borrowed for the call. */
@@ -46,6 +46,8 @@ struct syn_tap_message {
     bool is_dropped;                     /* a fault swallowed it */
 };
 
+/* Faults and what a row may do with a tap: syn/fault.h. */
+
 /* Where connections go on to. */
 struct syn_tap_upstream {
     const char *host;
@@ -63,45 +65,10 @@ struct syn_tap_options {
     struct syn_tap_upstream sdk; /* host NULL: as rest */
     unsigned guard_ms;           /* real time to connect; 0: 10 s */
     void (*on_message)(void *ctx, const struct syn_tap_message *message);
+    /* What was done to the network, in a line: armed, hit, cut, held. */
+    void (*on_act)(void *ctx, struct syn_str line);
     void *ctx;
 };
-
-enum syn_tap_fault_kind {
-    SYN_TAP_DROP,       /* the message never arrives */
-    SYN_TAP_DROP_REPLY, /* an UP message passes, its reply never arrives */
-    SYN_TAP_DUPLICATE,  /* it arrives twice */
-    SYN_TAP_DELAY,      /* `delay_us` later, and what follows behind it */
-    SYN_TAP_TRUNCATE,   /* its first `bytes`, then the end of the link */
-    SYN_TAP_CUT,        /* the link ends in order before it */
-    SYN_TAP_RESET,      /* the link is reset before it */
-    SYN_TAP_REFUSE      /* a new connection is reset: every `every`-th */
-};
-
-#define SYN_TAP_ALWAYS 0xffffffffu
-
-struct syn_tap_fault {
-    enum syn_tap_fault_kind kind;
-    enum syn_tap_direction direction; /* ignored by DROP_REPLY and REFUSE */
-    const char *match; /* part of the label, copied; NULL: any message */
-    unsigned after;    /* let so many matching ones pass first */
-    unsigned times;    /* 0: once; SYN_TAP_ALWAYS */
-    unsigned every;    /* REFUSE: 0 and 1 mean each */
-    int64_t delay_us;  /* DELAY: on the loop's clock */
-    size_t bytes;      /* TRUNCATE */
-};
-
-struct syn_tap_counters {
-    unsigned connections; /* accepted, refused ones included */
-    unsigned refused;
-    unsigned messages[2]; /* by direction, as they came */
-    unsigned dropped;
-    unsigned delayed;
-    unsigned cut;    /* links ended by a fault or syn_tap_cut_all */
-    unsigned opaque; /* links that carried something else */
-    uint64_t bytes[2];
-};
-
-struct syn_tap; /* opaque: harness/tap/tap.c */
 
 /* *out belongs to the caller. Errors: SYN_ERR_NET, SYN_ERR_TLS,
  * SYN_ERR_MEMORY. */
@@ -113,21 +80,5 @@ SYN_MUST_CHECK syn_status syn_tap_start(struct syn_loop *loop,
 void syn_tap_stop(struct syn_tap *tap);
 
 uint16_t syn_tap_port(const struct syn_tap *tap);
-
-/* Arm a fault. Of several that fit one message the oldest applies. Errors:
- * SYN_ERR_LIMIT past SYN_TAP_FAULTS_MAX, SYN_ERR_MEMORY, SYN_ERR_ARG. */
-SYN_MUST_CHECK syn_status syn_tap_fault(struct syn_tap *tap,
-                                        const struct syn_tap_fault *fault);
-void syn_tap_clear(struct syn_tap *tap); /* disarm all */
-
-/* End every link now, on both sides: in order, or with a reset. */
-void syn_tap_cut_all(struct syn_tap *tap, bool with_reset);
-
-/* Keep whatever goes that way until released; nothing is lost, ends included.
- * More than SYN_TAP_HELD_BYTES_MAX on one link resets it. */
-void syn_tap_hold(struct syn_tap *tap, enum syn_tap_direction direction);
-void syn_tap_release(struct syn_tap *tap, enum syn_tap_direction direction);
-
-struct syn_tap_counters syn_tap_count(const struct syn_tap *tap);
 
 #endif

@@ -106,6 +106,10 @@ void syn_tap_lane_feed(struct syn_tap_lane *lane, struct syn_str in);
 void syn_tap_lane_end(struct syn_tap_lane *lane);
 void syn_tap_lane_flush(struct syn_tap_lane *lane);
 
+/* fault.c: a line for the transcript; about `label` when it is not empty. */
+void syn_tap_tell(struct syn_tap *tap, const char *act, const char *what,
+                  struct syn_str label);
+
 /* What will become of a message. */
 struct syn_tap_fate {
     bool is_dropped;

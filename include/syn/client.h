@@ -102,13 +102,16 @@ enum syn_session_state {
 
 /* How a user's session is made; zero means honest and default. */
 struct syn_client_options {
-    const char *identity;    /* NULL: the user's name */
-    struct syn_str token;    /* present this very text instead of minting */
-    int64_t token_ttl_s;     /* 0: 3600 */
-    const char *service_sid; /* NULL: the row's service */
-    int64_t skew_ms;         /* of the user's own clock */
-    bool stays_offline;      /* do not connect yet */
-    bool renews_by_itself;   /* mints and updates on token_about_to_expire */
+    const char *identity;        /* NULL: the user's name */
+    struct syn_str token;        /* present this very text instead of minting */
+    int64_t token_ttl_s;         /* 0: 3600 */
+    const char *service_sid;     /* NULL: the row's service */
+    int64_t skew_ms;             /* of the user's own clock */
+    bool stays_offline;          /* do not connect yet */
+    bool renews_by_itself;       /* mints and updates on token_about_to_expire,
+                                    and replaces a token that expires offline */
+    struct syn_str continuation; /* token of an earlier session to present */
+    const char *sdk_url;         /* connect there; NULL: the target's */
 };
 
 const char *syn_client_identity(const struct syn_client *client);
@@ -128,6 +131,11 @@ void syn_client_cut(struct syn_client *client);
  * every subscription with its last event id. The reply is that of init. */
 struct syn_reply syn_client_resume(struct syn_client *client);
 
+/* Turn the loop while an attempt to connect is under way; true when the
+ * session is live then. A session that waits for its next attempt is not
+ * trying: let time pass first. */
+bool syn_client_settle(struct syn_client *client);
+
 /* Send `close` and end the session in order. */
 void syn_client_close(struct syn_client *client);
 
@@ -140,6 +148,15 @@ unsigned syn_client_notices(const struct syn_client *client, int64_t *last_ms);
 
 struct syn_reply syn_client_do(struct syn_client *client,
                                const struct syn_action *action);
+
+/*
+ * The same in two halves, so that requests of several users are under way at
+ * once: send now, wait later. One a user; whatever else the user asks for in
+ * between gives it up. The action is borrowed until then.
+ */
+void syn_client_start(struct syn_client *client,
+                      const struct syn_action *action);
+struct syn_reply syn_client_finish(struct syn_client *client);
 
 /* Any tunnelled request. `path` as sent, `query` "a=b&c=d" or NULL, `body`
  * NULL for none, `if_match` NULL for none. */
@@ -158,6 +175,15 @@ struct syn_reply syn_client_subscribe(struct syn_client *client,
 struct syn_reply syn_client_unsubscribe(struct syn_client *client,
                                         const struct syn_thing *thing);
 
+/* Outcomes of subscriptions that were notified for `thing`, whoever asked for
+ * them, oldest first: established and canceled 200, failed with its status and
+ * code; `body` is the notification's `events` or `event`. */
+size_t syn_client_outcomes(const struct syn_client *client,
+                           const struct syn_thing *thing);
+struct syn_reply syn_client_outcome_at(const struct syn_client *client,
+                                       const struct syn_thing *thing,
+                                       size_t index);
+
 /* A round trip on the same connection: whatever the service had sent before
  * has been heard afterwards. False when the session is not live. */
 bool syn_client_fence(struct syn_client *client);
@@ -170,6 +196,7 @@ struct syn_heard {
     struct syn_str body;       /* the `event` member */
     int64_t at_ms;             /* on our clock */
     bool is_replay;
+    unsigned exchange; /* its place in the transcript */
 };
 
 /* Events heard for `thing` (NULL: all) since the session's first, oldest
@@ -188,6 +215,12 @@ bool syn_client_await(struct syn_client *client, const struct syn_thing *thing,
 /* subscription_canceled notifications heard for `thing`. */
 size_t syn_client_cancels(const struct syn_client *client,
                           const struct syn_thing *thing);
+
+/* What an app would show: JSON text of a document (`item` "") or of an item
+ * (its key or index), from opening and events alone. at NULL: nothing. */
+struct syn_str syn_client_value(const struct syn_client *client,
+                                const struct syn_thing *thing,
+                                const char *item);
 
 /* Did any frame of this session hold `text` (a canary)? */
 bool syn_client_saw(const struct syn_client *client, struct syn_str text);
