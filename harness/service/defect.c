@@ -6,8 +6,6 @@
  */
 #include "service/defect_impl.h"
 
-#include <string.h>
-
 static const struct syn_defect_table *const tables[] = {
     &syn_defects_access,  &syn_defects_grant,   &syn_defects_switch,
     &syn_defects_rest,    &syn_defects_claim,   &syn_defects_signature,
@@ -26,14 +24,34 @@ const struct syn_defect *syn_defect_at(size_t index)
     return NULL;
 }
 
-const struct syn_defect *syn_defect_find(const char *name)
+static const struct syn_defect *find(struct syn_str name)
 {
     const struct syn_defect *defect = syn_defect_at(0);
     for (size_t i = 1; defect != NULL; i++) {
-        if (strcmp(defect->name, name) == 0) {
+        if (syn_str_is(name, defect->name)) {
             return defect;
         }
         defect = syn_defect_at(i);
     }
     return NULL;
+}
+
+const struct syn_defect *syn_defect_find(const char *name)
+{
+    return find(syn_str_of(name));
+}
+
+struct syn_str syn_defect_unknown(const char *names)
+{
+    const struct syn_str all = syn_str_of(names);
+    size_t from = 0;
+    while (from < all.bytes) {
+        const size_t end = syn_str_find(all, ' ', from);
+        const struct syn_str name = syn_str_part(all, from, end - from);
+        if (name.bytes > 0 && find(name) == NULL) {
+            return name;
+        }
+        from = end + 1;
+    }
+    return (struct syn_str){NULL, 0};
 }

@@ -164,6 +164,10 @@ struct syn_defect {
 /* By name; NULL: no such defect. */
 const struct syn_defect *syn_defect_find(const char *name);
 
+/* Of names with blanks between, as rows give them, the first that is no
+ * defect; empty when all are. NULL holds none. */
+struct syn_str syn_defect_unknown(const char *names);
+
 /* The n-th defect, in the order of the table; NULL past the end. */
 const struct syn_defect *syn_defect_at(size_t index);
 

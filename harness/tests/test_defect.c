@@ -9,6 +9,7 @@
 #include "service/seams.h"
 
 #include "service/defect_impl.h"
+#include "syn/scenario.h"
 
 #include <check.h>
 #include <string.h>
@@ -146,6 +147,66 @@ START_TEST(left_out_checks_are_left_out)
 }
 END_TEST
 
+START_TEST(unknown_names_are_told)
+{
+    ck_assert_uint_eq(syn_defect_unknown(NULL).bytes, 0);
+    ck_assert_uint_eq(syn_defect_unknown("").bytes, 0);
+    ck_assert_uint_eq(syn_defect_unknown("grant-ignored").bytes, 0);
+    ck_assert_uint_eq(syn_defect_unknown("grant-ignored  nbf-ignored ").bytes,
+                      0);
+    ck_assert(
+        syn_str_is(syn_defect_unknown("nbf-ignored no-such x"), "no-such"));
+    ck_assert(syn_str_is(syn_defect_unknown("grant"), "grant"));
+}
+END_TEST
+
+static bool names_it(const char *names, const char *name)
+{
+    const struct syn_str all = syn_str_of(names);
+    size_t from = 0;
+    while (from < all.bytes) {
+        const size_t end = syn_str_find(all, ' ', from);
+        if (syn_str_is(syn_str_part(all, from, end - from), name)) {
+            return true;
+        }
+        from = end + 1;
+    }
+    return false;
+}
+
+START_TEST(defects_of_rows_exist)
+{
+    size_t named = 0;
+    for (size_t i = 0; syn_suites[i] != NULL; i++) {
+        for (size_t k = 0; k < syn_suites[i]->row_count; k++) {
+            const struct syn_scenario *row = &syn_suites[i]->rows[k];
+            const struct syn_str unknown = syn_defect_unknown(row->defect);
+            ck_assert_msg(unknown.bytes == 0, "%s names %.*s", row->id,
+                          SYN_STR_ARG(unknown));
+            named += row->defect != NULL ? 1 : 0;
+        }
+    }
+    ck_assert_uint_gt(named, 0);
+}
+END_TEST
+
+/* A bug that no row has to catch proves nothing. */
+START_TEST(each_is_named_by_a_row)
+{
+    for (size_t d = 0; syn_defect_at(d) != NULL; d++) {
+        const char *name = syn_defect_at(d)->name;
+        bool is_named = false;
+        for (size_t i = 0; syn_suites[i] != NULL; i++) {
+            for (size_t k = 0; k < syn_suites[i]->row_count; k++) {
+                is_named =
+                    is_named || names_it(syn_suites[i]->rows[k].defect, name);
+            }
+        }
+        ck_assert_msg(is_named, "no row names %s", name);
+    }
+}
+END_TEST
+
 Suite *suite_defect(void);
 Suite *suite_defect(void)
 {
@@ -157,6 +218,11 @@ Suite *suite_defect(void)
     tcase_add_test(tcase, planted_checks_differ_from_the_sound_ones);
     tcase_add_test(tcase, planting_leaves_the_sound_behaviour_alone);
     tcase_add_test(tcase, left_out_checks_are_left_out);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("rows");
+    tcase_add_test(tcase, unknown_names_are_told);
+    tcase_add_test(tcase, defects_of_rows_exist);
+    tcase_add_test(tcase, each_is_named_by_a_row);
     suite_add_tcase(suite, tcase);
     return suite;
 }
