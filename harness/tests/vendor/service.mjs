@@ -9,26 +9,38 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { SyncClient } from 'twilio-sync';
 import twilio from 'twilio';
+import { judge } from './schemas.mjs';
 
 const READY_MS = 20000;
 const EVENT_MS = 10000;
 
 // The helper library speaks to https://sync.twilio.com; this sends the same
-// request, headers and form body included, to the service under test.
+// request, headers and form body included, to the service under test, and
+// judges what comes back.
 class LocalHttpClient extends twilio.RequestClient {
-  constructor(rest) {
+  constructor(service) {
     super();
-    this.rest = rest;
+    this.service = service;
     this.seen = []; // method and address of every request
   }
 
-  request(options) {
+  async request(options) {
     const asked = new URL(options.uri);
-    const local = new URL(asked.pathname + asked.search, this.rest);
+    const local = new URL(asked.pathname + asked.search, this.service.ready.rest);
     this.seen.push({ method: options.method, uri: asked.href });
-    return super.request({ ...options, uri: local.href });
+    const response = await super.request({ ...options, uri: local.href });
+    this.service.judged({
+      method: options.method,
+      url: local.href,
+      status: response.statusCode,
+      headers: { ...response.headers },
+      body: parsed(response.body),
+    });
+    return response;
   }
 }
+
+const parsed = (body) => (body === '' ? undefined : typeof body === 'string' ? JSON.parse(body) : body);
 
 export class Service {
   // Started for one test and stopped with it.
@@ -39,7 +51,11 @@ export class Service {
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     const service = new Service(t, child);
-    t.after(() => service.stop());
+    t.after(async () => {
+      await service.stop();
+      t.diagnostic(`${service.responses.length} REST responses judged, ${service.faults.length} violations`);
+      assert.deepEqual(service.faults, []);
+    });
     service.ready = await service.#readyLine();
     return service;
   }
@@ -48,6 +64,8 @@ export class Service {
     this.child = child;
     this.clients = [];
     this.log = [];
+    this.responses = []; // operation and status of every judged REST response
+    this.faults = []; // what was wrong with them
     createInterface(child.stderr).on('line', (line) => this.log.push(line));
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
@@ -74,6 +92,15 @@ export class Service {
     assert.deepEqual(how, { code: 0, signal: null }, this.log.join('\n'));
   }
 
+  // Every response of the REST plane fits the schemas, whatever the test is about;
+  // a test that expects some refusal cannot take a fault for it.
+  judged(response) {
+    const { operation, faults } = judge(response);
+    this.responses.push({ operation: operation?.id, status: response.status });
+    this.faults.push(...faults);
+    assert.deepEqual(faults, [], JSON.stringify(response));
+  }
+
   token(identity, { ttl = 3600, secret = this.ready.api_secret, service = this.ready.service_sid } = {}) {
     const token = new twilio.jwt.AccessToken(
       this.ready.account_sid, this.ready.api_key, secret, { identity, ttl });
@@ -98,7 +125,7 @@ export class Service {
   rest({ user = this.ready.account_sid, password = this.ready.auth_token } = {}) {
     const client = twilio(user, password, {
       accountSid: this.ready.account_sid,
-      httpClient: new LocalHttpClient(this.ready.rest),
+      httpClient: new LocalHttpClient(this),
       autoRetry: false,
     });
     return client;
