@@ -42,6 +42,7 @@ struct syn_cli {
     const char *tls_key;
     const char *acl;
     const char *limits;
+    const char *config;
     const char *base_url;
     const char *account_sid;
     const char *auth_token;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "net/loop.h"
+#include "service/config.h"
 #include "service/seams.h"
 #include "service/service.h"
 #include "store/store.h"
@@ -36,6 +37,7 @@ struct server {
     struct syn_key_setup key;
     struct syn_account_setup account;
     struct syn_service_setup setup;
+    struct syn_config *config; /* NULL: none */
     struct syn_tls_server tls;
     struct syn_clock *clock;
     struct syn_loop *loop;
@@ -162,12 +164,83 @@ static bool read_credentials(struct server *server)
     return true;
 }
 
+/* The file sets the accounts; what pins one of them has no place beside it. */
+static bool check_alone(const struct syn_cli *cli)
+{
+    const struct {
+        const char *option;
+        const char *given;
+    } others[] = {
+        {"--account-sid", cli->account_sid}, {"--auth-token", cli->auth_token},
+        {"--api-key", cli->api_key},         {"--api-secret", cli->api_secret},
+        {"--service-sid", cli->service_sid}, {"--acl", cli->acl}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (others[i].given != NULL) {
+            (void)syn_cli_refuse("--config sets the accounts; %s does not go "
+                                 "with it",
+                                 others[i].option);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_config(struct server *server)
+{
+    const struct syn_cli *cli = server->cli;
+    char fault[SYN_CONFIG_FAULT_BYTES] = "out of memory";
+    struct syn_str text = {NULL, 0};
+    if (cli->config == NULL) {
+        return true;
+    }
+    if (!check_alone(cli)) {
+        return false;
+    }
+    syn_status st = syn_config_load(cli->arena, cli->config, fault, &text);
+    if (st == SYN_OK) {
+        st = syn_config_read(cli->arena, cli->config, text, fault,
+                             &server->config);
+    }
+    if (st != SYN_OK) {
+        (void)syn_cli_refuse("%s", fault);
+        return false;
+    }
+    syn_config_fill(server->config, &server->setup);
+    server->account = server->config->setups[0];
+    return true;
+}
+
+/* `real`, `off`, or a file of rates; wins over the configuration. */
+static bool read_limits(struct server *server)
+{
+    const char *limits = server->cli->limits;
+    struct syn_arena *arena = server->cli->arena;
+    char fault[SYN_CONFIG_FAULT_BYTES] = "out of memory";
+    struct syn_str text = {NULL, 0};
+    if (limits == NULL) {
+        return true;
+    }
+    memset(server->setup.rates, 0, sizeof server->setup.rates);
+    if (strcmp(limits, "real") == 0 || strcmp(limits, "off") == 0) {
+        server->setup.limits =
+            strcmp(limits, "real") == 0 ? SYN_LIMITS_REAL : SYN_LIMITS_OFF;
+        return true;
+    }
+    syn_status st = syn_config_load(arena, limits, fault, &text);
+    if (st == SYN_OK) {
+        st = syn_config_read_rates(arena, limits, text, fault, &server->setup);
+    }
+    if (st != SYN_OK) {
+        (void)syn_cli_refuse("--limits is real, off or a file: %s", fault);
+        return false;
+    }
+    return true;
+}
+
 static bool read_setup(struct server *server)
 {
     static const char *const acl[] = {"on", "off"};
-    static const char *const limits[] = {"real", "off"};
     const struct syn_cli *cli = server->cli;
-    bool has_limits = true;
     uint64_t seed = 0;
     if (cli->word_count > 0) {
         (void)syn_cli_refuse("serve takes no argument \"%s\"", cli->words[0]);
@@ -185,8 +258,7 @@ static bool read_setup(struct server *server)
     if (!read_listen(server) || !read_tls(server) ||
         !read_choice("--acl", cli->acl, acl, false,
                      &server->account.acl_enabled) ||
-        !read_choice("--limits", cli->limits, limits, true, &has_limits) ||
-        !read_credentials(server)) {
+        (cli->config == NULL && !read_credentials(server))) {
         return false;
     }
     server->key.kind = SYN_KEY_MAIN;
@@ -200,10 +272,10 @@ static bool read_setup(struct server *server)
         .account_count = 1,
         .seed = seed,
         .base_url = cli->base_url,
-        .limits = has_limits ? SYN_LIMITS_REAL : SYN_LIMITS_OFF,
+        .limits = SYN_LIMITS_REAL,
         .defect = cli->defect,
         .has_access_log = cli->is_verbose};
-    return true;
+    return read_config(server) && read_limits(server);
 }
 
 /* --- the store ------------------------------------------------------------
@@ -257,6 +329,19 @@ static bool open_store(struct server *server)
 /* --- its life -------------------------------------------------------------
  */
 
+/* The first one that can mint tokens; NULL: none can. */
+static const struct syn_key_setup *
+usable_key(const struct syn_account_setup *account)
+{
+    for (size_t i = 0; i < account->key_count; i++) {
+        if (account->keys[i].kind == SYN_KEY_MAIN ||
+            account->keys[i].kind == SYN_KEY_STANDARD) {
+            return &account->keys[i];
+        }
+    }
+    return NULL;
+}
+
 static void print_ready(struct server *server)
 {
     struct syn_buf line;
@@ -278,11 +363,15 @@ static void print_ready(struct server *server)
     syn_json_write_text(&w, "sdk", url);
     syn_json_write_text(&w, "account_sid", server->account.sid);
     /* Only secrets that were made up here are shown. */
-    if (server->cli->auth_token == NULL) {
+    bool has_config = server->config != NULL;
+    if (server->cli->auth_token == NULL && !has_config) {
         syn_json_write_text(&w, "auth_token", server->account.auth_token);
     }
-    syn_json_write_text(&w, "api_key", server->key.sid);
-    if (server->cli->api_secret == NULL) {
+    const struct syn_key_setup *key = usable_key(&server->account);
+    if (key != NULL) {
+        syn_json_write_text(&w, "api_key", key->sid);
+    }
+    if (server->cli->api_secret == NULL && !has_config) {
         syn_json_write_text(&w, "api_secret", server->key.secret);
     }
     syn_json_write_text(&w, "service_sid",
@@ -311,6 +400,16 @@ static int serve(struct server *server)
     return stop_signal == SIGINT ? SYN_EXIT_SIGNAL + SIGINT : SYN_EXIT_PASSED;
 }
 
+static int apply_config(struct server *server)
+{
+    char fault[SYN_CONFIG_FAULT_BYTES] = "out of memory";
+    if (server->config == NULL ||
+        syn_config_apply(server->config, server->service, fault) == SYN_OK) {
+        return SYN_EXIT_PASSED;
+    }
+    return syn_cli_refuse("%s", fault);
+}
+
 static int start_service(struct server *server)
 {
     bool is_virtual = server->cli->has_virtual_clock;
@@ -337,7 +436,7 @@ static int start_service(struct server *server)
                        syn_status_text(st));
         return SYN_EXIT_HARNESS;
     }
-    return SYN_EXIT_PASSED;
+    return apply_config(server);
 }
 
 int syn_verb_serve(struct syn_cli *cli)

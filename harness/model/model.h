@@ -305,6 +305,13 @@ SYN_MUST_CHECK syn_status syn_model_add_account(struct syn_model *model,
 const struct syn_account *syn_model_account(const struct syn_model *model,
                                             struct syn_str sid);
 
+/* One more service of an account, with this sid (NULL: made up); REST cannot
+ * choose one. Errors: as syn_model_add_account. */
+SYN_MUST_CHECK syn_status syn_model_add_service(
+    struct syn_model *model, const struct syn_account *account,
+    const char *service_sid, int64_t now_ms,
+    const struct syn_service_row **out);
+
 /*
  * Carry out one command. Refusals are outcomes (`code`); a status other than
  * SYN_OK is ours (memory) and nothing has changed.

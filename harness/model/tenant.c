@@ -200,6 +200,33 @@ syn_status syn_model_add_account(struct syn_model *model,
     return SYN_OK;
 }
 
+syn_status syn_model_add_service(struct syn_model *model,
+                                 const struct syn_account *account,
+                                 const char *service_sid, int64_t now_ms,
+                                 const struct syn_service_row **out)
+{
+    if (service_sid != NULL && !is_sid_of(service_sid, "IS")) {
+        return SYN_ERR_ARG;
+    }
+    if (service_sid != NULL &&
+        syn_table_find(&model->service_of, syn_str_of(service_sid)) != NULL) {
+        return SYN_ERR_EXISTS;
+    }
+    struct syn_service_row row;
+    make_service_row(model, service_sid, now_ms, &row);
+    model->rules->init_service(model->rules->ctx, &row);
+    struct syn_service_cell *service =
+        syn_service_add(model, account_cell(account), &row);
+    if (service == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    model->next_order++;
+    syn_model_tell(model, (struct syn_change){.kind = SYN_CHANGE_SERVICE,
+                                              .service = &service->row});
+    *out = &service->row;
+    return SYN_OK;
+}
+
 syn_status syn_account_restore(struct syn_model *model,
                                const struct syn_account *row)
 {

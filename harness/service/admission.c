@@ -38,24 +38,44 @@ enum scope {
 struct limit {
     enum scope scope;
     const char *word; /* of the bucket's name */
-    uint32_t rate_per_s;
+    enum syn_bucket_kind kind;
 };
 static const struct limit limits[SYN_VERB_COUNT] = {
-    [SYN_VERB_OBJECT_CREATE] = {SCOPE_SERVICE, "create", 20},
-    [SYN_VERB_OBJECT_DELETE] = {SCOPE_SERVICE, "create", 20},
-    [SYN_VERB_OBJECT_FETCH] = {SCOPE_OBJECT, "read", 20},
-    [SYN_VERB_ITEM_FETCH] = {SCOPE_OBJECT, "read", 20},
-    [SYN_VERB_ITEM_LIST] = {SCOPE_OBJECT, "read", 20},
-    [SYN_VERB_OBJECT_UPDATE] = {SCOPE_OBJECT, "write", 20},
-    [SYN_VERB_ITEM_CREATE] = {SCOPE_OBJECT, "write", 20},
-    [SYN_VERB_ITEM_UPDATE] = {SCOPE_OBJECT, "write", 20},
-    [SYN_VERB_ITEM_PUT] = {SCOPE_OBJECT, "write", 20},
-    [SYN_VERB_ITEM_DELETE] = {SCOPE_OBJECT, "write", 20},
-    [SYN_VERB_MESSAGE_PUBLISH] = {SCOPE_OBJECT, "publish", 30},
-    [SYN_VERB_GRANT_SET] = {SCOPE_GRANT, "permission", 80},
-    [SYN_VERB_GRANT_FETCH] = {SCOPE_GRANT, "permission", 80},
-    [SYN_VERB_GRANT_DELETE] = {SCOPE_GRANT, "permission", 80},
+    [SYN_VERB_OBJECT_CREATE] = {SCOPE_SERVICE, "create", SYN_BUCKET_CREATE},
+    [SYN_VERB_OBJECT_DELETE] = {SCOPE_SERVICE, "create", SYN_BUCKET_CREATE},
+    [SYN_VERB_OBJECT_FETCH] = {SCOPE_OBJECT, "read", SYN_BUCKET_READ},
+    [SYN_VERB_ITEM_FETCH] = {SCOPE_OBJECT, "read", SYN_BUCKET_READ},
+    [SYN_VERB_ITEM_LIST] = {SCOPE_OBJECT, "read", SYN_BUCKET_READ},
+    [SYN_VERB_OBJECT_UPDATE] = {SCOPE_OBJECT, "write", SYN_BUCKET_WRITE},
+    [SYN_VERB_ITEM_CREATE] = {SCOPE_OBJECT, "write", SYN_BUCKET_WRITE},
+    [SYN_VERB_ITEM_UPDATE] = {SCOPE_OBJECT, "write", SYN_BUCKET_WRITE},
+    [SYN_VERB_ITEM_PUT] = {SCOPE_OBJECT, "write", SYN_BUCKET_WRITE},
+    [SYN_VERB_ITEM_DELETE] = {SCOPE_OBJECT, "write", SYN_BUCKET_WRITE},
+    [SYN_VERB_MESSAGE_PUBLISH] = {SCOPE_OBJECT, "publish", SYN_BUCKET_PUBLISH},
+    [SYN_VERB_GRANT_SET] = {SCOPE_GRANT, "permission", SYN_BUCKET_PERMISSION},
+    [SYN_VERB_GRANT_FETCH] = {SCOPE_GRANT, "permission", SYN_BUCKET_PERMISSION},
+    [SYN_VERB_GRANT_DELETE] = {SCOPE_GRANT, "permission",
+                               SYN_BUCKET_PERMISSION},
 };
+
+/* As published, a second. */
+static const uint32_t published[SYN_BUCKET_COUNT] = {
+    [SYN_BUCKET_CREATE] = 20,     [SYN_BUCKET_READ] = 20,
+    [SYN_BUCKET_WRITE] = 20,      [SYN_BUCKET_PUBLISH] = 30,
+    [SYN_BUCKET_PERMISSION] = 80, [SYN_BUCKET_CONNECTION] = 500,
+};
+
+void syn_rates_fill(struct syn_rate rates[SYN_BUCKET_COUNT])
+{
+    for (size_t i = 0; i < SYN_BUCKET_COUNT; i++) {
+        if (rates[i].rate_per_s == 0) {
+            rates[i].rate_per_s = published[i];
+        }
+        if (rates[i].burst == 0) {
+            rates[i].burst = rates[i].rate_per_s * BURST_S;
+        }
+    }
+}
 
 /* Tokens by size of the data; the sources give the ends (2 writes a second
  * from 10 KiB, 7 messages over 3 KiB), 1 KiB is only "stricter". */
@@ -126,13 +146,14 @@ void syn_admission_charge(struct syn_service *service,
     if (bucket == NULL) {
         return;
     }
+    const struct syn_rate *rate = &service->setup.rates[limit->kind];
     out->is_counted = true;
     out->admission =
         (struct syn_admission){.plane = actor->plane,
                                .identity = actor->identity,
                                .bucket = bucket,
-                               .rate_per_s = limit->rate_per_s,
-                               .burst = limit->rate_per_s * BURST_S,
+                               .rate_per_s = rate->rate_per_s,
+                               .burst = rate->burst,
                                .cost = price_of(command),
                                .now_us = syn_clock_now_us(service->clock)};
 }

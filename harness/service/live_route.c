@@ -17,8 +17,6 @@
 #define KIND_OBJECT   2 /* "Documents/{id}" */
 #define KIND_CHILDREN 3 /* "Lists/{id}/Items" */
 #define KIND_CHILD    4 /* "Lists/{id}/Items/{id}" */
-#define CALLS_PER_S   500
-#define BURST_S       10
 
 /* Nobody lists the objects of a service, nobody touches permissions from the
  * SDK plane, whatever the switch says (ACL-28, ACL-69). */
@@ -93,6 +91,8 @@ static bool is_segment(const struct syn_call *call, size_t at, const char *text)
 static bool admit_connection(struct syn_call *call)
 {
     const struct syn_seams *seams = &call->service->seams;
+    const struct syn_rate *rate =
+        &call->service->setup.rates[SYN_BUCKET_CONNECTION];
     const struct syn_str bucket =
         syn_arena_printf(call->arena, "connection-%llu",
                          (unsigned long long)call->session->number);
@@ -103,8 +103,8 @@ static bool admit_connection(struct syn_call *call)
         .plane = SYN_PLANE_SDK,
         .identity = call->session->facts.identity,
         .bucket = bucket.at,
-        .rate_per_s = CALLS_PER_S,
-        .burst = CALLS_PER_S * BURST_S,
+        .rate_per_s = rate->rate_per_s,
+        .burst = rate->burst,
         .cost = 1,
         .now_us = syn_clock_now_us(call->service->clock)};
     if (seams->admits(seams->ctx, &admission, &call->retry_after_s)) {

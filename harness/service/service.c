@@ -199,6 +199,7 @@ static syn_status copy_setup(struct syn_service *service,
         service->jwe_key = syn_arena_dup(&service->arena, setup->jwe_key);
         own->jwe_key = service->jwe_key;
     }
+    syn_rates_fill(own->rates);
     default_i64(&own->notice_s, SYN_SERVICE_NOTICE_S);
     default_i64(&own->ping_s, SYN_SERVICE_PING_S);
     default_i64(&own->pong_s, SYN_SERVICE_PONG_S);

@@ -46,6 +46,22 @@ struct syn_account_setup {
 
 enum syn_limits_mode { SYN_LIMITS_OFF, SYN_LIMITS_REAL };
 
+/* What is counted together (rest.md section 6). */
+enum syn_bucket_kind {
+    SYN_BUCKET_CREATE,     /* creations and deletions of one service */
+    SYN_BUCKET_READ,       /* of one object */
+    SYN_BUCKET_WRITE,      /* to one object, its items included */
+    SYN_BUCKET_PUBLISH,    /* messages of one stream */
+    SYN_BUCKET_PERMISSION, /* of one identity on one object */
+    SYN_BUCKET_CONNECTION, /* requests of one SDK connection */
+    SYN_BUCKET_COUNT
+};
+
+struct syn_rate {
+    uint32_t rate_per_s; /* 0: as published */
+    uint32_t burst;      /* 0: ten seconds of the rate */
+};
+
 /* All texts are copied. Zero means the default named beside it. */
 struct syn_service_setup {
     const char *address;                      /* "127.0.0.1" */
@@ -56,6 +72,7 @@ struct syn_service_setup {
     uint64_t seed;        /* of SIDs and ids */
     const char *base_url; /* of url, links, meta; NULL: the request's Host */
     enum syn_limits_mode limits;
+    struct syn_rate rates[SYN_BUCKET_COUNT]; /* with SYN_LIMITS_REAL */
     int64_t notice_s;    /* 240: expiry notice before `exp` */
     int64_t ping_s;      /* 30 */
     int64_t pong_s;      /* 15: a ping not answered for so long: dead */

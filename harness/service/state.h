@@ -99,6 +99,9 @@ struct syn_buckets {
 void syn_buckets_init(struct syn_buckets *buckets);
 void syn_buckets_fini(struct syn_buckets *buckets);
 
+/* Replace zeros by what is published. */
+void syn_rates_fill(struct syn_rate rates[SYN_BUCKET_COUNT]);
+
 /* For seams.admits with `limits real`; ctx is the service. */
 bool syn_buckets_admit(void *ctx, const struct syn_admission *admission,
                        uint32_t *retry_after_s);

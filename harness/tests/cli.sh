@@ -145,6 +145,38 @@ kill -KILL "$server"
 wait "$server" 2>/dev/null
 server=0
 
+# --- serve --config and --limits FILE
+config=$(dirname "$0")/../../fixtures/serve/two-accounts.json
+start_configured() {
+    : >"$place/ready"
+    "$program" serve "$@" >"$place/ready" 2>"$place/log" &
+    server=$!
+    tries=0
+    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
+}
+start_configured --config "$config"
+holds "secrets of the file are not shown" sh -c "! grep -qi 'secret of\|token of' '$place/ready'"
+curl -s -u 'AC11111111111111111111111111111111:token of the first account' \
+    "$rest/v1/Services/default/Maps/queue/Items/first" >"$place/found"
+holds "an item of the file is there" grep -q '"data":{"n":1}' "$place/found"
+end_server
+code=$?
+[ "$code" -eq 0 ] || { echo "FAILED: SIGTERM ends serve --config with $code"; failed=1; }
+printf '{"accounts": [],\n "speed": 1}\n' >"$place/bad.json"
+expect 64 "a bad configuration" "$program" serve --config "$place/bad.json"
+holds "its fault has a place" grep -q 'bad.json:[12]:[0-9]*: /' "$place/stderr"
+holds "its fault is one sentence" one_sentence
+expect 64 "a configuration that is not there" "$program" serve --config "$place/none.json"
+expect 64 "--config with an account flag" "$program" serve --config "$config" --acl on
+expect 64 "rates that are none" "$program" serve --limits "$place/bad.json"
+printf '{"speed": {}}\n' >"$place/rates.json"
+expect 64 "an unknown bucket" "$program" serve --limits "$place/rates.json"
+holds "its fault names the member" grep -q 'rates.json:1:11: /speed: no such member' "$place/stderr"
+
 # --- a target: the served service, on a clock that we move
 start_server --virtual-clock --limits off
 cat >"$place/target.json" <<END
