@@ -135,6 +135,16 @@ static int conclude_unreachable(struct syn_runner *runner)
     return SYN_EXIT_UNREACHABLE;
 }
 
+static int conclude_distress(struct syn_runner *runner)
+{
+    if (runner->distress[0] == '\0') {
+        return -1;
+    }
+    set_reason(runner, "safety abort: the target is in distress: %s",
+               runner->distress);
+    return SYN_EXIT_SAFETY;
+}
+
 static int conclude_signal(struct syn_runner *runner)
 {
     if (runner->signal_number == 0) {
@@ -188,7 +198,7 @@ void syn_runner_conclude(struct syn_runner *runner)
 {
     static int (*const steps[])(struct syn_runner *) = {
         conclude_failed, conclude_harness, conclude_unreachable,
-        conclude_signal, conclude_vacuous, conclude_stale,
+        conclude_distress, conclude_signal, conclude_vacuous, conclude_stale,
         conclude_unclean};
     int code = -1;
     for (size_t i = 0; code < 0 && i < sizeof steps / sizeof steps[0]; i++) {

@@ -33,7 +33,8 @@ struct syn_crew_slot {
     atomic_int row_pid; /* also its process group; 0: none */
     atomic_int worker_pid;
     enum syn_fate fate;
-    int64_t elapsed_us;
+    unsigned attempts;  /* before the one that counts */
+    int64_t elapsed_us; /* of all */
     char message[SYN_CREW_MESSAGE_BYTES];
 };
 

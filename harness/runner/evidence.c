@@ -134,6 +134,21 @@ static void fill_end(struct syn_evidence *out, const struct syn_json *line)
     }
 }
 
+/* Services made stay made; nothing else of a lost attempt counts. */
+static void fill_again(struct syn_evidence *out, const struct syn_json *line)
+{
+    (void)line;
+    out->expectation_count = 0;
+    out->wire_count = 0;
+    out->observation_count = 0;
+    out->measure_count = 0;
+    out->end = SYN_END_NONE;
+    out->end_reason = SYN_STR("");
+    out->is_complete = false;
+    out->alerts = 0;
+    out->log = SYN_STR("");
+}
+
 static const struct {
     const char *kind;
     fill_fn fill;
@@ -144,6 +159,7 @@ static const struct {
              {"made", fill_made},
              {"unmade", fill_unmade},
              {"log", fill_log},
+             {"again", fill_again},
              {"end", fill_end}};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])

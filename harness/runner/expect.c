@@ -16,6 +16,7 @@
 #define HTTP_SERVER_ERROR 500
 #define HTTP_TOO_MANY     429
 #define HTTP_CLIENT_ERROR 400
+#define LOST_GUARD_MS     1 /* a row that is lost waits for nothing more */
 #define SHOWN_BYTES       512 /* of a body */
 
 static const char *const orders[] = {"==", "!=", "<", "<=", ">", ">="};
@@ -50,6 +51,15 @@ static bool compare_str(struct syn_str a, const char *op, struct syn_str b)
 static bool record(struct syn_run *run, struct syn_expectation expectation)
 {
     expectation.at_ms = syn_run_since_ms(run);
+    /* After a request that went unanswered unseen, nobody knows what state
+     * this one met. */
+    bool is_doubtful = run->has_gap && !expectation.holds;
+    expectation.is_unanswered = expectation.is_unanswered || is_doubtful;
+    if (expectation.is_unanswered && run->stage->target != NULL &&
+        !run->recorder.is_over) {
+        run->is_lost = true;
+        run->world.guard_ms = LOST_GUARD_MS;
+    }
     syn_record_expectation(&run->recorder, &expectation);
     return expectation.holds;
 }

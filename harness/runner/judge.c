@@ -20,6 +20,7 @@ struct survey {
     const struct syn_evidence_expectation *broken; /* effect or control */
     const struct syn_evidence_expectation *broken_signal;
     const struct syn_evidence_expectation *unanswered;
+    bool is_silent; /* and it was the first record */
     size_t judged;
     size_t denials_held;
     size_t controls_held;
@@ -34,6 +35,7 @@ static void survey_one(struct survey *survey,
     }
     if (e->is_unanswered) {
         survey->unanswered = e;
+        survey->is_silent = survey->judged == 1;
     } else if (e->holds) {
         survey->denials_held += e->is_denial ? 1 : 0;
         survey->controls_held += e->weight == SYN_CONTROL ? 1 : 0;
@@ -158,10 +160,18 @@ static bool was_unanswered(struct hearing *h)
     if (e == NULL) {
         return false;
     }
+    unsigned attempts = h->the_case->attempts;
     h->out->decider = e;
+    h->out->is_open = true;
+    struct syn_str after = attempts == 0
+                               ? SYN_STR("")
+                               : syn_arena_printf(h->arena, ", %u times",
+                                                  attempts + 1);
     return decide(h, SYN_VERDICT_INCONCLUSIVE,
-                  syn_arena_printf(h->arena, "%.*s: %.*s", SYN_STR_ARG(e->what),
-                                   SYN_STR_ARG(e->actual)));
+                  syn_arena_printf(h->arena, "%.*s: %.*s%.*s",
+                                   SYN_STR_ARG(e->what),
+                                   SYN_STR_ARG(e->actual),
+                                   SYN_STR_ARG(after)));
 }
 
 static bool was_alerted(struct hearing *h)
@@ -236,6 +246,8 @@ syn_status syn_judge(struct syn_arena *arena, const struct syn_case *the_case,
         i++;
         SYN_ASSERT(i < sizeof rules / sizeof rules[0]);
     }
+    out->is_silent = out->verdict == SYN_VERDICT_INCONCLUSIVE &&
+                     (h.survey.judged == 0 || h.survey.is_silent);
     return h.status;
 }
 

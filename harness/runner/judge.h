@@ -25,6 +25,7 @@ struct syn_case {
     enum syn_level level;
     bool is_remote; /* the world may be slow: a time limit is not ours */
     enum syn_fate fate;
+    unsigned attempts;   /* before this one, that got no answer */
     const char *message; /* what is known of the end; "" when nothing */
 };
 
@@ -34,6 +35,8 @@ struct syn_judgement {
     /* The record that decided; NULL: none. */
     const struct syn_evidence_expectation *decider;
     bool has_control; /* a control held, or none was due */
+    bool is_open;     /* undecided because a request went unanswered */
+    bool is_silent;   /* and nothing before it was answered either */
 };
 
 /* Errors: SYN_ERR_MEMORY. */

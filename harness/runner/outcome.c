@@ -103,8 +103,10 @@ void syn_runner_init_results(struct syn_runner *runner)
         syn_arena_array(&runner->arena, count, sizeof *runner->is_judged);
     runner->has_control =
         syn_arena_array(&runner->arena, count, sizeof *runner->has_control);
+    runner->is_silent =
+        syn_arena_array(&runner->arena, count, sizeof *runner->is_silent);
     SYN_ASSERT(runner->results != NULL && runner->is_judged != NULL &&
-               runner->has_control != NULL);
+               runner->has_control != NULL && runner->is_silent != NULL);
     for (size_t i = 0; i < count; i++) {
         init_result(runner, i);
     }
@@ -161,6 +163,7 @@ static void fill_judgement(struct syn_runner *runner, size_t index,
         result->line = judgement->decider->line;
     }
     runner->has_control[index] = judgement->has_control;
+    runner->is_silent[index] = judgement->is_silent;
     keep_figures(runner, result, evidence);
     keep_evidence(runner, result, evidence, judgement);
 }
@@ -189,12 +192,15 @@ void syn_runner_judge(struct syn_runner *runner, size_t index)
                                 .level = entry->row->level,
                                 .is_remote = runner->stage.target != NULL,
                                 .fate = fate_of(runner, index),
+                                .attempts =
+                                    runner->crew.board->slots[index].attempts,
                                 .message = ""};
     char path[PATH_MAX];
     syn_arena_init(&scratch, NULL, SCRATCH_BYTES_MAX);
     if (the_case.fate == SYN_FATE_UNSTARTED) {
-        the_case.message =
-            runner->has_failed_fast ? "--fail-fast" : "interrupted";
+        the_case.message = runner->distress[0] != '\0' ? "the target in distress"
+                           : runner->has_failed_fast   ? "--fail-fast"
+                                                       : "interrupted";
     } else {
         the_case.message = runner->crew.board->slots[index].message;
     }

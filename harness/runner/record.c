@@ -193,6 +193,13 @@ void syn_record_unmade(struct syn_recorder *recorder, const char *service_sid)
     record_service(recorder, "unmade", service_sid);
 }
 
+void syn_record_again(struct syn_recorder *recorder)
+{
+    struct syn_json_writer w;
+    begin_line(recorder, &w, "again");
+    end_line(recorder, &w);
+}
+
 void syn_record_end(struct syn_recorder *recorder, enum syn_end end,
                     const char *reason)
 {

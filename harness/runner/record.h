@@ -72,6 +72,9 @@ void syn_record_unmade(struct syn_recorder *recorder, const char *service_sid);
 /* Paths in records are relative to the root of the sources. */
 const char *syn_record_short_path(const char *path);
 
+/* Another attempt begins: of what was recorded before only services count. */
+void syn_record_again(struct syn_recorder *recorder);
+
 /* How a row ends. */
 enum syn_end {
     SYN_END_NONE, /* it did not: killed, crashed, left early */

@@ -46,19 +46,26 @@ void syn_row_perform(const struct syn_crew *crew, size_t index)
     SYN_ASSERT(run != NULL);
     memset(run, 0, sizeof *run);
     syn_crew_evidence_path(crew, index, path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
+    unsigned attempt = crew->board->slots[index].attempts;
+    int fd = open(path,
+                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+                      (attempt == 0 ? O_TRUNC : 0),
                   EVIDENCE_MODE);
     SYN_ASSERT(fd >= 0);
     atomic_store(&crew->board->slots[index].row_pid, (int)getpid());
     run->entry = entry;
     run->stage = crew->stage;
     run->index = index;
+    run->attempt = attempt;
     run->mask = (struct syn_mask){.secrets = run->secrets,
                                   .secret_count = SYN_RUN_SECRETS};
     syn_arena_init(&run->arena, NULL, SYN_ROW_ARENA_BYTES_MAX);
-    syn_rng_init(&run->rng, crew->seed, hash_name(entry->name));
+    syn_rng_init(&run->rng, crew->seed, hash_name(entry->name) + attempt);
     syn_recorder_init(&run->recorder, fd, &run->mask);
     syn_log_reset();
+    if (attempt > 0) {
+        syn_record_again(&run->recorder);
+    }
 
     entry->row->run(run);
 

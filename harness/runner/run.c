@@ -46,8 +46,12 @@ static const char *prefix_name(struct syn_run *run, const char *name)
     if (run->stage->target == NULL) {
         return syn_run_text(run, "%s", name);
     }
-    return syn_run_text(run, "syn-%s-%zu-%s", run->stage->run, run->index,
-                        name);
+    /* What a lost attempt left behind must not be met again. */
+    return run->attempt == 0
+               ? syn_run_text(run, "syn-%s-%zu-%s", run->stage->run, run->index,
+                              name)
+               : syn_run_text(run, "syn-%s-%zu.%u-%s", run->stage->run,
+                              run->index, run->attempt, name);
 }
 
 const char *syn_run_identity(struct syn_run *run, const char *name)
@@ -103,8 +107,11 @@ struct syn_client *syn_run_client_with(struct syn_run *run, const char *name,
     if (options != NULL) {
         mine = *options;
     }
-    mine.identity =
-        syn_run_identity(run, mine.identity != NULL ? mine.identity : name);
+    /* One that the row names is meant as it is: it comes from another client,
+     * or the row is about the string itself. */
+    if (mine.identity == NULL) {
+        mine.identity = syn_run_identity(run, name);
+    }
     if (run->client_count == SYN_ROW_CLIENTS_MAX ||
         syn_client_new(world, syn_run_text(run, "%s", name), &mine, &client) !=
             SYN_OK) {
@@ -195,7 +202,10 @@ void syn_run_pass_ms(struct syn_run *run, int64_t ms)
     (void)syn_run_world(run);
     SYN_ASSERT(ms >= 0);
     if (!run->stage->is_virtual) {
-        wait_ms(run, ms);
+        /* Nobody waits for what will not be judged. */
+        if (!run->recorder.is_over && !run->is_lost) {
+            wait_ms(run, ms);
+        }
         return;
     }
     if (run->stage->target != NULL) {
@@ -227,7 +237,7 @@ bool syn_run_until(struct syn_run *run, int64_t step_s, int64_t bound_s,
     SYN_ASSERT(step_s > 0);
     int64_t begun_ms = syn_clock_now_ms(run->clock);
     bool is_true = is_so(ctx);
-    while (!is_true && !run->recorder.is_over &&
+    while (!is_true && !run->recorder.is_over && !run->is_lost &&
            syn_clock_now_ms(run->clock) - begun_ms < bound_s * MS_PER_S) {
         syn_run_pass_s(run, step_s);
         is_true = is_so(ctx);

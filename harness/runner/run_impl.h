@@ -54,7 +54,11 @@ struct syn_run_keys {
 struct syn_run {
     const struct syn_plan_entry *entry;
     const struct syn_stage *stage;
-    size_t index; /* of the entry in the plan */
+    size_t index;     /* of the entry in the plan */
+    unsigned attempt; /* from 0; more only at a target that did not answer */
+    bool is_lost;     /* a request at a target went unanswered: end soon */
+    bool has_gap;     /* so did one that no expectation has looked at */
+    bool is_closing;  /* what leaves now is clean-up */
     struct syn_arena arena;
     struct syn_rng rng;
     struct syn_recorder recorder;

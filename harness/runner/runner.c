@@ -62,6 +62,23 @@ static void print_ready(struct syn_runner *runner)
     syn_buf_fini(&text);
 }
 
+/* A target that answers nobody any more is left alone. */
+static bool is_in_distress(struct syn_runner *runner, size_t index)
+{
+    bool has_run = runner->results[index].verdict != SYN_VERDICT_SKIPPED;
+    if (runner->stage.target == NULL || !has_run) {
+        return false;
+    }
+    runner->silent_streak =
+        runner->is_silent[index] ? runner->silent_streak + 1 : 0;
+    if (runner->silent_streak == SYN_DISTRESS_ROWS) {
+        (void)snprintf(runner->distress, sizeof runner->distress,
+                       "%zu rows in a row got no answer",
+                       runner->silent_streak);
+    }
+    return runner->silent_streak >= SYN_DISTRESS_ROWS;
+}
+
 static bool on_done(void *ctx, size_t index)
 {
     struct syn_runner *runner = ctx;
@@ -72,7 +89,7 @@ static bool on_done(void *ctx, size_t index)
                     runner->plan.entries[index].defect == NULL &&
                     runner->results[index].verdict == SYN_VERDICT_FAIL;
     runner->has_failed_fast = runner->has_failed_fast || is_final;
-    return is_final;
+    return is_in_distress(runner, index) || is_final;
 }
 
 /* One status line on a terminal, else a line every ten seconds. */

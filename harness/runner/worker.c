@@ -20,6 +20,8 @@
 
 #define NS_PER_US     1000
 #define US_PER_S      1000000
+#define US_PER_MS     1000
+#define SCRATCH_BYTES_MAX (16u * SYN_EVIDENCE_BYTES_MAX)
 #define ESTIMATES_MAX 3 /* a row may take so many times its estimate */
 
 static const char *const check_variables[] = {"CK_FORK",
@@ -94,7 +96,7 @@ static unsigned limit_s(const struct syn_crew *crew, size_t index)
     return seconds;
 }
 
-static void run_row(struct syn_crew *crew, size_t index)
+static void attempt_row(struct syn_crew *crew, size_t index)
 {
     struct syn_crew_slot *slot = &crew->board->slots[index];
     Suite *suite = suite_create("row");
@@ -108,7 +110,7 @@ static void run_row(struct syn_crew *crew, size_t index)
     current.index = index;
     int64_t begun_us = monotonic_us();
     srunner_run_all(runner, CK_SILENT);
-    slot->elapsed_us = monotonic_us() - begun_us;
+    slot->elapsed_us += monotonic_us() - begun_us;
     TestResult **results = srunner_results(runner);
     SYN_ASSERT(srunner_ntests_run(runner) == 1);
     slot->fate = fate_of(crew, results[0]);
@@ -117,6 +119,45 @@ static void run_row(struct syn_crew *crew, size_t index)
         slot->fate == SYN_FATE_RETURNED ? "" : shorten(tr_msg(results[0])));
     free(results); /* srunner_results gives the array to its caller */
     srunner_free(runner);
+}
+
+/* Did a request go unanswered, so that a row may have better luck? A target
+ * that lets a row wait for nothing at all is not waited for again. */
+static bool is_worth_another(const struct syn_crew *crew, size_t index)
+{
+    const struct syn_crew_slot *slot = &crew->board->slots[index];
+    struct syn_arena scratch;
+    struct syn_evidence evidence;
+    struct syn_judgement judgement = {.is_open = false};
+    struct syn_case the_case = {.evidence = &evidence,
+                                .level = crew->plan->entries[index].row->level,
+                                .is_remote = true,
+                                .fate = slot->fate,
+                                .message = ""};
+    char path[PATH_MAX];
+    syn_arena_init(&scratch, NULL, SCRATCH_BYTES_MAX);
+    syn_crew_evidence_path(crew, index, path);
+    syn_status st = syn_evidence_read(&scratch, path, &evidence);
+    st = st != SYN_OK ? st : syn_judge(&scratch, &the_case, &judgement);
+    bool has_waited =
+        slot->elapsed_us >= (int64_t)SYN_ROW_GUARD_MS * US_PER_MS;
+    bool is_open = st == SYN_OK && judgement.is_open &&
+                   !(judgement.is_silent && has_waited);
+    syn_arena_fini(&scratch);
+    return is_open;
+}
+
+/* At a target the world may fail; the embedded service is our own. */
+static void run_row(struct syn_crew *crew, size_t index)
+{
+    struct syn_crew_slot *slot = &crew->board->slots[index];
+    attempt_row(crew, index);
+    while (crew->stage->target != NULL && slot->fate == SYN_FATE_RETURNED &&
+           slot->attempts < SYN_ROW_RETRIES_MAX &&
+           !atomic_load(&crew->board->stops) && is_worth_another(crew, index)) {
+        slot->attempts++;
+        attempt_row(crew, index);
+    }
 }
 
 void syn_worker_run(struct syn_crew *crew)

@@ -48,6 +48,8 @@ int64_t syn_run_since_ms(const struct syn_run *run)
 static unsigned record_wire(void *ctx, const struct syn_wire_record *record)
 {
     struct syn_run *run = ctx;
+    run->has_gap = run->has_gap || (run->stage->target != NULL &&
+                                    syn_str_is(record->head, "no answer"));
     return syn_record_wire(&run->recorder, record, syn_run_since_ms(run));
 }
 
@@ -55,6 +57,9 @@ static unsigned record_wire(void *ctx, const struct syn_wire_record *record)
 static syn_status may_send(void *ctx, const struct syn_departure *departure)
 {
     struct syn_run *run = ctx;
+    if (run->is_lost && !run->is_closing) {
+        return SYN_ERR_NET; /* it could prove nothing any more */
+    }
     return run->stage->target == NULL
                ? SYN_OK
                : syn_guard_may_send(&run->guard, departure);
@@ -190,6 +195,22 @@ static void open_embedded(struct syn_run *run)
                                .account_sid = accounts[0].sid};
 }
 
+/* A valid request that is refused fails the row by its control, one without an
+ * answer leaves it open; a success that names no service is no success. */
+static void refuse_own_service(struct syn_run *run, unsigned http)
+{
+    const char *what = "the backend makes a service for the row";
+    struct syn_reply reply = {.status = http == 0 ? SYN_ERR_NET : SYN_OK,
+                              .http = http,
+                              .arena = &run->arena};
+    if (syn_reply_is_ok(&reply)) {
+        (void)syn_expect_true(run, SYN_SITE, SYN_CONTROL, what, false);
+    } else {
+        (void)syn_expect_allowed(run, SYN_SITE, SYN_CONTROL, what, reply);
+    }
+    run->recorder.is_over = true;
+}
+
 /* A service that only this row uses, because the row turns its switch. */
 static void make_own_service(struct syn_run *run)
 {
@@ -199,10 +220,11 @@ static void make_own_service(struct syn_run *run)
                                 .arena = &run->arena};
     struct syn_str name = syn_arena_printf(&run->arena, "syn-%s-row%zu",
                                            run->stage->run, run->index);
-    syn_remote_make_service(&remote, must_print(run, name.at),
-                            run->entry->row->acl_on, run->own_service);
+    unsigned http =
+        syn_remote_make_service(&remote, must_print(run, name.at),
+                                run->entry->row->acl_on, run->own_service);
     if (run->own_service[0] == '\0') {
-        syn_run_give_up(run, "no service could be made for the row");
+        refuse_own_service(run, http);
         return;
     }
     syn_record_made(&run->recorder, run->own_service);
@@ -314,6 +336,7 @@ void syn_run_close_world(struct syn_run *run)
     if (!run->has_world) {
         return;
     }
+    run->is_closing = true;
     for (size_t i = run->client_count; i > 0; i--) {
         syn_client_free(run->clients[i - 1]);
     }

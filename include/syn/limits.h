@@ -102,6 +102,8 @@
 #define SYN_ROW_ARENA_BYTES_MAX     268435456
 #define SYN_ROW_CLIENTS_MAX         4096
 #define SYN_ROW_THINGS_MAX          4096     /* to remove from a target */
+#define SYN_ROW_RETRIES_MAX         2        /* at a target, after no answer */
+#define SYN_DISTRESS_ROWS           5        /* without any answer: stop */
 #define SYN_ROW_GUARD_MS            10000    /* real time for one answer */
 #define SYN_EVIDENCE_BYTES_MAX      16777216 /* one row; then exchanges stop */
 #define SYN_EVIDENCE_RECORDS_MAX    20000    /* expectations of one row */
