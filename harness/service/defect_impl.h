@@ -35,6 +35,7 @@ extern const struct syn_defect_table syn_defects_form;
 extern const struct syn_defect_table syn_defects_session;
 extern const struct syn_defect_table syn_defects_ttl;
 extern const struct syn_defect_table syn_defects_removal;
+extern const struct syn_defect_table syn_defects_hook;
 
 /* --- defect_claim.c: tables of token checks ------------------------------- */
 
