@@ -197,9 +197,9 @@ static int conclude_unclean(struct syn_runner *runner)
 void syn_runner_conclude(struct syn_runner *runner)
 {
     static int (*const steps[])(struct syn_runner *) = {
-        conclude_failed, conclude_harness, conclude_unreachable,
-        conclude_distress, conclude_signal, conclude_vacuous, conclude_stale,
-        conclude_unclean};
+        conclude_failed,   conclude_harness, conclude_unreachable,
+        conclude_distress, conclude_signal,  conclude_vacuous,
+        conclude_stale,    conclude_unclean};
     int code = -1;
     for (size_t i = 0; code < 0 && i < sizeof steps / sizeof steps[0]; i++) {
         code = steps[i](runner);

@@ -16,7 +16,7 @@
 #define HTTP_SERVER_ERROR 500
 #define HTTP_TOO_MANY     429
 #define HTTP_CLIENT_ERROR 400
-#define LOST_GUARD_MS     1 /* a row that is lost waits for nothing more */
+#define LOST_GUARD_MS     1   /* a row that is lost waits for nothing more */
 #define SHOWN_BYTES       512 /* of a body */
 
 static const char *const orders[] = {"==", "!=", "<", "<=", ">", ">="};

@@ -163,14 +163,12 @@ static bool was_unanswered(struct hearing *h)
     unsigned attempts = h->the_case->attempts;
     h->out->decider = e;
     h->out->is_open = true;
-    struct syn_str after = attempts == 0
-                               ? SYN_STR("")
-                               : syn_arena_printf(h->arena, ", %u times",
-                                                  attempts + 1);
+    struct syn_str after =
+        attempts == 0 ? SYN_STR("")
+                      : syn_arena_printf(h->arena, ", %u times", attempts + 1);
     return decide(h, SYN_VERDICT_INCONCLUSIVE,
                   syn_arena_printf(h->arena, "%.*s: %.*s%.*s",
-                                   SYN_STR_ARG(e->what),
-                                   SYN_STR_ARG(e->actual),
+                                   SYN_STR_ARG(e->what), SYN_STR_ARG(e->actual),
                                    SYN_STR_ARG(after)));
 }
 

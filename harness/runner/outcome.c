@@ -198,9 +198,10 @@ void syn_runner_judge(struct syn_runner *runner, size_t index)
     char path[PATH_MAX];
     syn_arena_init(&scratch, NULL, SCRATCH_BYTES_MAX);
     if (the_case.fate == SYN_FATE_UNSTARTED) {
-        the_case.message = runner->distress[0] != '\0' ? "the target in distress"
-                           : runner->has_failed_fast   ? "--fail-fast"
-                                                       : "interrupted";
+        the_case.message = runner->distress[0] != '\0'
+                               ? "the target in distress"
+                           : runner->has_failed_fast ? "--fail-fast"
+                                                     : "interrupted";
     } else {
         the_case.message = runner->crew.board->slots[index].message;
     }

@@ -20,6 +20,8 @@
 #define HTTP_OK           200
 #define HTTP_UNAUTHORIZED 401
 #define HTTP_NOT_FOUND    404
+#define HTTP_TOO_MANY     429
+#define HTTP_SERVER_ERROR 500
 #define SETTLE_TURNS      8
 #define SMALL_ARENA       4194304
 #define NO_SERVICE        "IS00000000000000000000000000000000"
@@ -63,8 +65,8 @@ struct ask {
     const char *body; /* NULL: none */
 };
 
-static struct answer ask_target(const struct syn_remote *remote,
-                                const struct ask *ask)
+static struct answer ask_once(const struct syn_remote *remote,
+                              const struct ask *ask)
 {
     const struct syn_target *target = remote->stage->target;
     struct answer answer = {.arena = remote->arena, .status = SYN_ERR_NET};
@@ -98,6 +100,29 @@ static struct answer ask_target(const struct syn_remote *remote,
         syn_curl_cancel(call);
     }
     return answer;
+}
+
+/* A connection may be lost, or a front may be ill for a moment. What changes
+ * something is never sent twice. */
+static struct answer ask_target(const struct syn_remote *remote,
+                                const struct ask *ask)
+{
+    struct answer answer = ask_once(remote, ask);
+    bool is_repeatable =
+        strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "DELETE") == 0;
+    for (unsigned i = 0;
+         is_repeatable && i < SYN_ROW_RETRIES_MAX &&
+         (answer.status == SYN_ERR_NET || answer.status == SYN_ERR_CLOSED ||
+          answer.http >= HTTP_SERVER_ERROR);
+         i++) {
+        answer = ask_once(remote, ask);
+    }
+    return answer;
+}
+
+bool syn_remote_is_answer(unsigned http)
+{
+    return http != 0 && http < HTTP_SERVER_ERROR && http != HTTP_TOO_MANY;
 }
 
 static struct syn_str member_of(const struct syn_remote *remote,
@@ -281,8 +306,10 @@ static void make_services(const struct syn_remote *remote,
         syn_arena_printf(remote->arena, "syn-%s-acl-on", stage->run);
     struct syn_str off =
         syn_arena_printf(remote->arena, "syn-%s-acl-off", stage->run);
-    (void)syn_remote_make_service(remote, on.at, true, stage->service_on);
-    (void)syn_remote_make_service(remote, off.at, false, stage->service_off);
+    stage->has_no_answer_on = !syn_remote_is_answer(
+        syn_remote_make_service(remote, on.at, true, stage->service_on));
+    stage->has_no_answer_off = !syn_remote_is_answer(
+        syn_remote_make_service(remote, off.at, false, stage->service_off));
     if (stage->service_on[0] == '\0') {
         (void)snprintf(stage->service_on, sizeof stage->service_on, NO_SERVICE);
     }
@@ -302,11 +329,12 @@ static void use_named_service(const struct syn_remote *remote,
         ask_target(remote, &(struct ask){.method = "GET", .path = path.at});
     (void)snprintf(stage->service_on, sizeof stage->service_on, "%s", sid);
     (void)snprintf(stage->service_off, sizeof stage->service_off, "%s", sid);
-    if (answer.status == SYN_OK &&
+    if (answer.status == SYN_OK && answer.http == HTTP_OK &&
         syn_json_parse(remote->arena, answer.body, NULL, &tree, NULL) ==
             SYN_OK) {
-        stage->acl_is_on =
-            syn_json_bool(syn_json_member(tree, "acl_enabled"), false);
+        const struct syn_json *flag = syn_json_member(tree, "acl_enabled");
+        stage->acl_is_known = flag != NULL;
+        stage->acl_is_on = syn_json_bool(flag, false);
     }
 }
 

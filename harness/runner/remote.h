@@ -35,6 +35,9 @@ unsigned syn_remote_make_service(const struct syn_remote *remote,
                                  const char *friendly_name, bool acl_is_on,
                                  char sid[SYN_STAGE_SID_BYTES]);
 
+/* Does an HTTP status, 0 for none, say yes or no at all? */
+bool syn_remote_is_answer(unsigned http);
+
 /* Delete a service of this run, after reading its friendly name again: it must
  * carry the prefix of the run. False: it is still there. */
 bool syn_remote_delete_service(const struct syn_remote *remote,

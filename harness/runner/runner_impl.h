@@ -20,10 +20,10 @@ struct syn_runner {
     struct syn_crew crew;
     struct syn_result *results; /* one per entry, plan order */
     bool *is_judged;
-    bool *has_control; /* per entry: a control held, or none was due */
-    bool *is_silent;   /* per entry: nothing that it asked was answered */
+    bool *has_control;    /* per entry: a control held, or none was due */
+    bool *is_silent;      /* per entry: nothing that it asked was answered */
     size_t silent_streak; /* such rows, one after another */
-    size_t printed;    /* results shown so far, in plan order */
+    size_t printed;       /* results shown so far, in plan order */
     size_t done;
     int64_t begun_ms; /* monotonic */
     int64_t told_ms;  /* of the last progress line */
@@ -35,7 +35,7 @@ struct syn_runner {
     /* Why the run is worth an exit code of its own; "" when not. */
     char harness_fault[SYN_RUNNER_REASON_BYTES];
     char unreachable[SYN_RUNNER_REASON_BYTES];
-    char distress[SYN_RUNNER_REASON_BYTES]; /* the run was stopped for it */
+    char distress[SYN_RUNNER_REASON_BYTES];  /* the run was stopped for it */
     char survivors[SYN_RUNNER_REASON_BYTES]; /* selftest */
     char leftovers[SYN_RUNNER_REASON_BYTES];
     char reason[SYN_RUNNER_REASON_BYTES];

@@ -110,7 +110,7 @@ const char *syn_stage_lack(const struct syn_stage *stage,
     if (lack != NULL) {
         return lack;
     }
-    if (!stage->owns_services && stage->service_on[0] != '\0' &&
+    if (!stage->owns_services && stage->acl_is_known &&
         row->acl_on != stage->acl_is_on) {
         return row->acl_on ? "the service of the target file has ACLs off"
                            : "the service of the target file has ACLs on";

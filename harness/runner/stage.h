@@ -20,8 +20,11 @@ struct syn_stage {
     const struct syn_target *target; /* NULL: embedded */
     unsigned offers;                 /* enum syn_need */
     bool is_virtual;
-    bool owns_services; /* made for this run, deleted after it */
-    bool acl_is_on;     /* of the service that the target file names */
+    bool owns_services;    /* made for this run, deleted after it */
+    bool acl_is_on;        /* of the service that the target file names */
+    bool acl_is_known;     /* false: it would not tell, so rows find out */
+    bool has_no_answer_on; /* the making of the service with ACLs on, or off, */
+    bool has_no_answer_off; /* was neither done nor refused */
     char run[SYN_STAGE_RUN_BYTES];
     char service_on[SYN_STAGE_SID_BYTES]; /* for rows with ACLs on */
     char service_off[SYN_STAGE_SID_BYTES];

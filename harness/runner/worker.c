@@ -18,11 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_US     1000
-#define US_PER_S      1000000
-#define US_PER_MS     1000
+#define NS_PER_US         1000
+#define US_PER_S          1000000
+#define US_PER_MS         1000
 #define SCRATCH_BYTES_MAX (16u * SYN_EVIDENCE_BYTES_MAX)
-#define ESTIMATES_MAX 3 /* a row may take so many times its estimate */
+#define ESTIMATES_MAX     3 /* a row may take so many times its estimate */
 
 static const char *const check_variables[] = {"CK_FORK",
                                               "CK_RUN_SUITE",
@@ -139,8 +139,7 @@ static bool is_worth_another(const struct syn_crew *crew, size_t index)
     syn_crew_evidence_path(crew, index, path);
     syn_status st = syn_evidence_read(&scratch, path, &evidence);
     st = st != SYN_OK ? st : syn_judge(&scratch, &the_case, &judgement);
-    bool has_waited =
-        slot->elapsed_us >= (int64_t)SYN_ROW_GUARD_MS * US_PER_MS;
+    bool has_waited = slot->elapsed_us >= (int64_t)SYN_ROW_GUARD_MS * US_PER_MS;
     bool is_open = st == SYN_OK && judgement.is_open &&
                    !(judgement.is_silent && has_waited);
     syn_arena_fini(&scratch);

@@ -197,7 +197,7 @@ static void open_embedded(struct syn_run *run)
 
 /* A valid request that is refused fails the row by its control, one without an
  * answer leaves it open; a success that names no service is no success. */
-static void refuse_own_service(struct syn_run *run, unsigned http)
+static void end_without_service(struct syn_run *run, unsigned http)
 {
     const char *what = "the backend makes a service for the row";
     struct syn_reply reply = {.status = http == 0 ? SYN_ERR_NET : SYN_OK,
@@ -224,7 +224,7 @@ static void make_own_service(struct syn_run *run)
         syn_remote_make_service(&remote, must_print(run, name.at),
                                 run->entry->row->acl_on, run->own_service);
     if (run->own_service[0] == '\0') {
-        refuse_own_service(run, http);
+        end_without_service(run, http);
         return;
     }
     syn_record_made(&run->recorder, run->own_service);
@@ -249,8 +249,13 @@ static void open_target(struct syn_run *run)
                                .account_sid = target->account.account_sid};
     run->world.service_sid = run->entry->row->acl_on ? run->stage->service_on
                                                      : run->stage->service_off;
+    bool has_no_answer = run->entry->row->acl_on
+                             ? run->stage->has_no_answer_on
+                             : run->stage->has_no_answer_off;
     if ((run->entry->row->needs & SYN_NEED_OWN_SERVICE) != 0) {
         make_own_service(run);
+    } else if (run->stage->owns_services && has_no_answer) {
+        end_without_service(run, 0);
     }
 }
 
