@@ -6,22 +6,30 @@
  */
 #include "syn/scenario.h"
 
-#define SUITES(X)     \
-    X(acl_off)        \
-    X(acl_defaults)   \
-    X(acl_grants)     \
-    X(acl_identity)   \
-    X(acl_backend)    \
-    X(acl_revocation) \
-    X(acl_switch)     \
-    X(tok_lifetime)   \
-    X(tok_bounds)     \
-    X(tok_renewal)    \
-    X(tok_forged)     \
-    X(ttl_expiry)     \
-    X(ttl_deadline)   \
-    X(ttl_items)      \
-    X(ttl_removal)
+#define SUITES(X)        \
+    X(acl_off)           \
+    X(acl_defaults)      \
+    X(acl_grants)        \
+    X(acl_identity)      \
+    X(acl_backend)       \
+    X(acl_revocation)    \
+    X(acl_switch)        \
+    X(tok_lifetime)      \
+    X(tok_bounds)        \
+    X(tok_renewal)       \
+    X(tok_forged)        \
+    X(ttl_expiry)        \
+    X(ttl_deadline)      \
+    X(ttl_items)         \
+    X(ttl_removal)       \
+    X(sdk_requests)      \
+    X(sdk_writers)       \
+    X(sdk_channels)      \
+    X(sdk_subscriptions) \
+    X(sdk_reconnect)     \
+    X(sdk_replay)        \
+    X(sdk_continuation)  \
+    X(sdk_client)
 
 #define DECLARE(name) extern const struct syn_suite syn_suite_##name;
 SUITES(DECLARE)

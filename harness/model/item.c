@@ -355,8 +355,11 @@ static enum syn_code check_put(const struct syn_step *step,
                                const struct syn_item_cell *cell)
 {
     struct syn_str if_match = step->command->if_match;
+    const struct syn_rules *rules = step->model->rules;
     if (syn_str_is(if_match, "-1")) {
-        return cell == NULL ? SYN_CODE_NONE : SYN_CODE_54205;
+        return cell == NULL || !rules->keeps_existing(rules->ctx, &cell->item)
+                   ? SYN_CODE_NONE
+                   : SYN_CODE_54205;
     }
     if (cell != NULL) {
         return syn_check_match(step, &cell->item, cell->item.event_id);

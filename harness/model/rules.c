@@ -184,6 +184,13 @@ static bool revision_fits(void *ctx, const struct syn_object *object,
     return syn_str_is_equal(if_match, revision);
 }
 
+static bool keeps_existing(void *ctx, const struct syn_item *item)
+{
+    (void)ctx;
+    (void)item;
+    return true;
+}
+
 const struct syn_rules syn_rules_sound = {
     .decide_access = decide_access,
     .decide_backend = decide_backend,
@@ -204,6 +211,7 @@ const struct syn_rules syn_rules_sound = {
     .deadline = deadline,
     .deadline_after_update = deadline_after_update,
     .revision_fits = revision_fits,
+    .keeps_existing = keeps_existing,
     .purge_delay_ms = 0,
     .ctx = NULL,
 };

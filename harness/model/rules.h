@@ -123,6 +123,10 @@ struct syn_rules {
                           const struct syn_item *item, struct syn_str if_match,
                           struct syn_str revision);
 
+    /* Does `If-Match: -1` of a PUT refuse to replace an item that is there?
+     * Sound: always. */
+    bool (*keeps_existing)(void *ctx, const struct syn_item *item);
+
     int64_t purge_delay_ms; /* how long expired things stay visible */
     void *ctx;
 };

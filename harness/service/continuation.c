@@ -104,6 +104,7 @@ struct syn_str syn_continuation_make(struct syn_session *session,
 static const struct syn_json *open_token(struct syn_session *session,
                                          struct syn_str presented)
 {
+    const struct syn_seams *seams = &session->service->seams;
     const struct syn_json *content = NULL;
     const size_t dot = syn_str_find(presented, '.', 0);
     if (presented.bytes > 2 * CONTINUATION_BYTES || dot == presented.bytes) {
@@ -114,8 +115,8 @@ static const struct syn_json *open_token(struct syn_session *session,
     syn_buf_init(&mac, NULL, CONTINUATION_BYTES);
     syn_buf_init(&text, NULL, CONTINUATION_BYTES);
     if (put_mac(session->service->live, first, &mac) &&
-        syn_crypto_is_equal(syn_buf_str(&mac),
-                            syn_str_from(presented, dot + 1)) &&
+        seams->live.fits_mac(seams->ctx, syn_buf_str(&mac),
+                             syn_str_from(presented, dot + 1)) &&
         syn_base64_decode(&text, SYN_BASE64URL, first) == SYN_OK) {
         const struct syn_str copy =
             syn_arena_dup(&session->service->scratch, syn_buf_str(&text));

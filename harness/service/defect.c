@@ -7,10 +7,10 @@
 #include "service/defect_impl.h"
 
 static const struct syn_defect_table *const tables[] = {
-    &syn_defects_access,  &syn_defects_grant,   &syn_defects_switch,
-    &syn_defects_rest,    &syn_defects_claim,   &syn_defects_signature,
-    &syn_defects_form,    &syn_defects_session, &syn_defects_ttl,
-    &syn_defects_removal,
+    &syn_defects_access, &syn_defects_grant,   &syn_defects_switch,
+    &syn_defects_rest,   &syn_defects_claim,   &syn_defects_signature,
+    &syn_defects_form,   &syn_defects_session, &syn_defects_ttl,
+    &syn_defects_sdk,    &syn_defects_removal,
 };
 
 const struct syn_defect *syn_defect_at(size_t index)

@@ -34,6 +34,7 @@ extern const struct syn_defect_table syn_defects_signature;
 extern const struct syn_defect_table syn_defects_form;
 extern const struct syn_defect_table syn_defects_session;
 extern const struct syn_defect_table syn_defects_ttl;
+extern const struct syn_defect_table syn_defects_sdk;
 extern const struct syn_defect_table syn_defects_removal;
 extern const struct syn_defect_table syn_defects_hook;
 

@@ -259,11 +259,14 @@ static bool hears(const struct syn_subscription *subscriber,
     return service->seams.delivers(service->seams.ctx, &delivery);
 }
 
-static void tell(struct syn_session *session, struct syn_str ws_frame,
-                 const struct syn_event *event)
+static void tell(const struct syn_subscription *subscriber,
+                 struct syn_str ws_frame, const struct syn_event *event)
 {
+    struct syn_session *session = subscriber->session;
     struct syn_service *service = session->service;
-    const unsigned copies = service->seams.copies(service->seams.ctx, event);
+    const struct syn_seams *seams = &service->seams;
+    const unsigned copies = seams->copies(seams->ctx, event) *
+                            seams->live.weight(seams->ctx, subscriber->asked);
     for (unsigned i = 0; i < copies; i++) {
         syn_live_append(session, ws_frame);
         service->counts.events_delivered++;
@@ -280,7 +283,7 @@ static void publish_one(struct syn_service *service, struct syn_topic *topic,
          s = s->next_in_topic) {
         if (hears(s, event, origin)) {
             render(service, &rendering, event, s);
-            tell(s->session, syn_buf_str(&rendering.ws_frame), event);
+            tell(s, syn_buf_str(&rendering.ws_frame), event);
         }
     }
     syn_buf_fini(&rendering.ws_frame);

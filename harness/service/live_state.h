@@ -38,6 +38,7 @@ struct syn_subscription {
     struct syn_session *session;
     struct syn_topic *topic;
     unsigned version; /* event_protocol_version of the request: 3 or 4 */
+    unsigned asked;   /* how often, without an end in between */
     struct syn_subscription *next_in_topic, *previous_in_topic;
     struct syn_subscription *next_in_session, *previous_in_session;
 };

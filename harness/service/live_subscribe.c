@@ -194,17 +194,20 @@ static void send_replay(const struct batch *batch,
                         const struct syn_outcome *outcome)
 {
     struct syn_call *call = batch->call;
+    const struct syn_seams *seams = &call->service->seams;
+    const size_t count = outcome->event_count;
     struct syn_buf payload;
     syn_buf_init(&payload, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
-    for (size_t i = 0; i < outcome->event_count; i++) {
+    for (size_t step = 0; step < count; step++) {
+        const size_t i = seams->live.replay_at(seams->ctx, step, count);
+        if (i >= count || !syn_fanout_is_told(outcome->events[i].kind)) {
+            continue;
+        }
         const struct syn_fanout_view view = {.event = &outcome->events[i],
                                              .base =
                                                  syn_call_base(call->session),
                                              .version = batch->version,
                                              .correlation = batch->correlation};
-        if (!syn_fanout_is_told(outcome->events[i].kind)) {
-            continue;
-        }
         syn_buf_clear(&payload);
         syn_fanout_write(&payload, call->arena, &view);
         if (payload.status == SYN_OK) {
@@ -235,11 +238,15 @@ static enum syn_code establish_wish(const struct batch *batch,
 {
     struct syn_call *call = batch->call;
     struct syn_session *session = call->session;
+    const struct syn_seams *seams = &call->service->seams;
+    const struct syn_live_rules *rules = &seams->live;
     struct syn_command command;
     const enum syn_code code = read_wish(batch, request, wish, &command);
     if (code != SYN_CODE_NONE) {
         return code;
     }
+    command.last_event_id.value =
+        rules->replay_from(seams->ctx, command.last_event_id.value);
     const struct syn_actor actor = {.plane = SYN_PLANE_SDK,
                                     .account = session->account,
                                     .identity = session->facts.identity};
@@ -256,7 +263,7 @@ static enum syn_code establish_wish(const struct batch *batch,
     if (added != SYN_OK) {
         return added == SYN_ERR_LIMIT ? SYN_CODE_54419 : SYN_CODE_20500;
     }
-    wish->replay = outcome.replay;
+    wish->replay = rules->replay_told(seams->ctx, outcome.replay);
     wish->last_event_id = syn_live_last_event_id(outcome.object);
     if (has_room(batch, &outcome)) {
         send_replay(batch, &outcome);
@@ -269,11 +276,14 @@ static enum syn_code establish_wish(const struct batch *batch,
 static void establish(struct batch *batch)
 {
     struct syn_arena *arena = batch->call->arena;
+    const struct syn_seams *seams = &batch->call->service->seams;
     const struct syn_json *request = syn_json_first(batch->requests);
     for (size_t i = 0; i < batch->count; i++) {
         const struct syn_arena_mark mark = syn_arena_mark(arena);
         struct wish *wish = &batch->wishes[i];
-        wish->code = establish_wish(batch, request, wish);
+        const enum syn_code own = establish_wish(batch, request, wish);
+        const enum syn_code first = i == 0 ? own : batch->wishes[0].code;
+        wish->code = seams->live.wish_code(seams->ctx, first, own);
         syn_arena_rewind(arena, mark);
         /* A subscription that fails does not go on as it was before. */
         struct syn_subscription *before =
@@ -289,6 +299,7 @@ static void establish(struct batch *batch)
 
 static void cancel(struct batch *batch)
 {
+    const struct syn_seams *seams = &batch->call->service->seams;
     const struct syn_json *request = syn_json_first(batch->requests);
     for (size_t i = 0; i < batch->count; i++) {
         struct wish *wish = &batch->wishes[i];
@@ -298,7 +309,7 @@ static void cancel(struct batch *batch)
             syn_json_str(syn_json_member(request, "object_type"), absent);
         struct syn_subscription *subscription =
             syn_subscription_find(batch->call->session, wish->object_sid);
-        if (subscription != NULL) {
+        if (subscription != NULL && seams->live.ends_on_cancel(seams->ctx)) {
             syn_subscription_drop(subscription);
         }
         request = syn_json_next(request);
@@ -377,7 +388,7 @@ void syn_call_subscribe(struct syn_call *call)
         syn_call_refuse(call, SYN_CODE_54008);
         return;
     }
-    if (batch.count > SYN_BATCH_MAX) {
+    if (batch.count > call->service->seams.live.batch_max) {
         call->message = SYN_STR("Too many subscriptions: at most 1000 in one "
                                 "request (max_batch_size)");
         syn_call_refuse(call, SYN_CODE_54419);

@@ -165,4 +165,5 @@ void syn_seams_init(struct syn_seams *seams)
         .header_bytes_max = SYN_FRAME_HEADER_BYTES_MAX,
     };
     syn_hook_rules_init(&seams->hooks);
+    syn_live_rules_init(&seams->live);
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "model/model.h"
 #include "model/rules.h"
+#include "service/live_rules.h"
 #include "service/webhook_rules.h"
 #include "syn/arena.h"
 #include "syn/status.h"
@@ -85,6 +86,7 @@ struct syn_shaping {
 struct syn_seams {
     struct syn_rules rules;                     /* decisions of the model */
     struct syn_hook_rules hooks;                /* and about webhooks */
+    struct syn_live_rules live;                 /* and subscriptions */
     const struct syn_token_check *token_checks; /* verification, in order */
 
     /* REST credentials: does user/secret open this account? Sound: exact

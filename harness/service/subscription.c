@@ -86,6 +86,7 @@ syn_status syn_subscription_add(struct syn_session *session,
         syn_subscription_find(session, syn_str_of(object_sid));
     if (s != NULL) {
         s->version = version; /* asked twice is had once */
+        s->asked++;
         return SYN_OK;
     }
     if (session->by_object.count >= SYN_SUBSCRIPTIONS_MAX) {
@@ -101,6 +102,7 @@ syn_status syn_subscription_add(struct syn_session *session,
     s->session = session;
     s->topic = topic;
     s->version = version;
+    s->asked = 1;
     if (syn_table_insert(&session->by_object, syn_str_of(topic->object_sid),
                          s) != SYN_OK) {
         close_topic_if_empty(live, topic);
