@@ -191,6 +191,23 @@ static bool parse_index(struct syn_str text, uint64_t *out)
     return is_digits;
 }
 
+const struct syn_item *syn_model_item(const struct syn_object *object,
+                                      struct syn_str place)
+{
+    const struct syn_object_cell *parent =
+        (const struct syn_object_cell *)(const void *)object;
+    struct syn_tree_key key = {0, {NULL, 0}};
+    if (object->type != SYN_TYPE_LIST) {
+        key.bytes = place;
+    } else if (!parse_index(place, &key.number)) {
+        return NULL;
+    }
+    const struct syn_tree_node *node = syn_tree_find(&parent->items, key);
+    return node == NULL
+               ? NULL
+               : &SYN_CELL_OF((uintptr_t)node, syn_item_cell, node)->item;
+}
+
 /* The tree key that the command names. */
 static enum syn_code parse_place(const struct syn_step *step,
                                  struct syn_tree_key *out)

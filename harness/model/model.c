@@ -353,7 +353,12 @@ static enum syn_code prologue(struct syn_step *step, const struct verb_row *row)
             return code;
         }
     }
-    return is_allowed(step, row) ? SYN_CODE_NONE : SYN_CODE_54007;
+    if (is_allowed(step, row)) {
+        return SYN_CODE_NONE;
+    }
+    const struct syn_rules *rules = step->model->rules;
+    return rules->refuse_access(rules->ctx, &step->object->object,
+                                step->command);
 }
 
 syn_status syn_model_step(struct syn_model *model, int64_t now_ms,

@@ -351,6 +351,10 @@ const struct syn_object *syn_model_object(const struct syn_model *model,
                                           enum syn_type type,
                                           struct syn_str id);
 
+/* The item with this key, or this index in decimal; NULL: none. */
+const struct syn_item *syn_model_item(const struct syn_object *object,
+                                      struct syn_str place);
+
 /* The row of an identity on an object; NULL: none. */
 const struct syn_grant *syn_model_grant(const struct syn_model *model,
                                         const struct syn_object *object,

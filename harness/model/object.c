@@ -395,6 +395,8 @@ syn_status syn_verb_object_update(struct syn_step *step)
     struct syn_object_cell *cell = step->object;
     bool is_document = cell->object.type == SYN_TYPE_DOCUMENT;
     bool has_data = is_document && step->command->data.at != NULL;
+    bool is_revised = model->rules->takes_revision(
+        model->rules->ctx, &cell->object, step->command->data);
     struct syn_doer doer;
     struct syn_event *event = syn_arena_array(step->arena, 1, sizeof(*event));
     if (event == NULL || !syn_step_doer(step, &doer) ||
@@ -413,7 +415,7 @@ syn_status syn_verb_object_update(struct syn_step *step)
     move_deadline(step, has_data);
     cell->object.updated_ms = step->now_ms;
     if (is_document) {
-        cell->object.event_count++;
+        cell->object.event_count += is_revised ? 1 : 0;
         syn_object_fill_event(event, cell, SYN_EVENT_DOCUMENT_UPDATED, &doer);
         step->out->events = event;
         step->out->event_count = 1;

@@ -61,6 +61,7 @@ static syn_status restore_object(struct syn_model *model,
     struct syn_object fresh = *row;
     fresh.item_count = 0;
     fresh.is_removed = false;
+    fresh.event_count = model->rules->restored_count(model->rules->ctx, row);
     struct syn_object_cell *cell = syn_object_cell_new(model, owner, &fresh);
     if (cell == NULL) {
         return SYN_ERR_MEMORY;

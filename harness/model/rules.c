@@ -191,6 +191,38 @@ static bool keeps_existing(void *ctx, const struct syn_item *item)
     return true;
 }
 
+/* A denial is decided before anything of the request is compared with what is
+ * stored, so it cannot tell. */
+static enum syn_code refuse_access(void *ctx, const struct syn_object *object,
+                                   const struct syn_command *command)
+{
+    (void)ctx;
+    (void)object;
+    (void)command;
+    return SYN_CODE_54007;
+}
+
+static void complete_patch(void *ctx, struct syn_service_patch *patch)
+{
+    (void)ctx;
+    (void)patch;
+}
+
+static bool takes_revision(void *ctx, const struct syn_object *object,
+                           struct syn_str data)
+{
+    (void)ctx;
+    (void)object;
+    (void)data;
+    return true;
+}
+
+static int64_t restored_count(void *ctx, const struct syn_object *object)
+{
+    (void)ctx;
+    return object->event_count;
+}
+
 const struct syn_rules syn_rules_sound = {
     .decide_access = decide_access,
     .decide_backend = decide_backend,
@@ -212,6 +244,10 @@ const struct syn_rules syn_rules_sound = {
     .deadline_after_update = deadline_after_update,
     .revision_fits = revision_fits,
     .keeps_existing = keeps_existing,
+    .refuse_access = refuse_access,
+    .complete_patch = complete_patch,
+    .takes_revision = takes_revision,
+    .restored_count = restored_count,
     .purge_delay_ms = 0,
     .ctx = NULL,
 };

@@ -14,6 +14,7 @@
 
 #include "syn/object.h"
 #include "syn/str.h"
+#include "wire/codes.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +25,8 @@ struct syn_grant;
 struct syn_service_row;
 struct syn_item;
 struct syn_page;
+struct syn_command;
+struct syn_service_patch;
 
 /* One decision about access on the SDK plane. */
 struct syn_access_query {
@@ -126,6 +129,24 @@ struct syn_rules {
     /* Does `If-Match: -1` of a PUT refuse to replace an item that is there?
      * Sound: always. */
     bool (*keeps_existing)(void *ctx, const struct syn_item *item);
+
+    /* The code of an access that was denied. Sound: 54007, whatever the request
+     * says about items and conditions. */
+    enum syn_code (*refuse_access)(void *ctx, const struct syn_object *object,
+                                   const struct syn_command *command);
+
+    /* Last look at the settings sent for a service that is there. Sound:
+     * nothing; what was left out stays as it is. */
+    void (*complete_patch)(void *ctx, struct syn_service_patch *patch);
+
+    /* Does an accepted update of a document take a new revision? `data` at
+     * NULL: its TTL alone. Sound: always. */
+    bool (*takes_revision)(void *ctx, const struct syn_object *object,
+                           struct syn_str data);
+
+    /* The event count of an object that comes back from a store. Sound: the
+     * one that was stored. */
+    int64_t (*restored_count)(void *ctx, const struct syn_object *object);
 
     int64_t purge_delay_ms; /* how long expired things stay visible */
     void *ctx;

@@ -359,9 +359,12 @@ static void swap_text(struct syn_model *model, struct syn_str *field,
 syn_status syn_verb_service_update(struct syn_step *step)
 {
     struct syn_model *model = step->model;
-    const struct syn_service_patch *patch = &step->command->patch;
+    const struct syn_rules *rules = model->rules;
+    struct syn_service_patch whole = step->command->patch;
+    const struct syn_service_patch *patch = &whole;
     enum syn_code code =
         is_patch_empty(patch) ? SYN_CODE_54010 : syn_check_patch(patch);
+    rules->complete_patch(rules->ctx, &whole);
     if (code != SYN_CODE_NONE) {
         return syn_step_refuse(step, code);
     }

@@ -7,11 +7,25 @@
 #include "service/defect_impl.h"
 
 static const struct syn_defect_table *const tables[] = {
-    &syn_defects_access, &syn_defects_grant,   &syn_defects_switch,
-    &syn_defects_rest,   &syn_defects_claim,   &syn_defects_signature,
-    &syn_defects_form,   &syn_defects_session, &syn_defects_ttl,
-    &syn_defects_sdk,    &syn_defects_removal,
+    &syn_defects_access,  &syn_defects_grant,   &syn_defects_switch,
+    &syn_defects_rest,    &syn_defects_claim,   &syn_defects_signature,
+    &syn_defects_form,    &syn_defects_session, &syn_defects_ttl,
+    &syn_defects_sdk,     &syn_defects_removal, &syn_defects_path,
+    &syn_defects_bound,   &syn_defects_leak,    &syn_defects_cache,
+    &syn_defects_subject, &syn_defects_renewal, &syn_defects_fanout,
+    &syn_defects_count,
 };
+
+bool syn_defect_is_field(const struct syn_defect *defect)
+{
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        const struct syn_defect *rows = tables[i]->rows;
+        if (defect >= rows && defect < rows + tables[i]->count) {
+            return tables[i]->is_field;
+        }
+    }
+    return false;
+}
 
 const struct syn_defect *syn_defect_at(size_t index)
 {

@@ -19,11 +19,15 @@
 struct syn_defect_table {
     const struct syn_defect *rows;
     size_t count;
+    bool is_field; /* of all its rows: syn_defect_is_field */
 };
 
-#define SYN_DEFECT_TABLE(name, rows_)              \
-    const struct syn_defect_table name = {(rows_), \
-                                          sizeof(rows_) / sizeof((rows_)[0])}
+#define SYN_DEFECT_TABLE_OF(name, rows_, is_field_) \
+    const struct syn_defect_table name = {          \
+        (rows_), sizeof(rows_) / sizeof((rows_)[0]), (is_field_)}
+#define SYN_DEFECT_TABLE(name, rows_) SYN_DEFECT_TABLE_OF(name, rows_, false)
+#define SYN_DEFECT_FIELD_TABLE(name, rows_) \
+    SYN_DEFECT_TABLE_OF(name, rows_, true)
 
 extern const struct syn_defect_table syn_defects_access;
 extern const struct syn_defect_table syn_defects_grant;
@@ -37,6 +41,16 @@ extern const struct syn_defect_table syn_defects_ttl;
 extern const struct syn_defect_table syn_defects_sdk;
 extern const struct syn_defect_table syn_defects_removal;
 extern const struct syn_defect_table syn_defects_hook;
+
+/* As found in the field, written without knowing the rows. */
+extern const struct syn_defect_table syn_defects_path;
+extern const struct syn_defect_table syn_defects_bound;
+extern const struct syn_defect_table syn_defects_leak;
+extern const struct syn_defect_table syn_defects_cache;
+extern const struct syn_defect_table syn_defects_subject;
+extern const struct syn_defect_table syn_defects_renewal;
+extern const struct syn_defect_table syn_defects_fanout;
+extern const struct syn_defect_table syn_defects_count;
 
 /* --- defect_claim.c: tables of token checks ------------------------------- */
 

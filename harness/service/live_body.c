@@ -36,7 +36,10 @@ bool syn_call_read_data(struct syn_call *call, size_t bytes_max,
         return true;
     }
     enum syn_code code = SYN_CODE_NONE;
-    if (syn_model_normalise_data(call->arena, raw, bytes_max, null_code, out,
+    const struct syn_seams *seams = &call->service->seams;
+    const size_t limit =
+        seams->calls.data_limit(seams->ctx, SYN_PLANE_SDK, raw, bytes_max);
+    if (syn_model_normalise_data(call->arena, raw, limit, null_code, out,
                                  &code) != SYN_OK) {
         code = SYN_CODE_20500;
     }

@@ -30,9 +30,11 @@ void syn_call_refuse(struct syn_call *call, enum syn_code code)
 
 bool syn_call_step(struct syn_call *call, const struct syn_command *command)
 {
-    const struct syn_actor actor = {.plane = SYN_PLANE_SDK,
-                                    .account = call->session->account,
-                                    .identity = call->session->facts.identity};
+    const struct syn_seams *seams = &call->service->seams;
+    const struct syn_actor actor = {
+        .plane = seams->calls.plane_of(seams->ctx, call, command),
+        .account = call->session->account,
+        .identity = call->session->facts.identity};
     if (syn_service_step(call->service, &actor, command, call->arena,
                          &call->outcome) != SYN_OK) {
         syn_call_refuse(call, SYN_CODE_20500);
@@ -212,10 +214,21 @@ static void finish_call(struct syn_call *call)
                                   .identity = call->session->facts.identity,
                                   .http_status = http_status,
                                   .body = syn_buf_str(&call->reply),
-                                  .arena = call->arena};
+                                  .arena = call->arena,
+                                  .call = call};
     const struct syn_seams *seams = &call->service->seams;
     seams->shape_reply(seams->ctx, &shaping);
     send_reply(call, &shaping);
+}
+
+/* Subscribers hear of what was done; subscriptions tell themselves. */
+static void publish_call(const struct syn_call *call)
+{
+    if (call->code == SYN_CODE_NONE && call->after == NULL &&
+        call->outcome.event_count > 0) {
+        syn_live_publish(call->service, call->outcome.events,
+                         call->outcome.event_count, call->session);
+    }
 }
 
 void syn_live_request(struct syn_session *session,
@@ -240,12 +253,16 @@ void syn_live_request(struct syn_session *session,
     } else {
         service->counts.sdk_requests++;
         syn_call_dispatch(&call);
+        const bool tells_first =
+            service->seams.calls.tells_first(service->seams.ctx);
+        if (tells_first) {
+            publish_call(&call);
+        }
         finish_call(&call);
-        if (call.code == SYN_CODE_NONE && call.outcome.event_count > 0 &&
-            call.after == NULL) {
-            syn_live_publish(service, call.outcome.events,
-                             call.outcome.event_count, session);
-        } else if (call.code == SYN_CODE_NONE && call.after != NULL) {
+        if (!tells_first) {
+            publish_call(&call);
+        }
+        if (call.code == SYN_CODE_NONE && call.after != NULL) {
             call.after(&call);
         }
     }

@@ -27,8 +27,9 @@ static struct syn_str associate(const struct syn_rest_call *call,
                                 const struct syn_rest_paging *paging,
                                 struct syn_buf *buf)
 {
+    const struct syn_seams *seams = &call->service->seams;
     put_field(buf, syn_str_of(call->principal.account->sid));
-    put_field(buf, call->path);
+    put_field(buf, seams->calls.binds_page(seams->ctx, call->path));
     put_field(buf,
               paging->page.is_descending ? SYN_STR("desc") : SYN_STR("asc"));
     put_field(buf, paging->from);

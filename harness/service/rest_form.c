@@ -140,7 +140,10 @@ enum syn_code syn_rest_form_data(const struct syn_rest_call *call,
     if (!syn_rest_form(call, "Data", &text)) {
         return SYN_CODE_NONE;
     }
-    if (syn_model_normalise_data(call->arena, text, bytes_max, null_code, out,
+    const struct syn_seams *seams = &call->service->seams;
+    size_t limit =
+        seams->calls.data_limit(seams->ctx, SYN_PLANE_REST, text, bytes_max);
+    if (syn_model_normalise_data(call->arena, text, limit, null_code, out,
                                  &code) != SYN_OK) {
         return SYN_CODE_20500;
     }

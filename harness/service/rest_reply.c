@@ -96,7 +96,8 @@ static struct syn_str shape_body(struct syn_rest_call *call)
                                   .identity = SYN_STR("system"),
                                   .http_status = call->status,
                                   .body = syn_buf_str(&call->body),
-                                  .arena = call->arena};
+                                  .arena = call->arena,
+                                  .etag = call->etag};
     call->service->seams.shape_reply(call->service->seams.ctx, &shaping);
     call->status = shaping.http_status;
     return shaping.body;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "model/model.h"
 #include "model/rules.h"
+#include "service/call_rules.h"
 #include "service/live_rules.h"
 #include "service/webhook_rules.h"
 #include "syn/arena.h"
@@ -81,12 +82,15 @@ struct syn_shaping {
     unsigned http_status;
     struct syn_str body;
     struct syn_arena *arena;
+    const struct syn_call *call; /* SDK plane; else NULL */
+    char *etag; /* REST plane: "" or quoted, changed in place; else NULL */
 };
 
 struct syn_seams {
     struct syn_rules rules;                     /* decisions of the model */
     struct syn_hook_rules hooks;                /* and about webhooks */
     struct syn_live_rules live;                 /* and subscriptions */
+    struct syn_call_rules calls;                /* and single requests */
     const struct syn_token_check *token_checks; /* verification, in order */
 
     /* REST credentials: does user/secret open this account? Sound: exact
@@ -169,6 +173,10 @@ const struct syn_defect *syn_defect_find(const char *name);
 /* Of names with blanks between, as rows give them, the first that is no
  * defect; empty when all are. NULL holds none. */
 struct syn_str syn_defect_unknown(const char *names);
+
+/* Was it written from what goes wrong in the field, without knowing the rows?
+ * Then no row names it, and every row is run against it. */
+bool syn_defect_is_field(const struct syn_defect *defect);
 
 /* The n-th defect, in the order of the table; NULL past the end. */
 const struct syn_defect *syn_defect_at(size_t index);
