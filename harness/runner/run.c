@@ -77,7 +77,8 @@ struct syn_thing syn_run_thing_of(struct syn_run *run, enum syn_type type,
     char hex[CANARY_DIGITS + 1];
     syn_rng_hex(&run->rng, hex, CANARY_DIGITS);
     thing.canary = syn_str_of(syn_run_text(run, "canary-%s", hex));
-    if (name != NULL) {
+    /* "" is no name, and stays none behind a prefix. */
+    if (name != NULL && name[0] != '\0') {
         thing.name = syn_str_of(syn_run_name(run, name));
     }
     return thing;

@@ -102,11 +102,10 @@ within() { [ "$took" -le "$1" ] || complain "took ${took}s, more than $1"; }
 # what the backend may do.
 holds_no_denial='acl/off/|acl/defaults/backend-may-everything|acl/identity/reserved-characters'
 # The whole of ACL and TOK that is fast enough for a target.
-all="--profile pre-acl"
+all=--profile=pre-acl
 
 # --- undisturbed: what all others are compared with
-# shellcheck disable=SC2086 # words
-judge sound 0 $all
+judge sound 0 "$all"
 none fail
 none error
 none inconclusive
@@ -125,12 +124,12 @@ started() {
 }
 
 # --- everything refused: red by controls and allowances
-judge deny-all 1 $all
+judge deny-all 1 "$all"
 none pass
 none error
 none inconclusive
 started
-judge deny-all-sdk 1 $all
+judge deny-all-sdk 1 "$all"
 none error
 none inconclusive
 started
@@ -138,7 +137,7 @@ started
 with pass | grep -Ev 'acl/off/switch-is-off|acl/identity/(reserved|length)|acl/backend/no-rest-credential|^tok/' >"$place/wrong"
 [ ! -s "$place/wrong" ] || complain "green: $(tr '\n' ' ' <"$place/wrong")"
 named=yes
-judge deny-all 1 $all
+judge deny-all 1 "$all"
 none pass
 none error
 none inconclusive
@@ -147,13 +146,13 @@ with fail | grep -q '^acl/defaults' || complain "no ACL row was judged"
 named=
 
 # --- everything allowed: red by denials
-judge allow-all 1 $all
+judge allow-all 1 "$all"
 none error
 none inconclusive
 started
 with pass | grep -Ev "$holds_no_denial" >"$place/wrong"
 [ ! -s "$place/wrong" ] || complain "green: $(tr '\n' ' ' <"$place/wrong")"
-judge allow-all-hollow 1 $all
+judge allow-all-hollow 1 "$all"
 none error
 started
 with pass | grep -v 'acl/backend/no-rest-credential' >"$place/wrong"
@@ -161,7 +160,7 @@ with pass | grep -v 'acl/backend/no-rest-credential' >"$place/wrong"
 
 # --- ill: never green, never a failure of security
 for sick in error-500 error-500-requests; do
-    judge $sick "3 75" $all
+    judge $sick "3 75" "$all"
     none pass
     none fail
     none error
@@ -172,7 +171,7 @@ judge error-500 3 acl/defaults/rest-stream-closed
 none pass
 none fail
 reason 'vacuous'
-judge hang-after-preflight 75 $all
+judge hang-after-preflight 75 "$all"
 none pass
 none fail
 none error
@@ -183,12 +182,12 @@ reason 'unreachable'
 within 60
 judge garbage 69 acl/defaults/rest-created-closed
 reason 'unreachable'
-judge garbage-bodies "1 3 75" $all
+judge garbage-bodies "1 3 75" "$all"
 none pass
 none error
 
 # --- disturbed: the undisturbed verdicts, or inconclusive
-judge drop-tenth "0 3" $all
+judge drop-tenth "0 3" "$all"
 none fail
 none error
 started
