@@ -28,9 +28,16 @@ static void capture(void *ctx, const struct syn_tap_message *message)
                    SYN_STR_ARG(message->body));
 }
 
+static void note_act(void *ctx, struct syn_str line)
+{
+    (void)ctx;
+    syn_buf_printf(&captured, "ACT %.*s\n", SYN_STR_ARG(line));
+}
+
 static void set_up(void)
 {
-    struct syn_tap_options options = {.on_message = capture};
+    struct syn_tap_options options = {.on_message = capture,
+                                      .on_act = note_act};
     bench_set_up();
     syn_buf_init(&captured, NULL, 67108864);
     options.rest.host = "127.0.0.1";
@@ -444,6 +451,35 @@ static TCase *make_case(const char *name)
     return tcase;
 }
 
+START_TEST(acts_are_told_when_armed_and_when_hit)
+{
+    arm(&(struct syn_tap_fault){
+        .kind = SYN_TAP_DROP, .direction = SYN_TAP_UP, .match = "GET /v3/a"});
+    go_live();
+    ck_assert(syn_str_has(syn_buf_str(&captured),
+                          SYN_STR("ACT armed: drop GET /v3/a\n")));
+    ck_assert(!syn_str_has(syn_buf_str(&captured), SYN_STR("ACT hit")));
+    syn_client_start(ann, &(struct syn_action){
+                              .op = SYN_OP_OPEN,
+                              .on = &(struct syn_thing){
+                                  .type = SYN_TYPE_DOCUMENT, .sid = "ET1"}});
+    turn(20);
+    ck_assert(!syn_str_has(syn_buf_str(&captured), SYN_STR("ACT hit")));
+    syn_tap_clear(tap);
+    arm(&(struct syn_tap_fault){.kind = SYN_TAP_DUPLICATE,
+                                .direction = SYN_TAP_UP,
+                                .match = "GET /v3/b"});
+    (void)get("/v3/b");
+    ck_assert(syn_str_has(syn_buf_str(&captured),
+                          SYN_STR("ACT hit: duplicate GET /v3/b\n")));
+    syn_tap_cut_all(tap, true);
+    ck_assert(syn_str_has(syn_buf_str(&captured),
+                          SYN_STR("ACT cleared: all faults\n")));
+    ck_assert(
+        syn_str_has(syn_buf_str(&captured), SYN_STR("ACT reset: all links\n")));
+}
+END_TEST
+
 Suite *suite_tap(void)
 {
     Suite *suite = suite_create("tap");
@@ -468,6 +504,7 @@ Suite *suite_tap(void)
     tcase_add_test(faults, held_direction_keeps_everything_until_released);
     tcase_add_test(faults, held_end_arrives_with_the_release);
     tcase_add_test(faults, faults_are_bounded_and_cleared);
+    tcase_add_test(faults, acts_are_told_when_armed_and_when_hit);
     suite_add_tcase(suite, passing);
     suite_add_tcase(suite, faults);
     return suite;
