@@ -28,6 +28,19 @@ if(TARGET syncproof)
     add_custom_target(catalogue DEPENDS catalogue_rows
         COMMAND ${catalogue} -D WRITE=ON -P ${checks}/catalogue.cmake VERBATIM)
 
+    # What rows say they do to objects, against what they do.
+    add_executable(exercise_rows ${checks}/exercise_rows.c)
+    target_link_libraries(exercise_rows PRIVATE
+        syn_base syn_warnings syn_sanitize)
+    set(exercises ${CMAKE_COMMAND} -D TREE=${PROJECT_SOURCE_DIR}
+        -D SYNCPROOF=$<TARGET_FILE:syncproof> -D ROWS=$<TARGET_FILE:exercise_rows>
+        -D WORK=${CMAKE_BINARY_DIR}/exercises)
+    add_test(NAME lint_exercises COMMAND ${exercises} -P ${checks}/exercises.cmake)
+    set_tests_properties(lint_exercises PROPERTIES LABELS lint TIMEOUT 300)
+    # `cmake --build … --target exercises` renews scenarios/exercises.inc.
+    add_custom_target(exercises DEPENDS exercise_rows syncproof
+        COMMAND ${exercises} -D WRITE=ON -P ${checks}/exercises.cmake VERBATIM)
+
     # One entry per chapter, so that `ctest -j` spreads them.
     file(GLOB chapters RELATIVE ${PROJECT_SOURCE_DIR}/scenarios CONFIGURE_DEPENDS
         ${PROJECT_SOURCE_DIR}/scenarios/*/*.c)

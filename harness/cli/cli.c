@@ -27,6 +27,10 @@ const struct syn_cli_verb syn_cli_verbs[] = {
     {SYN_CLI_SELFTEST, "selftest", "[SELECT…]",
      "Run the suite against every seeded defect: kill matrix and score.",
      "syncproof selftest acl/", syn_verb_selftest},
+    {SYN_CLI_REPLAY, "replay", "CAPSULE",
+     "Run a failure again from its capsule.",
+     "syncproof replay reports/out/capsules/acl.off.open.list.json",
+     syn_verb_replay},
     {SYN_CLI_LIST, "list", "[SELECT…]",
      "Print the plan with estimates, without running it.",
      "syncproof list --profile pre-acl", syn_verb_list},
@@ -132,20 +136,27 @@ bool syn_cli_selection(const struct syn_cli *cli,
     return true;
 }
 
-bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out)
+const char *syn_cli_today(const struct syn_cli *cli)
 {
     char today[DATE_BYTES] = "";
-    char fault[SYN_TARGET_FAULT_BYTES] = "";
     time_t now = time(NULL);
     struct tm parts;
+    if (gmtime_r(&now, &parts) != NULL) {
+        (void)strftime(today, sizeof today, "%Y-%m-%d", &parts);
+    }
+    struct syn_str kept = syn_arena_dup(cli->arena, syn_str_of(today));
+    return kept.at == NULL ? "" : kept.at;
+}
+
+bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out)
+{
+    char fault[SYN_TARGET_FAULT_BYTES] = "";
     *out = NULL;
     if (cli->target == NULL) {
         return true;
     }
-    if (gmtime_r(&now, &parts) != NULL) {
-        (void)strftime(today, sizeof today, "%Y-%m-%d", &parts);
-    }
-    if (syn_target_read(cli->arena, cli->target, today, out, fault) != SYN_OK) {
+    if (syn_target_read(cli->arena, cli->target, syn_cli_today(cli), out,
+                        fault) != SYN_OK) {
         (void)syn_cli_refuse("%s", fault[0] == '\0' ? "out of memory" : fault);
         return false;
     }

@@ -31,6 +31,9 @@ struct syn_cli {
     const char *out;
     const char *junit;
     const char *json;
+    const char *html;
+    const char *markdown;
+    const char *baseline;
     const char *level;
     const char *profile;
     const char *color;
@@ -58,6 +61,7 @@ struct syn_cli {
     bool is_verbose;
     bool runs_all;
     bool is_listing;
+    bool lists_json;
     bool has_virtual_clock;
 };
 
@@ -68,7 +72,8 @@ enum syn_cli_bit {
     SYN_CLI_EXPLAIN = 1u << 2,
     SYN_CLI_SERVE = 1u << 3,
     SYN_CLI_SELFTEST = 1u << 4,
-    SYN_CLI_TOKEN = 1u << 5
+    SYN_CLI_TOKEN = 1u << 5,
+    SYN_CLI_REPLAY = 1u << 6
 };
 
 struct syn_cli_verb {
@@ -102,6 +107,11 @@ bool syn_cli_number(const char *option, const char *text, uint64_t min,
                     uint64_t max, uint64_t *out);
 bool syn_cli_selection(const struct syn_cli *cli,
                        struct syn_selection *selection);
+/* What the verbs that judge are told alike; fills the selection too. */
+bool syn_cli_runner_options(const struct syn_cli *cli,
+                            struct syn_runner_options *options);
+/* "2026-11-21" in UTC; of the arena. */
+const char *syn_cli_today(const struct syn_cli *cli);
 bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out);
 /* `env:NAME` or the text itself; NULL stays NULL. */
 bool syn_cli_secret(const char *option, const char *text, const char **out);
@@ -114,6 +124,7 @@ int syn_cli_flush(int code);
 
 int syn_verb_run(struct syn_cli *cli);
 int syn_verb_selftest(struct syn_cli *cli);
+int syn_verb_replay(struct syn_cli *cli);
 int syn_verb_list(struct syn_cli *cli);
 int syn_verb_explain(struct syn_cli *cli);
 int syn_verb_serve(struct syn_cli *cli);

@@ -5,7 +5,10 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "runner/bug.h"
 #include "runner/clause.h"
+#include "runner/example.h"
+#include "runner/plan.h"
 #include "runner/select.h"
 
 #include <string.h>
@@ -37,18 +40,56 @@ static void put_clause(struct syn_buf *out, const struct syn_clause *clause)
     }
 }
 
-static void put_row(struct syn_buf *out, const struct syn_scenario *row)
+/* Why a row of this level and subject matters, in words. */
+static const char *meaning_of(const struct syn_scenario *row)
+{
+    static const char *const meanings[] = {
+        [SYN_LEVEL_MUST] = "users rely on it: broken, the run fails",
+        [SYN_LEVEL_SHOULD] =
+            "good practice: broken, it warns, and fails with --strict",
+        [SYN_LEVEL_INFO] = "observed and told, never failed"};
+    return meanings[row->level];
+}
+
+static void put_defects(struct syn_buf *out, const struct syn_scenario *row)
+{
+    struct syn_str words = syn_str_of(row->defect == NULL ? "" : row->defect);
+    struct syn_bug bug;
+    size_t at = 0;
+    if (words.bytes == 0) {
+        syn_buf_put_text(out, "catches: (no seeded defect)\n");
+    }
+    for (struct syn_str word = syn_clause_next_word(words, &at); word.bytes > 0;
+         word = syn_clause_next_word(words, &at)) {
+        syn_buf_put_text(out, "catches: ");
+        syn_buf_put(out, word);
+        for (size_t i = 0; syn_bug_at(i, &bug); i++) {
+            if (syn_str_is(word, bug.name)) {
+                syn_buf_printf(out, " (%s): %s", bug.clause, bug.title);
+            }
+        }
+        syn_buf_put_byte(out, '\n');
+    }
+}
+
+/* Its words in the table of exercises, for each type. */
+static void put_exercises(struct syn_buf *out, const struct syn_scenario *row)
+{
+    size_t bytes = strlen(row->id);
+    for (size_t i = 0; syn_exercises[i].name != NULL; i++) {
+        const char *name = syn_exercises[i].name;
+        if (strncmp(name, row->id, bytes) == 0 &&
+            (name[bytes] == '\0' || name[bytes] == '[')) {
+            syn_buf_printf(out, "exercises%s: %s\n", name + bytes,
+                           syn_exercises[i].words);
+        }
+    }
+}
+
+static void put_clauses(struct syn_buf *out, const struct syn_scenario *row)
 {
     struct syn_str words = syn_str_of(row->source);
     size_t at = 0;
-    syn_buf_printf(out, "%s (%s, %s)\n%s\n", row->id,
-                   syn_level_name(row->level), syn_subject_name(row->subject),
-                   row->title);
-    if (row->reading != NULL) {
-        syn_buf_printf(out, "reading: %s\n", row->reading);
-    }
-    syn_buf_printf(out, "catches: %s\n",
-                   row->defect == NULL ? "(no seeded defect)" : row->defect);
     for (struct syn_str id = syn_clause_next_word(words, &at); id.bytes > 0;
          id = syn_clause_next_word(words, &at)) {
         const struct syn_clause *clause = syn_clause_find(id);
@@ -59,6 +100,49 @@ static void put_row(struct syn_buf *out, const struct syn_scenario *row)
             syn_buf_printf(out, "%.*s\n", SYN_STR_ARG(id));
         }
     }
+}
+
+/* A real exchange of this row, run embedded now, for the first of its types. */
+static bool put_example(struct syn_buf *out, struct syn_arena *arena,
+                        const struct syn_scenario *row)
+{
+    struct syn_plan plan = {.count = 0};
+    struct syn_stage stage;
+    const char *prefix = row->id;
+    struct syn_selection selection = {.prefixes = &prefix, .prefix_count = 1};
+    struct syn_plan_order order = {.suites = syn_suites,
+                                   .selection = &selection,
+                                   .stage = &stage,
+                                   .repeat = 1};
+    size_t at = 0;
+    syn_stage_init_embedded(&stage);
+    if (syn_plan_add(arena, &plan, &order) != SYN_OK) {
+        return false;
+    }
+    while (plan.entries[at].row != row) {
+        at++;
+    }
+    if (plan.entries[at].lack != NULL) {
+        syn_buf_printf(out, "\nno wire example: %s\n", plan.entries[at].lack);
+        return true;
+    }
+    syn_buf_put_byte(out, '\n');
+    return syn_example_put(out, arena, &plan.entries[at]) == SYN_OK;
+}
+
+static bool put_row(struct syn_buf *out, struct syn_arena *arena,
+                    const struct syn_scenario *row)
+{
+    syn_buf_printf(out, "%s (%s, %s)\n%s\nwhy: %s\n", row->id,
+                   syn_level_name(row->level), syn_subject_name(row->subject),
+                   row->title, meaning_of(row));
+    if (row->reading != NULL) {
+        syn_buf_printf(out, "reading: %s\n", row->reading);
+    }
+    put_exercises(out, row);
+    put_defects(out, row);
+    put_clauses(out, row);
+    return put_example(out, arena, row);
 }
 
 static const struct syn_scenario *find_row(const char *id)
@@ -89,10 +173,13 @@ int syn_verb_explain(struct syn_cli *cli)
     if (clause != NULL) {
         put_clause(&out, clause);
         put_rows_of(&out, clause->id);
-    } else {
-        put_row(&out, row);
+    } else if (!put_row(&out, cli->arena, row)) {
+        syn_err_printf("syncproof: the row could not be run for an example\n");
+        syn_buf_fini(&out);
+        return SYN_EXIT_HARNESS;
     }
-    syn_status st = syn_out_write(out.at, out.bytes);
+    syn_status st = out.status;
+    st = st != SYN_OK ? st : syn_out_write(out.at, out.bytes);
     syn_buf_fini(&out);
     return st == SYN_OK ? SYN_EXIT_PASSED : SYN_EXIT_HARNESS;
 }

@@ -3,8 +3,10 @@
  * Layer: cli. Threads: the main process.
  */
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "runner/floor.h"
 #include "runner/plan.h"
 
 #define TEXT_BYTES_MAX 16777216
@@ -27,17 +29,84 @@ static void put_entry(struct syn_buf *out, const struct syn_plan_entry *entry)
     syn_buf_put_byte(out, '\n');
 }
 
+static void write_words(struct syn_json_writer *w, const char *name,
+                        const char *words)
+{
+    struct syn_str all = syn_str_of(words == NULL ? "" : words);
+    syn_json_open_array(w, name);
+    for (size_t at = 0; at < all.bytes;) {
+        size_t end = syn_str_find(all, ' ', at);
+        if (end > at) {
+            syn_json_write_str(w, NULL, syn_str_part(all, at, end - at));
+        }
+        at = end + 1;
+    }
+    syn_json_close_array(w);
+}
+
+static void write_entry(struct syn_json_writer *w,
+                        const struct syn_plan_entry *entry)
+{
+    const struct syn_scenario *row = entry->row;
+    syn_json_open_object(w, NULL);
+    syn_json_write_text(w, "name", entry->name);
+    syn_json_write_text(w, "id", row->id);
+    syn_json_write_text(w, "type",
+                        entry->has_type ? syn_type_name(entry->type) : NULL);
+    syn_json_write_text(w, "title", row->title);
+    syn_json_write_text(w, "level", syn_level_name(row->level));
+    syn_json_write_text(w, "subject", syn_subject_name(row->subject));
+    write_words(w, "clauses", row->source);
+    write_words(w, "tags", row->tags);
+    write_words(w, "defects", row->defect);
+    write_words(w, "exercises",
+                syn_floor_words_of(syn_exercises, syn_str_of(entry->name)));
+    syn_json_write_i64(w, "estimate_s", row->estimate_s);
+    syn_json_write_text(w, "skipped", entry->lack);
+    syn_json_close_object(w);
+}
+
+/* For scripts: what a run would do, and why it would not. */
+static int print_json(const struct syn_plan *plan)
+{
+    struct syn_buf out;
+    struct syn_json_writer w;
+    int64_t estimate_s = 0;
+    syn_buf_init(&out, NULL, TEXT_BYTES_MAX);
+    syn_json_writer_init(&w, &out);
+    syn_json_open_object(&w, NULL);
+    syn_json_open_array(&w, "rows");
+    for (size_t i = 0; i < plan->count; i++) {
+        write_entry(&w, &plan->entries[i]);
+        estimate_s += plan->entries[i].lack == NULL
+                          ? plan->entries[i].row->estimate_s
+                          : 0;
+    }
+    syn_json_close_array(&w);
+    syn_json_write_i64(&w, "estimate_s", estimate_s);
+    syn_json_close_object(&w);
+    syn_buf_put_byte(&out, '\n');
+    syn_status st = out.status;
+    st = st != SYN_OK ? st : syn_out_write(out.at, out.bytes);
+    syn_buf_fini(&out);
+    return st == SYN_OK ? SYN_EXIT_PASSED : SYN_EXIT_HARNESS;
+}
+
 static int print_plan(const struct syn_plan *plan)
 {
     struct syn_buf out;
     unsigned estimate_s = 0;
+    size_t skipped = 0;
     syn_buf_init(&out, NULL, TEXT_BYTES_MAX);
     for (size_t i = 0; i < plan->count; i++) {
         put_entry(&out, &plan->entries[i]);
-        estimate_s += plan->entries[i].row->estimate_s;
+        skipped += plan->entries[i].lack == NULL ? 0 : 1;
+        estimate_s += plan->entries[i].lack == NULL
+                          ? plan->entries[i].row->estimate_s
+                          : 0;
     }
-    syn_buf_printf(&out, "%zu rows, about %u s in real time\n", plan->count,
-                   estimate_s);
+    syn_buf_printf(&out, "%zu rows, %zu skipped, about %u s in real time\n",
+                   plan->count, skipped, estimate_s);
     syn_status st = syn_out_write(out.at, out.bytes);
     syn_buf_fini(&out);
     return st == SYN_OK ? SYN_EXIT_PASSED : SYN_EXIT_HARNESS;
@@ -69,5 +138,5 @@ int syn_verb_list(struct syn_cli *cli)
         syn_err_printf("syncproof: the plan does not fit in memory\n");
         return SYN_EXIT_HARNESS;
     }
-    return print_plan(&plan);
+    return cli->lists_json ? print_json(&plan) : print_plan(&plan);
 }

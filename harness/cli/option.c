@@ -22,8 +22,8 @@ struct option {
     const char *help;
 };
 
-#define JUDGES  (SYN_CLI_RUN | SYN_CLI_SELFTEST)
-#define SELECTS (JUDGES | SYN_CLI_LIST)
+#define JUDGES  (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_REPLAY)
+#define SELECTS (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_LIST)
 #define EVERY   0xffffffffu
 #define TEXT(option, metavar, field, verbs, help)                           \
     {                                                                       \
@@ -40,16 +40,23 @@ static const struct option options[] = {
     {"--tag", "TAG", KIND_TAGS, 0, SELECTS, "only rows with this tag"},
     TEXT("--level", "LEVEL", level, SELECTS, "must, should or info"),
     TEXT("--profile", "NAME", profile, SELECTS, "pre-acl, release or nightly"),
-    TEXT("--target", "FILE", target, SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN,
+    TEXT("--target", "FILE", target,
+         SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN | SYN_CLI_REPLAY,
          "the target file (absent: the embedded service)"),
-    TEXT("--seed", "N", seed, JUDGES | SYN_CLI_SERVE,
+    TEXT("--seed", "N", seed, SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_SERVE,
          "decimal or 0x…; absent: random, and printed"),
     TEXT("--jobs", "N", jobs, JUDGES, "worker processes"),
     TEXT("--repeat", "N", repeat, SYN_CLI_RUN, "run each row so often"),
     TEXT("--out", "DIR", out, JUDGES, "for junit.xml and run.json"),
     TEXT("--junit", "FILE", junit, JUDGES, "another copy of junit.xml"),
     TEXT("--json", "FILE", json, JUDGES, "another copy of run.json"),
-    FLAG("--strict", is_strict, SYN_CLI_RUN, "warnings are failures"),
+    FLAG("--json", lists_json, SYN_CLI_LIST, "as one JSON document"),
+    TEXT("--html", "FILE", html, JUDGES, "one page for people"),
+    TEXT("--markdown", "FILE", markdown, JUDGES, "for a job's summary"),
+    TEXT("--baseline", "FILE", baseline, SYN_CLI_RUN,
+         "failures that are known, with reasons"),
+    FLAG("--strict", is_strict, SYN_CLI_RUN | SYN_CLI_REPLAY,
+         "warnings are failures"),
     FLAG("--fail-fast", fails_fast, SYN_CLI_RUN,
          "start nothing after a failure"),
     FLAG("--all", runs_all, SYN_CLI_SELFTEST, "every row against every defect"),

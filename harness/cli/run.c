@@ -62,8 +62,8 @@ static bool read_style(const struct syn_cli *cli,
     return true;
 }
 
-static bool read_options(const struct syn_cli *cli,
-                         struct syn_runner_options *options)
+bool syn_cli_runner_options(const struct syn_cli *cli,
+                            struct syn_runner_options *options)
 {
     *options = (struct syn_runner_options){
         .version = SYN_VERSION,
@@ -72,6 +72,10 @@ static bool read_options(const struct syn_cli *cli,
         .out_dir = cli->out == NULL ? OUT_DEFAULT : cli->out,
         .junit_path = cli->junit,
         .json_path = cli->json,
+        .html_path = cli->html,
+        .markdown_path = cli->markdown,
+        .baseline_path = cli->baseline,
+        .exercises = syn_exercises,
         .is_strict = cli->is_strict,
         .fails_fast = cli->fails_fast};
     return syn_cli_selection(cli, &options->selection) &&
@@ -81,17 +85,19 @@ static bool read_options(const struct syn_cli *cli,
 int syn_verb_run(struct syn_cli *cli)
 {
     struct syn_runner_options options;
-    if (!read_options(cli, &options) || !syn_cli_target(cli, &options.target)) {
+    if (!syn_cli_runner_options(cli, &options) ||
+        !syn_cli_target(cli, &options.target)) {
         return SYN_EXIT_USAGE;
     }
     options.verb = "run";
+    options.today = syn_cli_today(cli);
     return syn_runner_run(&options);
 }
 
 int syn_verb_selftest(struct syn_cli *cli)
 {
     struct syn_runner_options options;
-    if (!read_options(cli, &options)) {
+    if (!syn_cli_runner_options(cli, &options)) {
         return SYN_EXIT_USAGE;
     }
     if (cli->defect != NULL && !syn_bug_find(cli->defect, NULL)) {

@@ -51,6 +51,20 @@ static void put_run(struct syn_json_writer *w, const struct syn_report *report)
     syn_json_close_object(w);
 }
 
+/* Words with blanks between, as an array. */
+static void put_words(struct syn_json_writer *w, const char *name,
+                      struct syn_str words)
+{
+    size_t at = 0;
+    syn_json_open_array(w, name);
+    while (at < words.bytes) {
+        size_t end = syn_str_find(words, ' ', at);
+        syn_json_write_str(w, NULL, syn_str_part(words, at, end - at));
+        at = end + 1;
+    }
+    syn_json_close_array(w);
+}
+
 static void put_summary(struct syn_json_writer *w,
                         const struct syn_report *report)
 {
@@ -74,6 +88,13 @@ static void put_summary(struct syn_json_writer *w,
         syn_json_close_object(w);
     }
     syn_json_close_object(w);
+    if (report->has_floor) {
+        syn_json_open_object(w, "floor");
+        syn_json_write_i64(w, "required", (int64_t)report->floor_required);
+        syn_json_write_i64(w, "exercised", (int64_t)report->floor_done);
+        put_words(w, "missing", report->floor_missing);
+        syn_json_close_object(w);
+    }
     syn_json_write_text(w, "leftovers", report->leftovers);
     syn_json_open_object(w, "exit");
     syn_json_write_i64(w, "code", report->exit_code);
@@ -151,9 +172,54 @@ static void put_result(struct syn_json_writer *w,
     syn_json_write_i64(w, "elapsed_us", result->elapsed_us);
     put_details(w, result);
     syn_json_write_str(w, "evidence", cut(result->evidence));
+    put_words(w, "exercised", result->exercised);
+    syn_json_write_text(w, "signature", result->signature);
+    syn_json_write_text(w, "capsule", result->capsule);
     syn_json_write_text(w, "repeat_command", result->command);
     syn_json_close_object(w);
     syn_buf_fini(&name);
+}
+
+static void put_defect(struct syn_json_writer *w,
+                       const struct syn_report_defect *defect)
+{
+    syn_json_open_object(w, NULL);
+    syn_json_write_text(w, "name", defect->name);
+    syn_json_write_text(w, "title", defect->title);
+    syn_json_write_text(w, "clause", defect->clause);
+    syn_json_write_i64(w, "kills", (int64_t)defect->kill_count);
+    syn_json_write_bool(w, "survived", defect->is_survivor);
+    syn_json_open_array(w, "runs");
+    for (size_t i = 0; i < defect->run_count; i++) {
+        const struct syn_report_kill *run = &defect->runs[i];
+        syn_json_open_object(w, NULL);
+        syn_json_write_text(w, "row", run->row);
+        syn_json_write_text(w, "verdict", syn_verdict_name(run->verdict));
+        syn_json_write_bool(w, "killed", run->is_kill);
+        syn_json_write_i64(w, "elapsed_us", run->elapsed_us);
+        syn_json_close_object(w);
+    }
+    syn_json_close_array(w);
+    syn_json_close_object(w);
+}
+
+/* The kill matrix, of selftest alone. */
+static void put_matrix(struct syn_json_writer *w,
+                       const struct syn_report *report)
+{
+    if (report->defect_count == 0) {
+        return;
+    }
+    syn_json_open_array(w, "defects");
+    for (size_t i = 0; i < report->defect_count; i++) {
+        put_defect(w, &report->defects[i]);
+    }
+    syn_json_close_array(w);
+    syn_json_open_array(w, "never_red");
+    for (size_t i = 0; i < report->never_red_count; i++) {
+        syn_json_write_text(w, NULL, report->never_red[i]);
+    }
+    syn_json_close_array(w);
 }
 
 syn_status syn_report_json_write(struct syn_buf *out,
@@ -165,6 +231,7 @@ syn_status syn_report_json_write(struct syn_buf *out,
     put_run(&w, report);
     put_summary(&w, report);
     put_coverage(&w, report);
+    put_matrix(&w, report);
     syn_json_open_array(&w, "results");
     for (size_t i = 0; i < report->result_count; i++) {
         put_result(&w, &report->results[i]);

@@ -129,6 +129,12 @@ void syn_result_put_story(struct syn_buf *buf, const struct syn_result *result)
     put_clauses(buf, result);
     put_figures(buf, result);
     put_line(buf, "", result->evidence);
+    if (result->signature != NULL) {
+        syn_buf_printf(buf, "signature: %s\n", result->signature);
+    }
+    if (result->capsule != NULL) {
+        syn_buf_printf(buf, "capsule: %s\n", result->capsule);
+    }
     if (result->command != NULL) {
         syn_buf_printf(buf, "repeat: %s\n", result->command);
     }

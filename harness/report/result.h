@@ -58,7 +58,29 @@ struct syn_result {
     const struct syn_measure_value *measures;
     size_t measure_count;
     int64_t elapsed_us;
-    const char *command; /* repeats it; NULL: none */
+    const char *command;      /* repeats it; NULL: none */
+    const char *signature;    /* of a failure, for baselines; NULL: none */
+    const char *capsule;      /* path of what replays it; NULL: none */
+    struct syn_str exercised; /* "open/list/denied", blank between */
+};
+
+/* One run of a row with a seeded defect (selftest). */
+struct syn_report_kill {
+    const char *row; /* "acl/x[list]" */
+    enum syn_verdict verdict;
+    bool is_kill; /* red now, green on the sound service */
+    int64_t elapsed_us;
+};
+
+/* One seeded defect, and the rows it met. */
+struct syn_report_defect {
+    const char *name;
+    const char *title;
+    const char *clause;
+    const struct syn_report_kill *runs;
+    size_t run_count;
+    size_t kill_count;
+    bool is_survivor; /* no row went red, though rows were to notice */
 };
 
 /* Clauses of one subject and level: all, and those judged with a control. */
@@ -86,6 +108,15 @@ struct syn_report {
     size_t result_count;
     const struct syn_coverage *coverage;
     size_t coverage_count;
+    /* Operation x type x outcome: declared by the rows that ran, and done. */
+    bool has_floor;
+    size_t floor_required;
+    size_t floor_done;
+    struct syn_str floor_missing;            /* words, blank between */
+    const struct syn_report_defect *defects; /* selftest; else none */
+    size_t defect_count;
+    const char *const *never_red; /* rows that no defect turned red */
+    size_t never_red_count;
     const char *leftovers; /* NULL: none */
     int exit_code;
     const char *exit_reason;

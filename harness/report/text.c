@@ -13,6 +13,7 @@
 #define STORY_MAX  (2u * SYN_REPORT_TEXT_BYTES_MAX)
 #define COLOR_OFF  "\x1b[0m"
 #define NAME_WIDTH 12
+#define PERCENT    100u
 
 static const char *const colors[] = {
     [SYN_VERDICT_PASS] = "\x1b[32m",    [SYN_VERDICT_FAIL] = "\x1b[31m",
@@ -127,10 +128,111 @@ static void put_counts(struct syn_buf *out, const struct syn_report *report)
     }
 }
 
+/* --- headline figures -----------------------------------------------------
+ */
+
+/* Names that are worth a line of their own, by their beginning. */
+static const char *const headlines[] = {"revoke.", "ttl."};
+
+static bool is_headline(struct syn_str name)
+{
+    bool is_one = false;
+    for (size_t i = 0; i < sizeof(headlines) / sizeof(headlines[0]); i++) {
+        is_one = is_one || syn_str_has_prefix(name, syn_str_of(headlines[i]));
+    }
+    return is_one;
+}
+
+/* Figures measured under a seeded defect say nothing about the target. */
+static const struct syn_measure_value *
+next_figure(const struct syn_report *report, size_t *row, size_t *index)
+{
+    while (*row < report->result_count) {
+        const struct syn_result *result = &report->results[*row];
+        while (result->defect == NULL && *index < result->measure_count) {
+            const struct syn_measure_value *figure =
+                &result->measures[(*index)++];
+            if (is_headline(figure->name)) {
+                return figure;
+            }
+        }
+        (*row)++;
+        *index = 0;
+    }
+    return NULL;
+}
+
+/* How often `name` was measured with a value of at most `bound`. */
+static size_t count_figures(const struct syn_report *report,
+                            struct syn_str name, int64_t bound)
+{
+    size_t row = 0;
+    size_t index = 0;
+    size_t count = 0;
+    const struct syn_measure_value *figure = next_figure(report, &row, &index);
+    for (; figure != NULL; figure = next_figure(report, &row, &index)) {
+        count += syn_str_is_equal(figure->name, name) && figure->value <= bound;
+    }
+    return count;
+}
+
+/* The smallest value that at least `percent` of the figures do not exceed. A
+ * run has some hundred figures, so they are not sorted. */
+static int64_t percentile(const struct syn_report *report, struct syn_str name,
+                          unsigned percent)
+{
+    const size_t total = count_figures(report, name, INT64_MAX);
+    size_t row = 0;
+    size_t index = 0;
+    int64_t least = INT64_MAX;
+    const struct syn_measure_value *figure = next_figure(report, &row, &index);
+    for (; figure != NULL; figure = next_figure(report, &row, &index)) {
+        if (syn_str_is_equal(figure->name, name) && figure->value < least &&
+            count_figures(report, name, figure->value) * PERCENT >=
+                total * percent) {
+            least = figure->value;
+        }
+    }
+    return least;
+}
+
+/* Was this name met before the figure at this place? */
+static bool is_first_of_name(const struct syn_report *report,
+                             const struct syn_measure_value *figure)
+{
+    size_t row = 0;
+    size_t index = 0;
+    const struct syn_measure_value *other = next_figure(report, &row, &index);
+    while (other != figure && !syn_str_is_equal(other->name, figure->name)) {
+        other = next_figure(report, &row, &index);
+    }
+    return other == figure;
+}
+
+static void put_figures(struct syn_buf *out, const struct syn_report *report)
+{
+    size_t row = 0;
+    size_t index = 0;
+    const struct syn_measure_value *figure = next_figure(report, &row, &index);
+    for (; figure != NULL; figure = next_figure(report, &row, &index)) {
+        if (!is_first_of_name(report, figure)) {
+            continue;
+        }
+        put_plain(out, figure->name, "");
+        syn_buf_printf(out, ": n=%zu p50=%lld p95=%lld p99=%lld max=%lld\n",
+                       count_figures(report, figure->name, INT64_MAX),
+                       (long long)percentile(report, figure->name, 50),
+                       (long long)percentile(report, figure->name, 95),
+                       (long long)percentile(report, figure->name, 99),
+                       (long long)percentile(report, figure->name, PERCENT));
+    }
+}
+
 void syn_text_put_last_lines(struct syn_buf *out,
                              const struct syn_report *report)
 {
     put_counts(out, report);
+    put_figures(out, report);
     syn_buf_put_text(out, "coverage:");
     for (size_t i = 0; i < report->coverage_count; i++) {
         const struct syn_coverage *c = &report->coverage[i];
@@ -141,6 +243,15 @@ void syn_text_put_last_lines(struct syn_buf *out,
         }
     }
     syn_buf_put_byte(out, '\n');
+    if (report->has_floor) {
+        syn_buf_printf(out, "floor: %zu of %zu exercised", report->floor_done,
+                       report->floor_required);
+        if (report->floor_missing.bytes > 0) {
+            syn_buf_put_text(out, ", missing: ");
+            put_plain(out, report->floor_missing, "");
+        }
+        syn_buf_put_byte(out, '\n');
+    }
     syn_buf_put_text(out, "leftovers: ");
     put_plain(
         out, syn_str_of(report->leftovers == NULL ? "none" : report->leftovers),

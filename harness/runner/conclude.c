@@ -6,8 +6,10 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "report/file.h"
+#include "report/html.h"
 #include "report/json.h"
 #include "report/junit.h"
+#include "report/markdown.h"
 #include "report/text.h"
 #include "runner/clause.h"
 #include "runner/runner_impl.h"
@@ -173,6 +175,12 @@ static int conclude_vacuous(struct syn_runner *runner)
         set_reason(runner, "vacuous: no row was judged");
         return SYN_EXIT_VACUOUS;
     }
+    if (report->has_floor && report->floor_missing.bytes > 0) {
+        set_reason(runner, "vacuous: the floor is missed by %zu: %.*s",
+                   report->floor_required - report->floor_done,
+                   SYN_STR_ARG(report->floor_missing));
+        return SYN_EXIT_VACUOUS;
+    }
     return -1;
 }
 
@@ -280,6 +288,23 @@ static void write_json(struct syn_runner *runner, const char *path)
     syn_buf_fini(&text);
 }
 
+/* Pages for people; NULL: not asked for. */
+static void write_page(struct syn_runner *runner, const char *path,
+                       size_t bytes_max,
+                       syn_status (*write)(struct syn_buf *out,
+                                           const struct syn_report *report))
+{
+    struct syn_buf text;
+    if (path == NULL) {
+        return;
+    }
+    syn_buf_init(&text, NULL, bytes_max);
+    syn_status st = write(&text, &runner->report);
+    write_file(runner, path, &text, st);
+    syn_buf_fini(&text);
+    syn_runner_conclude(runner);
+}
+
 /* JUnit first and run.json last, because the latter holds the exit code, which
  * a report that cannot be written changes. */
 int syn_runner_report(struct syn_runner *runner)
@@ -288,6 +313,10 @@ int syn_runner_report(struct syn_runner *runner)
     syn_runner_conclude(runner);
     write_junit(runner);
     syn_runner_conclude(runner);
+    write_page(runner, runner->options->html_path, SYN_HTML_BYTES_MAX,
+               syn_html_write);
+    write_page(runner, runner->options->markdown_path, SYN_MARKDOWN_BYTES_MAX,
+               syn_markdown_write);
     if (runner->options->json_path != NULL) {
         write_json(runner, runner->options->json_path);
         syn_runner_conclude(runner);

@@ -105,6 +105,19 @@ static void fill_unmade(struct syn_evidence *out, const struct syn_json *line)
     }
 }
 
+/* A line with words that we do not write is none of ours. */
+static void fill_act(struct syn_evidence *out, const struct syn_json *line)
+{
+    struct syn_act act = {.who = text_of(line, "who"),
+                          .is_by_name = flag_of(line, "by_name"),
+                          .http = (unsigned)number_of(line, "http"),
+                          .code = (int)number_of(line, "code")};
+    if (syn_op_from_name(text_of(line, "op"), &act.op) &&
+        syn_type_from_name(text_of(line, "type"), &act.type)) {
+        out->acts[out->act_count++] = act;
+    }
+}
+
 static void fill_log(struct syn_evidence *out, const struct syn_json *line)
 {
     out->alerts += (unsigned)number_of(line, "alerts");
@@ -152,15 +165,11 @@ static void fill_again(struct syn_evidence *out, const struct syn_json *line)
 static const struct {
     const char *kind;
     fill_fn fill;
-} kinds[] = {{"expect", fill_expectation},
-             {"wire", fill_wire},
-             {"observe", fill_observation},
-             {"measure", fill_measure},
-             {"made", fill_made},
-             {"unmade", fill_unmade},
-             {"log", fill_log},
-             {"again", fill_again},
-             {"end", fill_end}};
+} kinds[] = {{"expect", fill_expectation},  {"wire", fill_wire},
+             {"observe", fill_observation}, {"measure", fill_measure},
+             {"made", fill_made},           {"act", fill_act},
+             {"unmade", fill_unmade},       {"log", fill_log},
+             {"again", fill_again},         {"end", fill_end}};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
@@ -203,7 +212,7 @@ static syn_status parse_lines(struct syn_arena *arena, struct syn_str text,
 static syn_status make_arrays(struct syn_arena *arena, struct syn_evidence *out,
                               const size_t counts[KIND_COUNT + 1])
 {
-    enum { EXPECT, WIRE, OBSERVE, MEASURE, MADE };
+    enum { EXPECT, WIRE, OBSERVE, MEASURE, MADE, ACT };
     out->expectations =
         syn_arena_array(arena, counts[EXPECT], sizeof *out->expectations);
     out->wires = syn_arena_array(arena, counts[WIRE], sizeof *out->wires);
@@ -212,9 +221,10 @@ static syn_status make_arrays(struct syn_arena *arena, struct syn_evidence *out,
     out->measures =
         syn_arena_array(arena, counts[MEASURE], sizeof *out->measures);
     out->services = syn_arena_array(arena, counts[MADE], sizeof *out->services);
+    out->acts = syn_arena_array(arena, counts[ACT], sizeof *out->acts);
     return out->expectations == NULL || out->wires == NULL ||
                    out->observations == NULL || out->measures == NULL ||
-                   out->services == NULL
+                   out->services == NULL || out->acts == NULL
                ? SYN_ERR_MEMORY
                : SYN_OK;
 }

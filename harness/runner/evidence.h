@@ -55,6 +55,8 @@ struct syn_evidence {
     size_t observation_count;
     struct syn_measure_value *measures;
     size_t measure_count;
+    struct syn_act *acts;
+    size_t act_count;
     struct syn_evidence_service *services;
     size_t service_count;
     enum syn_end end; /* the first one told */

@@ -218,7 +218,10 @@ void syn_runner_judge(struct syn_runner *runner, size_t index)
     }
     runner->results[index].elapsed_us =
         runner->crew.board->slots[index].elapsed_us;
+    syn_runner_excuse(runner, index, &evidence, &judgement);
     fill_judgement(runner, index, &evidence, &judgement);
+    syn_runner_keep_acts(runner, index, &evidence);
+    syn_runner_keep_capsule(runner, index, &evidence);
     runner->is_judged[index] = true;
     syn_arena_fini(&scratch);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define LINE_BYTES_MAX (4u * 1048576u)
+#define ACTS_BYTES_MAX (2u * SYN_EVIDENCE_BYTES_MAX)
 
 static const char *const weights[] = {[SYN_EFFECT] = "effect",
                                       [SYN_SIGNAL] = "signal",
@@ -140,6 +141,22 @@ unsigned syn_record_wire(struct syn_recorder *recorder,
     write_masked(recorder, &w, "body", record->body);
     end_line(recorder, &w);
     return recorder->exchanges;
+}
+
+void syn_record_act(struct syn_recorder *recorder, const struct syn_act *act)
+{
+    struct syn_json_writer w;
+    if (recorder->bytes > ACTS_BYTES_MAX) {
+        return; /* the floor then misses what such a row did last */
+    }
+    begin_line(recorder, &w, "act");
+    write_masked(recorder, &w, "who", act->who);
+    syn_json_write_text(&w, "op", syn_op_name(act->op));
+    syn_json_write_text(&w, "type", syn_type_name(act->type));
+    syn_json_write_bool(&w, "by_name", act->is_by_name);
+    syn_json_write_i64(&w, "http", act->http);
+    syn_json_write_i64(&w, "code", act->code);
+    end_line(recorder, &w);
 }
 
 void syn_record_observation(struct syn_recorder *recorder, const char *what,

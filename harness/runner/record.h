@@ -57,6 +57,17 @@ unsigned syn_record_wire(struct syn_recorder *recorder,
                          const struct syn_wire_record *record,
                          int64_t since_ms);
 
+/* What an actor did, and how it was answered: for floor and capsule. */
+struct syn_act {
+    struct syn_str who; /* identity; empty: the backend */
+    enum syn_op op;
+    enum syn_type type;
+    bool is_by_name;
+    unsigned http; /* 0: no answer */
+    int code;
+};
+void syn_record_act(struct syn_recorder *recorder, const struct syn_act *act);
+
 void syn_record_observation(struct syn_recorder *recorder, const char *what,
                             struct syn_str text);
 void syn_record_measure(struct syn_recorder *recorder, const char *name,

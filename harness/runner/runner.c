@@ -3,6 +3,7 @@
  * Layer: runner. Threads: the main process.
  * Source: design sections 3, 5 and 7.
  */
+#include "runner/hook.h"
 #include "runner/runner.h"
 
 #include "base/buf.h"
@@ -40,14 +41,20 @@ static int64_t clock_ms(clockid_t which)
 /* --- while it runs --------------------------------------------------------
  */
 
+/* Runs of defects are told by selftest as a matrix. */
+static bool is_told_in_matrix(const struct syn_runner *runner, size_t index)
+{
+    return runner->options->is_selftest &&
+           runner->plan.entries[index].defect != NULL;
+}
+
 static void print_ready(struct syn_runner *runner)
 {
     struct syn_buf text;
     syn_buf_init(&text, NULL, TEXT_BYTES_MAX);
     while (runner->printed < runner->plan.count &&
            runner->is_judged[runner->printed]) {
-        /* Runs of defects are told in the matrix. */
-        if (runner->plan.entries[runner->printed].defect == NULL) {
+        if (!is_told_in_matrix(runner, runner->printed)) {
             syn_text_put_result(&text, &runner->results[runner->printed],
                                 &runner->options->style);
         }
@@ -86,7 +93,7 @@ static bool on_done(void *ctx, size_t index)
     runner->done++;
     print_ready(runner);
     bool is_final = runner->options->fails_fast &&
-                    runner->plan.entries[index].defect == NULL &&
+                    !is_told_in_matrix(runner, index) &&
                     runner->results[index].verdict == SYN_VERDICT_FAIL;
     runner->has_failed_fast = runner->has_failed_fast || is_final;
     return is_in_distress(runner, index) || is_final;
@@ -189,16 +196,33 @@ static void print_first_line(struct syn_runner *runner)
     syn_buf_fini(&text);
 }
 
+/* Of a replay one entry is left over. */
+static void keep_only(struct syn_plan *plan, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (strcmp(plan->entries[i].name, name) == 0) {
+            plan->entries[count++] = plan->entries[i];
+        }
+    }
+    plan->count = count;
+}
+
 static syn_status make_plan(struct syn_runner *runner)
 {
     const struct syn_runner_options *options = runner->options;
     struct syn_plan_order order = {.suites = options->suites,
                                    .selection = &options->selection,
                                    .stage = &runner->stage,
-                                   .repeat = options->repeat};
-    return options->is_selftest
-               ? syn_selftest_plan(runner)
-               : syn_plan_add(&runner->arena, &runner->plan, &order);
+                                   .repeat = options->repeat,
+                                   .defect = options->only_defect};
+    syn_status st = options->is_selftest
+                        ? syn_selftest_plan(runner)
+                        : syn_plan_add(&runner->arena, &runner->plan, &order);
+    if (st == SYN_OK && options->only != NULL) {
+        keep_only(&runner->plan, options->only);
+    }
+    return st;
 }
 
 /* Services made by rows that were killed before they could delete them. */
@@ -257,8 +281,11 @@ static void judge_rest(struct syn_runner *runner)
 
 static void run_plan(struct syn_runner *runner)
 {
-    /* Rows that move a shared clock must run alone. */
-    bool is_shared = runner->stage.target != NULL && runner->stage.is_virtual;
+    /* Rows that move a shared clock must run alone, and so must rows that
+     * listen on the one port of the target file. */
+    const struct syn_target *target = runner->stage.target;
+    bool is_shared = target != NULL && (runner->stage.is_virtual ||
+                                        syn_hook_has_port(target));
     runner->crew =
         (struct syn_crew){.plan = &runner->plan,
                           .stage = &runner->stage,
@@ -303,7 +330,8 @@ static int run_all(struct syn_runner *runner)
     fill_report(runner);
     print_first_line(runner);
     bool has_place = make_directories(runner);
-    if (has_place && prepare_target(runner)) {
+    bool is_sound = !runner->options->is_selftest || syn_selftest_check(runner);
+    if (has_place && is_sound && prepare_target(runner)) {
         syn_status st = make_plan(runner);
         SYN_ASSERT(st == SYN_OK || st == SYN_ERR_LIMIT);
         if (st == SYN_ERR_LIMIT) {
@@ -324,6 +352,7 @@ static int run_all(struct syn_runner *runner)
         syn_selftest_conclude(runner);
     }
     syn_runner_cover(runner);
+    syn_runner_fill_floor(runner);
     int code = syn_runner_report(runner);
     if (has_place) {
         remove_directories(runner);
@@ -352,13 +381,16 @@ int syn_runner_run(const struct syn_runner_options *options)
         SYN_OK) {
         return refuse(fault);
     }
-    hold_signals();
-    runner.begun_ms = clock_ms(CLOCK_MONOTONIC);
-    runner.told_ms = runner.begun_ms;
     syn_arena_init(&runner.arena, NULL, RUNNER_ARENA_BYTES);
-    make_stage(&runner);
-    int code = run_all(&runner);
-    syn_crew_close(&runner.crew);
+    int code = SYN_EXIT_USAGE;
+    if (syn_runner_read_baseline(&runner) && syn_runner_check_floor(&runner)) {
+        hold_signals();
+        runner.begun_ms = clock_ms(CLOCK_MONOTONIC);
+        runner.told_ms = runner.begun_ms;
+        make_stage(&runner);
+        code = run_all(&runner);
+        syn_crew_close(&runner.crew);
+    }
     syn_arena_fini(&runner.arena);
     return code;
 }

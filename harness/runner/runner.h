@@ -44,6 +44,15 @@ struct syn_runner_options {
     const char *out_dir;    /* junit.xml and run.json go there */
     const char *junit_path; /* another copy; NULL: none */
     const char *json_path;
+    const char *html_path;
+    const char *markdown_path;
+    const char *baseline_path; /* NULL: none */
+    const char *today;         /* "2026-11-21", for the baseline's days */
+    const struct syn_exercise *exercises; /* what rows do; NULL: no floor */
+    /* replay only: the one entry to run, "id[type]@defect#n", and its defect;
+     * NULL: all that are selected */
+    const char *only;
+    const char *only_defect;
     bool is_strict;
     bool fails_fast;
     bool has_terminal; /* stderr is one: a status line */

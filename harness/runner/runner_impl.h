@@ -5,6 +5,7 @@
 #ifndef SYN_RUNNER_RUNNER_IMPL_H
 #define SYN_RUNNER_RUNNER_IMPL_H
 
+#include "runner/baseline.h"
 #include "runner/crew.h"
 #include "runner/runner.h"
 
@@ -30,6 +31,8 @@ struct syn_runner {
     bool has_failed_fast;
     int signal_number;
     struct syn_report report;
+    struct syn_baseline baseline;
+    size_t capsules; /* written so far */
     char suite_hash[SYN_PLAN_HASH_BYTES];
     char directory[PATH_MAX]; /* of the evidence */
     /* Why the run is worth an exit code of its own; "" when not. */
@@ -41,6 +44,22 @@ struct syn_runner {
     char reason[SYN_RUNNER_REASON_BYTES];
 };
 
+/* finding.c: the baseline (false: the fault has been printed, exit 64), what it
+ * makes of a judgement, and the capsule of what remains. */
+bool syn_runner_read_baseline(struct syn_runner *runner);
+void syn_runner_excuse(struct syn_runner *runner, size_t index,
+                       const struct syn_evidence *evidence,
+                       struct syn_judgement *judgement);
+void syn_runner_keep_capsule(struct syn_runner *runner, size_t index,
+                             const struct syn_evidence *evidence);
+
+/* floor_run.c: are the target's words words (false: printed, exit 64); what an
+ * entry did; what the rows that ran were to do and did not. */
+bool syn_runner_check_floor(const struct syn_runner *runner);
+void syn_runner_keep_acts(struct syn_runner *runner, size_t index,
+                          const struct syn_evidence *evidence);
+void syn_runner_fill_floor(struct syn_runner *runner);
+
 /* conclude.c: what the results come to. */
 void syn_runner_cover(struct syn_runner *runner);
 void syn_runner_conclude(struct syn_runner *runner);
@@ -51,7 +70,9 @@ int syn_runner_report(struct syn_runner *runner);
 void syn_runner_init_results(struct syn_runner *runner);
 void syn_runner_judge(struct syn_runner *runner, size_t index);
 
-/* selftest.c: the plan with defects, and the matrix in place of its runs. */
+/* selftest.c: a row that names a defect that is none is remembered as harness
+ * fault (false); the plan with defects, and the matrix in place of its runs. */
+bool syn_selftest_check(struct syn_runner *runner);
 syn_status syn_selftest_plan(struct syn_runner *runner);
 void syn_selftest_conclude(struct syn_runner *runner);
 

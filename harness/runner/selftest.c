@@ -10,6 +10,7 @@
  */
 #include "base/buf.h"
 #include "runner/bug.h"
+#include "runner/clause.h"
 #include "runner/runner_impl.h"
 
 #include <stdio.h>
@@ -17,6 +18,41 @@
 
 #define MATRIX_BYTES_MAX 16777216
 #define PERCENT          100
+
+/* Does each row name defects that exist? A row that names none that does is
+ * proven by nothing, however green. */
+static bool names_defects(struct syn_runner *runner,
+                          const struct syn_scenario *row)
+{
+    struct syn_str words = syn_str_of(row->defect == NULL ? "" : row->defect);
+    size_t at = 0;
+    for (struct syn_str word = syn_clause_next_word(words, &at); word.bytes > 0;
+         word = syn_clause_next_word(words, &at)) {
+        struct syn_str name = syn_arena_dup(&runner->arena, word);
+        SYN_ASSERT(name.at != NULL);
+        if (!syn_bug_find(name.at, NULL)) {
+            (void)snprintf(runner->harness_fault, sizeof runner->harness_fault,
+                           "row %s names the defect \"%s\", which does not "
+                           "exist",
+                           row->id, name.at);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool syn_selftest_check(struct syn_runner *runner)
+{
+    const struct syn_suite *const *suites = runner->options->suites;
+    for (size_t s = 0; suites[s] != NULL; s++) {
+        for (size_t r = 0; r < suites[s]->row_count; r++) {
+            if (!names_defects(runner, &suites[s]->rows[r])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
 
 static syn_status plan_defect(struct syn_runner *runner,
                               const struct syn_bug *defect)
@@ -58,14 +94,22 @@ syn_status syn_selftest_plan(struct syn_runner *runner)
     return st;
 }
 
-static bool is_red(enum syn_verdict verdict)
+/* A row of level INFO judges nobody; one that noticed something says what. */
+static bool has_told(const struct syn_result *result)
 {
-    return verdict == SYN_VERDICT_FAIL || verdict == SYN_VERDICT_WARNING;
+    return result->verdict == SYN_VERDICT_INFO && result->reason.bytes > 0;
 }
 
-static bool is_green(enum syn_verdict verdict)
+static bool is_red(const struct syn_result *result)
 {
-    return verdict == SYN_VERDICT_PASS || verdict == SYN_VERDICT_INFO;
+    return result->verdict == SYN_VERDICT_FAIL ||
+           result->verdict == SYN_VERDICT_WARNING || has_told(result);
+}
+
+static bool is_green(const struct syn_result *result)
+{
+    return result->verdict == SYN_VERDICT_PASS ||
+           (result->verdict == SYN_VERDICT_INFO && !has_told(result));
 }
 
 /* The clean run of the same row and type; the plan begins with clean runs. */
@@ -84,64 +128,190 @@ static size_t clean_of(const struct syn_runner *runner, size_t index)
     return i;
 }
 
-static bool is_kill(const struct syn_runner *runner, size_t index)
-{
-    size_t clean = clean_of(runner, index);
-    return is_red(runner->results[index].verdict) &&
-           clean < runner->plan.count &&
-           is_green(runner->results[clean].verdict);
-}
+/* --- the matrix -----------------------------------------------------------
+ */
 
-struct defect_score {
-    size_t runs;
-    size_t kills;
+struct matrix {
+    struct syn_runner *runner;
+    bool *was_red; /* per entry: of clean ones, did some defect turn it red? */
+    struct syn_report_defect *defects;
+    size_t defect_count;
 };
 
-/* One line of the matrix: a defect, and each row with its verdict under it. */
-static struct defect_score put_defect(struct syn_runner *runner,
-                                      const struct syn_bug *defect,
-                                      struct syn_buf *out)
+static const char *cell_name(struct syn_runner *runner,
+                             const struct syn_plan_entry *entry)
 {
-    struct defect_score score = {.runs = 0};
-    struct syn_buf cells;
-    syn_buf_init(&cells, NULL, MATRIX_BYTES_MAX);
-    for (size_t i = 0; i < runner->plan.count; i++) {
-        const struct syn_plan_entry *entry = &runner->plan.entries[i];
-        if (entry->defect == NULL || strcmp(entry->defect, defect->name) != 0) {
-            continue;
-        }
-        bool is_dead = is_kill(runner, i);
-        score.runs++;
-        score.kills += is_dead ? 1 : 0;
-        syn_buf_printf(&cells, "    %s %s%s%s%s: %s\n", is_dead ? "x" : ".",
-                       entry->row->id, entry->has_type ? "[" : "",
-                       entry->has_type ? syn_type_name(entry->type) : "",
-                       entry->has_type ? "]" : "",
-                       syn_verdict_name(runner->results[i].verdict));
+    struct syn_str name = syn_arena_printf(
+        &runner->arena, "%s%s%s%s", entry->row->id, entry->has_type ? "[" : "",
+        entry->has_type ? syn_type_name(entry->type) : "",
+        entry->has_type ? "]" : "");
+    SYN_ASSERT(name.at != NULL);
+    return name.at;
+}
+
+static struct syn_report_kill run_of(struct matrix *matrix, size_t index)
+{
+    struct syn_runner *runner = matrix->runner;
+    const struct syn_result *result = &runner->results[index];
+    size_t clean = clean_of(runner, index);
+    struct syn_report_kill run = {
+        .row = cell_name(runner, &runner->plan.entries[index]),
+        .verdict = result->verdict,
+        .is_kill = is_red(result) && clean < runner->plan.count &&
+                   is_green(&runner->results[clean]),
+        .elapsed_us = result->elapsed_us};
+    if (run.is_kill) {
+        matrix->was_red[clean] = true;
     }
-    syn_buf_printf(out, "%-9s %s (%s): %zu of %zu rows red\n",
-                   score.kills > 0 ? "killed" : "SURVIVED", defect->name,
-                   defect->clause, score.kills, score.runs);
-    syn_buf_put(out, syn_buf_str(&cells));
-    syn_buf_fini(&cells);
-    return score;
+    return run;
+}
+
+/* Entries of one defect stand together in the plan, from *at on. */
+static void add_defect(struct matrix *matrix, const struct syn_bug *defect,
+                       size_t *at)
+{
+    struct syn_runner *runner = matrix->runner;
+    const struct syn_plan *plan = &runner->plan;
+    size_t from = *at;
+    while (*at < plan->count && plan->entries[*at].defect != NULL &&
+           strcmp(plan->entries[*at].defect, defect->name) == 0) {
+        (*at)++;
+    }
+    struct syn_report_kill *runs =
+        syn_arena_array(&runner->arena, *at - from, sizeof *runs);
+    struct syn_report_defect *out = &matrix->defects[matrix->defect_count++];
+    SYN_ASSERT(runs != NULL);
+    *out = (struct syn_report_defect){.name = defect->name,
+                                      .title = defect->title,
+                                      .clause = defect->clause,
+                                      .runs = runs,
+                                      .run_count = *at - from};
+    for (size_t i = 0; i < out->run_count; i++) {
+        runs[i] = run_of(matrix, from + i);
+        out->kill_count += runs[i].is_kill ? 1 : 0;
+    }
+    /* With --all each row was to notice; else those that name it, if any. */
+    out->is_survivor = out->kill_count == 0 && out->run_count > 0;
+}
+
+static size_t clean_count(const struct syn_plan *plan)
+{
+    size_t count = 0;
+    while (count < plan->count && plan->entries[count].defect == NULL) {
+        count++;
+    }
+    return count;
+}
+
+static void make_matrix(struct syn_runner *runner, struct matrix *matrix)
+{
+    struct syn_bug defect;
+    size_t at = clean_count(&runner->plan);
+    *matrix = (struct matrix){.runner = runner};
+    matrix->was_red = syn_arena_array(&runner->arena, runner->plan.count,
+                                      sizeof *matrix->was_red);
+    matrix->defects = syn_arena_array(&runner->arena, syn_bug_count(),
+                                      sizeof *matrix->defects);
+    SYN_ASSERT(matrix->was_red != NULL && matrix->defects != NULL);
+    for (size_t i = 0; syn_bug_at(i, &defect); i++) {
+        if (is_wanted(runner, &defect)) {
+            add_defect(matrix, &defect, &at);
+        }
+    }
+    SYN_ASSERT(at == runner->plan.count);
+}
+
+static void list_never_red(const struct matrix *matrix)
+{
+    struct syn_runner *runner = matrix->runner;
+    size_t clean = clean_count(&runner->plan);
+    const char **names = syn_arena_array(&runner->arena, clean, sizeof *names);
+    SYN_ASSERT(names != NULL);
+    runner->report.never_red = names;
+    for (size_t i = 0; i < clean; i++) {
+        if (!matrix->was_red[i]) {
+            names[runner->report.never_red_count++] =
+                cell_name(runner, &runner->plan.entries[i]);
+        }
+    }
+}
+
+/* --- in print -------------------------------------------------------------
+ */
+
+/* " acl/x[dl.]": the letters of types that went red, a point for others. */
+static void put_runs(struct syn_buf *out,
+                     const struct syn_report_defect *defect)
+{
+    struct syn_str before = {"", 0};
+    for (size_t i = 0; i < defect->run_count; i++) {
+        const struct syn_report_kill *run = &defect->runs[i];
+        struct syn_str all = syn_str_of(run->row);
+        size_t bracket = syn_str_find(all, '[', 0);
+        struct syn_str id = syn_str_part(all, 0, bracket);
+        if (i == 0 || !syn_str_is_equal(id, before)) {
+            syn_buf_put_text(out, i == 0 ? " " : "] ");
+            syn_buf_put(out, id);
+            syn_buf_put_byte(out, '[');
+        }
+        char letter = bracket < all.bytes ? all.at[bracket + 1] : 'x';
+        syn_buf_put_byte(out, run->is_kill ? letter : '.');
+        before = id;
+    }
+    syn_buf_put_text(out, defect->run_count > 0 ? "]\n" : "\n");
+}
+
+static void put_defect(struct syn_buf *out,
+                       const struct syn_report_defect *defect)
+{
+    const char *word = defect->is_survivor       ? "SURVIVED"
+                       : defect->kill_count == 0 ? "unnamed"
+                                                 : "killed";
+    syn_buf_printf(out, "%-9s%zu/%zu %s (%s):", word, defect->kill_count,
+                   defect->run_count, defect->name, defect->clause);
+    put_runs(out, defect);
+}
+
+static void print_matrix(const struct matrix *matrix, size_t killed,
+                         size_t survived)
+{
+    struct syn_runner *runner = matrix->runner;
+    const struct syn_report *report = &runner->report;
+    size_t judged = killed + survived;
+    struct syn_buf text;
+    syn_buf_init(&text, NULL, MATRIX_BYTES_MAX);
+    syn_buf_put_text(&text, "kill matrix: defect, and the rows that met it "
+                            "(letters: types that went red; .: did not)\n");
+    for (size_t i = 0; i < matrix->defect_count; i++) {
+        put_defect(&text, &matrix->defects[i]);
+    }
+    for (size_t i = 0; i < report->never_red_count; i++) {
+        syn_buf_printf(&text, "never red: %s\n", report->never_red[i]);
+    }
+    syn_buf_printf(&text, "rows never red: %zu\n", report->never_red_count);
+    syn_buf_printf(&text,
+                   "score: %zu of %zu defects killed (%zu %%), %zu met no "
+                   "row that names them\n",
+                   killed, judged, judged == 0 ? 0 : killed * PERCENT / judged,
+                   matrix->defect_count - judged);
+    syn_runner_print(runner, &text);
+    syn_buf_fini(&text);
 }
 
 static struct syn_result defect_result(struct syn_runner *runner,
-                                       const struct syn_bug *defect,
-                                       struct defect_score score)
+                                       const struct syn_report_defect *defect)
 {
     struct syn_str id =
         syn_arena_printf(&runner->arena, "selftest/%s", defect->name);
-    struct syn_str reason = syn_arena_printf(
-        &runner->arena,
-        score.runs == 0 ? "no row names this defect (%zu of %zu rows red)"
-                        : "%zu of %zu rows red",
-        score.kills, score.runs);
-    SYN_ASSERT(id.at != NULL && reason.at != NULL);
+    struct syn_str reason =
+        defect->run_count == 0
+            ? SYN_STR("no selected row names this defect")
+            : syn_arena_printf(&runner->arena, "%zu of %zu rows red",
+                               defect->kill_count, defect->run_count);
     struct syn_str command = syn_arena_printf(
         &runner->arena, "syncproof selftest --defect %s --seed 0x%llx",
         defect->name, (unsigned long long)runner->options->seed);
+    SYN_ASSERT(id.at != NULL && reason.at != NULL && command.at != NULL);
     return (struct syn_result){.suite = "selftest",
                                .chapter = "selftest",
                                .id = id.at,
@@ -149,80 +319,50 @@ static struct syn_result defect_result(struct syn_runner *runner,
                                .title = defect->title,
                                .level = SYN_LEVEL_MUST,
                                .subject = SYN_SUBJECT_AUDIT,
-                               .verdict = score.kills > 0 ? SYN_VERDICT_PASS
-                                                          : SYN_VERDICT_FAIL,
+                               .verdict = defect->is_survivor ? SYN_VERDICT_FAIL
+                                          : defect->kill_count == 0
+                                              ? SYN_VERDICT_SKIPPED
+                                              : SYN_VERDICT_PASS,
                                .reason = reason,
                                .command = command.at};
 }
 
-/* Did some defect turn this clean entry's row red? */
-static bool was_ever_red(const struct syn_runner *runner, size_t clean)
+/* Results of the clean runs stay, one case per defect follows. */
+static void replace_results(const struct matrix *matrix)
 {
-    for (size_t i = 0; i < runner->plan.count; i++) {
-        if (runner->plan.entries[i].defect != NULL &&
-            clean_of(runner, i) == clean && is_kill(runner, i)) {
-            return true;
-        }
+    struct syn_runner *runner = matrix->runner;
+    size_t count = clean_count(&runner->plan);
+    struct syn_result *results = syn_arena_array(
+        &runner->arena, count + matrix->defect_count, sizeof *results);
+    SYN_ASSERT(results != NULL);
+    for (size_t i = 0; i < count; i++) {
+        results[i] = runner->results[i];
     }
-    return false;
-}
-
-static void put_never_red(struct syn_runner *runner, struct syn_buf *out)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < runner->plan.count; i++) {
-        if (runner->plan.entries[i].defect == NULL &&
-            !was_ever_red(runner, i)) {
-            syn_buf_printf(out, "never red: %s\n",
-                           runner->plan.entries[i].name);
-            count++;
-        }
+    for (size_t i = 0; i < matrix->defect_count; i++) {
+        results[count++] = defect_result(runner, &matrix->defects[i]);
     }
-    syn_buf_printf(out, "rows never red: %zu\n", count);
-}
-
-/* Results of the clean runs move to the front, one case per defect follows. */
-static size_t keep_clean(struct syn_runner *runner, struct syn_result *results)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < runner->plan.count; i++) {
-        if (runner->plan.entries[i].defect == NULL) {
-            results[count++] = runner->results[i];
-        }
-    }
-    return count;
+    runner->report.results = results;
+    runner->report.result_count = count;
+    runner->report.defects = matrix->defects;
+    runner->report.defect_count = matrix->defect_count;
 }
 
 void syn_selftest_conclude(struct syn_runner *runner)
 {
-    struct syn_buf text;
+    struct matrix matrix;
     size_t killed = 0;
-    size_t total = 0;
-    struct syn_result *results = syn_arena_array(
-        &runner->arena, runner->plan.count + syn_bug_count(), sizeof *results);
-    SYN_ASSERT(results != NULL);
-    size_t count = keep_clean(runner, results);
-    syn_buf_init(&text, NULL, MATRIX_BYTES_MAX);
-    struct syn_bug defect;
-    for (size_t i = 0; syn_bug_at(i, &defect); i++) {
-        if (!is_wanted(runner, &defect)) {
-            continue;
-        }
-        struct defect_score score = put_defect(runner, &defect, &text);
-        results[count++] = defect_result(runner, &defect, score);
-        total++;
-        killed += score.kills > 0 ? 1 : 0;
+    size_t survived = 0;
+    make_matrix(runner, &matrix);
+    for (size_t i = 0; i < matrix.defect_count; i++) {
+        killed += matrix.defects[i].kill_count > 0 ? 1 : 0;
+        survived += matrix.defects[i].is_survivor ? 1 : 0;
     }
-    put_never_red(runner, &text);
-    syn_buf_printf(&text, "score: %zu of %zu defects killed (%zu %%)\n", killed,
-                   total, total == 0 ? 0 : killed * PERCENT / total);
-    syn_runner_print(runner, &text);
-    syn_buf_fini(&text);
-    if (killed < total && runner->signal_number == 0) {
+    list_never_red(&matrix);
+    replace_results(&matrix);
+    print_matrix(&matrix, killed, survived);
+    if (survived > 0 && runner->signal_number == 0) {
         (void)snprintf(runner->survivors, sizeof runner->survivors,
-                       "%zu of %zu seeded defects survived", total - killed,
-                       total);
+                       "%zu of %zu seeded defects survived", survived,
+                       killed + survived);
     }
-    runner->report.results = results;
-    runner->report.result_count = count;
 }

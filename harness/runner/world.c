@@ -65,13 +65,28 @@ static syn_status may_send(void *ctx, const struct syn_departure *departure)
                : syn_guard_may_send(&run->guard, departure);
 }
 
+static void record_act(struct syn_run *run, const char *identity,
+                       const struct syn_action *action,
+                       const struct syn_reply *reply)
+{
+    struct syn_act act = {.who = syn_str_of(identity == NULL ? "" : identity),
+                          .op = action->op,
+                          .is_by_name = action->by == SYN_BY_NAME,
+                          .code = reply->code};
+    act.http = reply->status == SYN_OK ? reply->http : 0;
+    if (action->on != NULL) {
+        act.type = action->on->type;
+        syn_record_act(&run->recorder, &act);
+    }
+}
+
 /* Keep what was created in a service that outlives the run. */
 static void note_action(void *ctx, const char *identity,
                         const struct syn_action *action,
                         const struct syn_reply *reply)
 {
     struct syn_run *run = ctx;
-    (void)identity;
+    record_act(run, identity, action, reply);
     if (run->stage->target == NULL || run->stage->owns_services ||
         action->op != SYN_OP_CREATE || !syn_reply_is_ok(reply) ||
         action->on == NULL) {
@@ -277,6 +292,14 @@ static int64_t log_now_us(void *ctx)
     return syn_clock_now_us(ctx);
 }
 
+/* A seeded defect may be that an answer never comes; waiting for it would be
+ * most of a selftest. */
+static unsigned guard_ms(const struct syn_run *run)
+{
+    return run->entry->defect == NULL ? SYN_ROW_GUARD_MS
+                                      : SYN_ROW_GUARD_SEEDED_MS;
+}
+
 struct syn_world *syn_run_world(struct syn_run *run)
 {
     if (run->has_world) {
@@ -295,7 +318,7 @@ struct syn_world *syn_run_world(struct syn_run *run)
                                     .arena = &run->arena,
                                     .rng = &run->rng,
                                     .scenario = run->entry->name,
-                                    .guard_ms = SYN_ROW_GUARD_MS,
+                                    .guard_ms = guard_ms(run),
                                     .record = record_wire,
                                     .may_send = may_send,
                                     .acted = note_action,

@@ -79,6 +79,8 @@ endfunction()
 macro(check_own_include number header)
     if("${header}" MATCHES "^syn/")
         # open to all
+    elseif("${header}" STREQUAL "exercises.inc" AND path STREQUAL "scenarios/exercises.c")
+        # generated lines of a table, no header
     elseif(layer STREQUAL "public" OR layer STREQUAL "scenario")
         breach(${number} include-rule "only include/syn/ here, not ${header}")
     elseif(NOT "${header}" MATCHES "^([a-z]+)/")

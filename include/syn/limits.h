@@ -111,6 +111,21 @@
 #define SYN_EVIDENCE_EXCHANGES      6        /* shown around a decision */
 #define SYN_STOP_GRACE_MS           800      /* of running rows after Ctrl-C */
 #define SYN_PROGRESS_MS             10000    /* a line, when no terminal */
+#define SYN_BASELINE_BYTES_MAX      4194304u /* one baseline file */
+#define SYN_CAPSULE_BYTES_MAX       8388608u /* one capsule */
+#define SYN_CAPSULE_ACTIONS_MAX     20000    /* listed in one capsule */
+#define SYN_CAPSULES_MAX            1000     /* written by one run */
+#define SYN_HTML_BYTES_MAX          5000000  /* one HTML report */
+#define SYN_MARKDOWN_BYTES_MAX      1048576  /* one Markdown report */
+#define SYN_ROW_GUARD_SEEDED_MS     1000 /* as above, with a seeded defect */
+
+/* --- outsiders, ours: token endpoint, receiver, audits ---------------------
+ */
+#define SYN_INVENTORY_OBJECTS_MAX 10000 /* of one service */
+#define SYN_INVENTORY_PAGES_MAX   1000  /* of one collection */
+#define SYN_INVENTORY_GRANTS_MAX  10000 /* of one object */
+#define SYN_ISSUER_BURST_MAX      1000  /* requests in a row, adversary I04 */
+#define SYN_SAMPLE_USERS_MAX      8     /* of one sample issuer */
 
 /* --- service, ours ---------------------------------------------------------
  */
@@ -140,10 +155,10 @@
 #define SYN_HOOKS_WAITING_MAX 1024  /* of one service */
 #define SYN_HOOKS_ALL_MAX     16384 /* of all, those under way included */
 #define SYN_HOOKS_BYTES_MAX   67108864
-#define SYN_HOOKS_RUNNING_MAX 32    /* POSTs at once, one per service */
-#define SYN_HOOK_FORM_BYTES_MAX                                              \
-    131072 /* percent-encoded data, names and keys                           \
-            */
+#define SYN_HOOKS_RUNNING_MAX 32 /* POSTs at once, one per service */
+#define SYN_HOOK_FORM_BYTES_MAX                                             \
+    131072                          /* percent-encoded data, names and keys \
+                                     */
 #define SYN_HOOK_ABSENCES_MAX 65536 /* disconnects that wait */
 #define SYN_SINK_RECORDS_MAX  65536 /* kept by one sink */
 #define SYN_SINK_PARAMS_MAX   256   /* of one webhook that came */

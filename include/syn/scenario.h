@@ -37,7 +37,9 @@ enum syn_need {
     SYN_NEED_LIMITS = 1u << 8, /* published limits are in force */
     SYN_NEED_TLS = 1u << 9,
     SYN_NEED_KEYS = 1u << 10,     /* restricted and deleted keys */
-    SYN_NEED_INTERNALS = 1u << 11 /* our own service only */
+    SYN_NEED_INTERNALS = 1u << 11, /* our own service only */
+    SYN_NEED_ISSUER = 1u << 12,    /* the app's token endpoint */
+    SYN_NEED_RECEIVER = 1u << 13   /* the app's webhook receiver */
 };
 
 /* Where a row may run (design section 4, modes). */
@@ -83,6 +85,17 @@ struct syn_suite {
 /* All suites, in the order of the catalogue; NULL ends it (registry.c). */
 extern const struct syn_suite *const syn_suites[];
 
+/*
+ * What a row does to objects when the service is sound, so that a run can tell
+ * what it never got to do (the floor, design section 3). One per row and type,
+ * ended by a NULL name; generated and held against the rows by a test.
+ */
+struct syn_exercise {
+    const char *name;  /* "acl/defaults/rest-created-closed[list]" */
+    const char *words; /* "open/list/denied", blank between */
+};
+extern const struct syn_exercise syn_exercises[];
+
 /* --- the row's world --------------------------------------------------------
  */
 
@@ -109,6 +122,14 @@ struct syn_backend *syn_run_backend_as(struct syn_run *run, const char *user,
                                        const char *password);
 struct syn_backend *syn_run_backend_bearer(struct syn_run *run,
                                            const char *token);
+
+/* Sid of a second service of the same account, with ACLs off at first; made
+ * when a row first asks. Needs SYN_NEED_SECOND_SERVICE. */
+const char *syn_run_second_service(struct syn_run *run);
+
+/* The backend again, whose things live in the service of this sid. */
+struct syn_backend *syn_run_backend_in(struct syn_run *run,
+                                       const char *service_sid);
 
 /* An identity or name made unique to this row where the target demands it. */
 const char *syn_run_identity(struct syn_run *run, const char *name);
@@ -146,6 +167,9 @@ enum syn_bound {
     SYN_BOUND_SKEW_S
 };
 int64_t syn_run_bound_s(const struct syn_run *run, enum syn_bound bound);
+
+/* The row's own memory, for functions that make texts. */
+struct syn_arena *syn_run_arena(struct syn_run *run);
 
 /* Formatted text owned by the row. */
 const char *syn_run_text(struct syn_run *run, const char *format, ...)

@@ -1,0 +1,79 @@
+/*
+ * exercise_rows.c - from the run.json of an embedded run to the lines of
+ * scenarios/exercises.inc, for exercises.cmake.
+ * Layer: tests. Threads: one.
+ */
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILE_BYTES_MAX 268435456
+#define CHUNK_BYTES    65536
+
+static void put_result(struct syn_buf *out, const struct syn_json *result)
+{
+    const struct syn_json *words = syn_json_member(result, "exercised");
+    struct syn_str name =
+        syn_json_str(syn_json_member(result, "name"), SYN_STR(""));
+    const char *blank = "";
+    if (syn_json_count(words) == 0) {
+        return;
+    }
+    syn_buf_printf(out, "    {\"%.*s\",\n     \"", SYN_STR_ARG(name));
+    for (const struct syn_json *word = syn_json_first(words); word != NULL;
+         word = syn_json_next(word)) {
+        struct syn_str text = syn_json_str(word, SYN_STR(""));
+        syn_buf_printf(out, "%s%.*s", blank, SYN_STR_ARG(text));
+        blank = " ";
+    }
+    syn_buf_put_text(out, "\"},\n");
+}
+
+static bool read_all(const char *path, struct syn_buf *text)
+{
+    char chunk[CHUNK_BYTES];
+    size_t bytes = 0;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return false;
+    }
+    do {
+        bytes = fread(chunk, 1, sizeof chunk, file);
+        syn_buf_put(text, (struct syn_str){chunk, bytes});
+    } while (bytes > 0);
+    (void)fclose(file);
+    return text->status == SYN_OK && text->bytes > 0;
+}
+
+/* Usage: exercise_rows RUN_JSON */
+int main(int argc, char **argv)
+{
+    struct syn_arena arena;
+    struct syn_buf text;
+    struct syn_buf out;
+    struct syn_json_rules rules = {.bytes_max = FILE_BYTES_MAX};
+    const struct syn_json *root = NULL;
+    bool is_done = false;
+    syn_arena_init(&arena, NULL, FILE_BYTES_MAX);
+    syn_buf_init(&text, NULL, FILE_BYTES_MAX);
+    syn_buf_init(&out, NULL, FILE_BYTES_MAX);
+    if (argc == 2 && read_all(argv[1], &text) &&
+        syn_json_parse(&arena, syn_buf_str(&text), &rules, &root, NULL) ==
+            SYN_OK) {
+        const struct syn_json *results = syn_json_member(root, "results");
+        for (const struct syn_json *result = syn_json_first(results);
+             result != NULL; result = syn_json_next(result)) {
+            put_result(&out, result);
+        }
+        is_done = out.status == SYN_OK && out.bytes > 0 &&
+                  syn_out_write(out.at, out.bytes) == SYN_OK &&
+                  syn_out_flush() == SYN_OK;
+    }
+    syn_buf_fini(&out);
+    syn_buf_fini(&text);
+    syn_arena_fini(&arena);
+    return is_done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
