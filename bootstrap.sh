@@ -244,7 +244,7 @@ run_vendor() {
 
 run_lint() {
     local test
-    for test in layers bites format catalogue_bites catalogue; do
+    for test in layers bites format catalogue_bites catalogue exercises; do
         step "lint: $test" ctest --preset ci -R "^lint_$test\$" --verbose --no-tests=error
     done
 }
