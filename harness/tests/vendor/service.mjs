@@ -157,16 +157,21 @@ export class Service {
     return `Basic ${btoa(`${this.ready.account_sid}:${this.ready.auth_token}`)}`;
   }
 
-  // Move the virtual clock; answered once due timers have fired.
-  async advance(seconds) {
-    const answer = await fetch(`${this.ready.rest}/_syncproof/clock`, {
-      method: 'POST',
+  // The service's own control plane.
+  control(path, method = 'POST', body = undefined) {
+    return fetch(`${this.ready.rest}/_syncproof/${path}`, {
+      method,
       headers: {
         authorization: this.#authorization(),
         'content-type': 'application/json',
       },
-      body: JSON.stringify({ advance_ms: seconds * 1000 }),
+      body: body === undefined ? undefined : JSON.stringify(body),
     });
+  }
+
+  // Move the virtual clock; answered once due timers have fired.
+  async advance(seconds) {
+    const answer = await this.control('clock', 'POST', { advance_ms: seconds * 1000 });
     assert.equal(answer.status, 200, await answer.text());
   }
 }
