@@ -14,14 +14,19 @@
     X(acl_backend)       \
     X(acl_revocation)    \
     X(acl_switch)        \
+    X(acl_audit)         \
     X(tok_lifetime)      \
     X(tok_bounds)        \
     X(tok_renewal)       \
     X(tok_forged)        \
+    X(tok_issuer)        \
+    X(tok_issued)        \
+    X(tok_bearer)        \
     X(ttl_expiry)        \
     X(ttl_deadline)      \
     X(ttl_items)         \
     X(ttl_removal)       \
+    X(ttl_display)       \
     X(sdk_requests)      \
     X(sdk_writers)       \
     X(sdk_channels)      \
@@ -29,7 +34,8 @@
     X(sdk_reconnect)     \
     X(sdk_replay)        \
     X(sdk_continuation)  \
-    X(sdk_client)
+    X(sdk_client)        \
+    X(whk_receiver)
 
 #define DECLARE(name) extern const struct syn_suite syn_suite_##name;
 SUITES(DECLARE)

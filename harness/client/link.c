@@ -5,16 +5,20 @@
  * and dies alone, whatever still arrives on it, while the next one opens.
  */
 #include "client/link.h"
+
+#include "base/log.h"
 #include "net/http.h"
 #include "net/stream.h"
 #include "net/ws.h"
 #include "syn/limits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CLOSE_NORMAL   1000
 #define FREE_TURNS_MAX 64
+#define TARGET_BYTES   4096 /* of an upgrade */
 
 /* One socket. */
 struct wire {
@@ -254,18 +258,35 @@ static void on_bytes(void *ctx, struct syn_stream *stream, struct syn_str in)
     }
 }
 
+/* A client with poor manners tells its token to proxies and to the log. */
+static bool write_target(const struct syn_link *link, char out[TARGET_BYTES])
+{
+    const struct syn_client_manners *manners = &link->setup.world->manners;
+    struct syn_str token = manners->puts_token_in_url || manners->logs_token
+                               ? syn_sdk_session_token(link->session)
+                               : SYN_STR("");
+    int bytes =
+        snprintf(out, TARGET_BYTES, "%.*s%s%.*s", SYN_STR_ARG(link->url.target),
+                 manners->puts_token_in_url ? "?token=" : "",
+                 manners->puts_token_in_url ? (int)token.bytes : 0,
+                 token.at == NULL ? "" : token.at);
+    if (manners->logs_token) {
+        syn_log(SYN_LOG_INFO, link->setup.actor, "connects", "token=%.*s",
+                SYN_STR_ARG(token));
+    }
+    return bytes > 0 && bytes < TARGET_BYTES;
+}
+
 static void on_open(void *ctx, struct syn_stream *stream)
 {
     struct wire *wire = ctx;
     struct syn_link *link = wire->link;
-    char target[1024];
+    char target[TARGET_BYTES];
     (void)stream;
-    if (link == NULL || link->url.target.bytes >= sizeof target) {
+    if (link == NULL || !write_target(link, target)) {
         break_off(wire);
         return;
     }
-    memcpy(target, link->url.target.at, link->url.target.bytes);
-    target[link->url.target.bytes] = '\0';
     if (syn_ws_put_request(&wire->out, link->url.authority, target,
                            wire->key) != SYN_OK) {
         break_off(wire);

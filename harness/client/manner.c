@@ -50,6 +50,16 @@ static void keep_cache(struct syn_client_manners *manners)
     manners->keeps_cache = true;
 }
 
+static void put_token_in_url(struct syn_client_manners *manners)
+{
+    manners->puts_token_in_url = true;
+}
+
+static void log_token(struct syn_client_manners *manners)
+{
+    manners->logs_token = true;
+}
+
 static const struct syn_client_defect rows[] = {
     {"client-ignores-notice", "The client does not renew its token when told",
      "SDK-01", ignore_notice},
@@ -76,6 +86,11 @@ static const struct syn_client_defect rows[] = {
     {"client-keeps-cache",
      "The client goes on showing data after its token was refused", "SDK-15",
      keep_cache},
+    {"client-puts-token-in-url",
+     "The client connects with its token in the query of the URL", "TOK-15",
+     put_token_in_url},
+    {"client-logs-token", "The client writes its token into the log", "TOK-15",
+     log_token},
 };
 
 const struct syn_client_defect *syn_client_defect_at(size_t index)

@@ -23,6 +23,8 @@ struct syn_client_manners {
     bool drops_continuation;     /* comes back as a stranger */
     bool shows_own_writes;       /* before their event has come */
     bool keeps_cache;            /* also when its token is refused */
+    bool puts_token_in_url;      /* of the connection, beside its init */
+    bool logs_token;             /* in clear */
 };
 
 struct syn_client_defect {

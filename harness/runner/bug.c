@@ -1,40 +1,70 @@
 /*
- * bug.c - the defects of service and client in one row.
+ * bug.c - the defects of service, client and instances in one row.
  */
 #include "runner/bug.h"
 
 #include "client/manner.h"
+#include "runner/instance.h"
 #include "service/seams.h"
 
 #include <string.h>
 
-static size_t count_service(void)
+/* Each fills *out with its n-th defect; false past its end. */
+
+static bool service_at(size_t index, struct syn_bug *out)
 {
-    size_t count = 0;
-    while (syn_defect_at(count) != NULL) {
-        count++;
+    const struct syn_defect *defect = syn_defect_at(index);
+    if (defect != NULL) {
+        *out = (struct syn_bug){.name = defect->name,
+                                .title = defect->title,
+                                .clause = defect->clause,
+                                .seat = SYN_BUG_SERVICE,
+                                .is_field = syn_defect_is_field(defect)};
     }
-    return count;
+    return defect != NULL;
 }
+
+static bool client_at(size_t index, struct syn_bug *out)
+{
+    const struct syn_client_defect *defect = syn_client_defect_at(index);
+    if (defect != NULL) {
+        *out = (struct syn_bug){.name = defect->name,
+                                .title = defect->title,
+                                .clause = defect->clause,
+                                .seat = SYN_BUG_CLIENT};
+    }
+    return defect != NULL;
+}
+
+static bool instance_at(size_t index, struct syn_bug *out)
+{
+    const struct syn_instance *instance = syn_instance_bad_at(index);
+    if (instance != NULL) {
+        *out = (struct syn_bug){.name = instance->name,
+                                .title = instance->title,
+                                .clause = instance->clause,
+                                .seat = SYN_BUG_INSTANCE};
+    }
+    return instance != NULL;
+}
+
+static bool (*const tables[])(size_t index, struct syn_bug *out) = {
+    service_at, client_at, instance_at};
 
 bool syn_bug_at(size_t index, struct syn_bug *out)
 {
-    const struct syn_defect *service = syn_defect_at(index);
-    if (service != NULL) {
-        *out = (struct syn_bug){.name = service->name,
-                                .title = service->title,
-                                .clause = service->clause};
-        return true;
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+        size_t count = 0;
+        struct syn_bug bug;
+        if (tables[t](index, out)) {
+            return true;
+        }
+        while (tables[t](count, &bug)) {
+            count++;
+        }
+        index -= count;
     }
-    const struct syn_client_defect *client =
-        syn_client_defect_at(index - count_service());
-    if (client != NULL) {
-        *out = (struct syn_bug){.name = client->name,
-                                .title = client->title,
-                                .clause = client->clause,
-                                .is_client = true};
-    }
-    return client != NULL;
+    return false;
 }
 
 bool syn_bug_find(const char *name, struct syn_bug *out)

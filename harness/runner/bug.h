@@ -1,5 +1,5 @@
 /*
- * bug.h - every seeded defect, whether in our service or in our client.
+ * bug.h - every seeded defect: of our service, our client, our instances.
  * Layer: runner. Threads: constants.
  */
 #ifndef SYN_RUNNER_BUG_H
@@ -8,14 +8,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Where it is planted. */
+enum syn_bug_seat {
+    SYN_BUG_SERVICE,
+    SYN_BUG_CLIENT,  /* the users of the row */
+    SYN_BUG_INSTANCE /* what stands beside the service: instance.h */
+};
+
 struct syn_bug {
     const char *name;
     const char *title;
     const char *clause;
-    bool is_client; /* planted in the users, not in the service */
+    enum syn_bug_seat seat;
+    bool is_field; /* no row names it; every row is run against it */
 };
 
-/* The n-th, those of the service first; false past the end. */
+/* The n-th, those of the service first, of the client next; false past the
+ * end. */
 bool syn_bug_at(size_t index, struct syn_bug *out);
 
 /* False: no such defect. `out` may be NULL. */

@@ -14,6 +14,7 @@ struct syn_run_sight {
     struct syn_run_sight *next;
     enum syn_tap_direction direction;
     struct syn_str label;
+    struct syn_str open; /* what stands outside its body: target, headers */
 };
 
 static void keep_act(void *ctx, struct syn_str line)
@@ -29,6 +30,25 @@ static void keep_act(void *ctx, struct syn_str line)
     (void)syn_record_wire(&run->recorder, &record, syn_run_since_ms(run));
 }
 
+/* Request target and header fields; frames have none. */
+static struct syn_str open_part(struct syn_run *run,
+                                const struct syn_tap_message *message)
+{
+    struct syn_buf text;
+    const struct syn_http_message *http = message->http;
+    syn_buf_init(&text, NULL, SYN_HTTP_HEAD_BYTES_MAX);
+    if (http != NULL) {
+        syn_buf_put(&text, http->target);
+        for (size_t i = 0; i < http->field_count; i++) {
+            syn_buf_put_byte(&text, '\n');
+            syn_buf_put(&text, http->fields[i].value);
+        }
+    }
+    struct syn_str kept = syn_arena_dup(&run->arena, syn_buf_str(&text));
+    syn_buf_fini(&text);
+    return kept;
+}
+
 static void keep_message(void *ctx, const struct syn_tap_message *message)
 {
     struct syn_run *run = ctx;
@@ -38,6 +58,7 @@ static void keep_message(void *ctx, const struct syn_tap_message *message)
     }
     sight->direction = message->direction;
     sight->label = syn_arena_dup(&run->arena, message->label);
+    sight->open = open_part(run, message);
     sight->next = run->sights;
     run->sights = sight;
 }
@@ -95,4 +116,16 @@ size_t syn_run_tap_seen(struct syn_run *run, enum syn_tap_direction direction,
         }
     }
     return count;
+}
+
+bool syn_run_tap_read(struct syn_run *run, enum syn_tap_direction direction,
+                      struct syn_str text)
+{
+    for (const struct syn_run_sight *sight = run->sights; sight != NULL;
+         sight = sight->next) {
+        if (sight->direction == direction && syn_str_has(sight->open, text)) {
+            return true;
+        }
+    }
+    return false;
 }

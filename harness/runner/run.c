@@ -34,6 +34,11 @@ const char *syn_run_text(struct syn_run *run, const char *format, ...)
     return text.at;
 }
 
+struct syn_arena *syn_run_arena(struct syn_run *run)
+{
+    return &run->arena;
+}
+
 enum syn_type syn_run_type(const struct syn_run *run)
 {
     SYN_ASSERT(run->entry->has_type);

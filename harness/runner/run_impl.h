@@ -38,6 +38,7 @@
 
 struct syn_forge_kit;
 struct syn_run_sight; /* a message that the tap saw: fault.c */
+struct syn_outsiders; /* what stands beside the service: outsider.c */
 
 /* Credentials of the embedded service beside the row's own. */
 struct syn_run_keys {
@@ -77,9 +78,10 @@ struct syn_run {
     char own_service[SYN_STAGE_SID_BYTES]; /* made for this row at a target */
     struct syn_run_keys keys;              /* embedded only */
     struct syn_forge_kit *kit;
-    struct syn_tap *tap;          /* fault.c; NULL until a row asks for it */
-    struct syn_link_url tap_url;  /* where it goes on to */
-    struct syn_run_sight *sights; /* newest first */
+    struct syn_tap *tap;             /* fault.c; NULL until a row asks for it */
+    struct syn_link_url tap_url;     /* where it goes on to */
+    struct syn_run_sight *sights;    /* newest first */
+    struct syn_outsiders *outsiders; /* outsider.c; NULL until asked for */
     struct syn_backend *backend;
     struct syn_backend *strangers[SYN_RUN_STRANGERS_MAX];
     size_t stranger_count;

@@ -35,6 +35,9 @@ static const struct {
     {SYN_NEED_TLS, "the embedded service listens without TLS",
      "the target has no TLS"},
     {SYN_NEED_KEYS, NULL, "the target file has no restricted and deleted key"},
+    {SYN_NEED_ISSUER, NULL, "the target file has no token endpoint with users"},
+    {SYN_NEED_RECEIVER, NULL,
+     "the target file has no webhook receiver, or no auth token to sign with"},
 };
 
 void syn_stage_init_embedded(struct syn_stage *stage)
@@ -69,6 +72,10 @@ void syn_stage_init_target(struct syn_stage *stage,
          strncmp(target->rest_url, "https://", sizeof "https://" - 1) == 0},
         {SYN_NEED_KEYS,
          target->restricted.api_key != NULL && target->deleted.api_key != NULL},
+        {SYN_NEED_ISSUER,
+         target->has_endpoint && target->endpoint.user_count > 0},
+        {SYN_NEED_RECEIVER, target->webhook_receiver != NULL &&
+                                target->account.auth_token != NULL},
     };
     for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++) {
         stage->offers |= offers[i].is_offered ? offers[i].need : 0u;
@@ -94,6 +101,13 @@ static const char *mode_lack(const struct syn_stage *stage,
                                                    : NULL;
 }
 
+/* Rows about issuer, receiver or set-up take a service with ACLs on or off. */
+static bool needs_service(const struct syn_scenario *row)
+{
+    return row->subject == SYN_SUBJECT_SERVICE ||
+           row->subject == SYN_SUBJECT_CLIENT;
+}
+
 const char *syn_stage_lack(const struct syn_stage *stage,
                            const struct syn_scenario *row)
 {
@@ -110,7 +124,10 @@ const char *syn_stage_lack(const struct syn_stage *stage,
     if (lack != NULL) {
         return lack;
     }
-    if (!stage->owns_services && stage->acl_is_known &&
+    if (row->subject == SYN_SUBJECT_AUDIT && stage->owns_services) {
+        return "the target file names no service whose set-up could be judged";
+    }
+    if (needs_service(row) && !stage->owns_services && stage->acl_is_known &&
         row->acl_on != stage->acl_is_on) {
         return row->acl_on ? "the service of the target file has ACLs off"
                            : "the service of the target file has ACLs on";

@@ -4,6 +4,8 @@
  * Source: design sections 4, 5 and 7.
  */
 #include "base/log.h"
+#include "runner/bug.h"
+#include "runner/outsider.h"
 #include "runner/remote.h"
 #include "runner/run_impl.h"
 
@@ -163,6 +165,18 @@ static bool plant_client(struct syn_run *run)
     return defect != NULL;
 }
 
+/* What is planted in the service itself; a defect of the users or of what
+ * stands beside the service is planted there. */
+static const char *service_defect(struct syn_run *run)
+{
+    struct syn_bug bug;
+    bool is_elsewhere =
+        plant_client(run) ||
+        (run->entry->defect != NULL && syn_bug_find(run->entry->defect, &bug) &&
+         bug.seat == SYN_BUG_INSTANCE);
+    return is_elsewhere ? NULL : run->entry->defect;
+}
+
 /* A service of its own; two accounts, so that there are strangers. Credentials
  * are made up from the row's seed. */
 static void open_embedded(struct syn_run *run)
@@ -197,7 +211,7 @@ static void open_embedded(struct syn_run *run)
         .limits =
             needs_limits(run->entry->row) ? SYN_LIMITS_REAL : SYN_LIMITS_OFF,
         .jwe_key = syn_str_of(keys->jwe_key),
-        .defect = plant_client(run) ? NULL : run->entry->defect};
+        .defect = service_defect(run)};
     if (syn_service_start(run->loop, &setup, &run->service) != SYN_OK) {
         syn_run_abandon(run, "the embedded service did not start");
     }
@@ -324,7 +338,12 @@ struct syn_world *syn_run_world(struct syn_run *run)
                                     .acted = note_action,
                                     .ctx = run};
     if (run->stage->target == NULL) {
-        open_embedded(run);
+        if (syn_run_opens_audit(run)) {
+            syn_run_open_audit(run);
+            point_at_service(run);
+        } else {
+            open_embedded(run);
+        }
     } else {
         open_target(run);
     }
@@ -369,6 +388,7 @@ void syn_run_close_world(struct syn_run *run)
         syn_client_free(run->clients[i - 1]);
     }
     syn_tap_stop(run->tap);
+    syn_run_close_outsiders(run);
     if (run->stage->target != NULL) {
         remove_things(run);
         remove_own_service(run);

@@ -91,4 +91,9 @@ struct syn_client *syn_run_tap_client(struct syn_run *run, const char *name,
 size_t syn_run_tap_seen(struct syn_run *run, enum syn_tap_direction direction,
                         const char *match);
 
+/* Did `text` stand in the target or a header field of an HTTP message that
+ * went that way, upgrades included? */
+bool syn_run_tap_read(struct syn_run *run, enum syn_tap_direction direction,
+                      struct syn_str text);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "syn/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct syn_run;
@@ -23,5 +24,8 @@ struct syn_token_wish {
 /* Mint by the target's key; owned by the row. */
 struct syn_str syn_run_token(struct syn_run *run,
                              const struct syn_token_wish *wish);
+
+/* Does any line of the row's log hold `text`? */
+bool syn_run_has_logged(struct syn_run *run, struct syn_str text);
 
 #endif
