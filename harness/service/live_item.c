@@ -2,8 +2,8 @@
  * live_item.c - list and map items over the SDK plane.
  *
  * The client asks for one item as a page of none or one. Page tokens are only
- * positions inside a container that the caller may read; the client never
- * looks into them.
+ * a question and a position inside a container that the caller may read; the
+ * client never looks into them.
  */
 #include "service/live_request.h"
 
@@ -15,6 +15,11 @@
 #define PAGE_TOKEN_BYTES 4096
 #define TOKEN_FORWARD    'n'
 #define TOKEN_BACKWARD   'p'
+#define TOKEN_ASCENDING  'a'
+#define TOKEN_DESCENDING 'd'
+#define TOKEN_SHOWS      'e' /* expired items too */
+#define TOKEN_HIDES      'h'
+#define TOKEN_FLAGS      3
 
 static const struct syn_str absent = {NULL, 0};
 
@@ -116,7 +121,7 @@ struct query {
     struct syn_page page;
 };
 
-/* A parameter with two words; absent is the first. False: refused. */
+/* A parameter with two words; absent changes nothing. False: refused. */
 static bool read_choice(struct syn_call *call, const char *name,
                         const char *const words[2], enum syn_code bad_code,
                         bool *is_second)
@@ -125,8 +130,11 @@ static bool read_choice(struct syn_call *call, const char *name,
     if (!syn_call_read_param(call, name, &value)) {
         return false;
     }
+    if (value.at == NULL) {
+        return true;
+    }
     *is_second = syn_str_is(value, words[1]);
-    if (value.at != NULL && !*is_second && !syn_str_is(value, words[0])) {
+    if (!*is_second && !syn_str_is(value, words[0])) {
         syn_call_refuse(call, bad_code);
         return false;
     }
@@ -136,7 +144,7 @@ static bool read_choice(struct syn_call *call, const char *name,
 static bool read_page_size(struct syn_call *call, size_t *size)
 {
     struct syn_str value;
-    uint64_t asked = SYN_PAGE_SIZE_DEFAULT;
+    uint64_t asked = *size;
     if (!syn_call_read_param(call, "PageSize", &value)) {
         return false;
     }
@@ -150,8 +158,29 @@ static bool read_page_size(struct syn_call *call, size_t *size)
     return true;
 }
 
-/* A direction and a position; a position that is none is refused by the
- * model. */
+/* What write_token wrote; a position that is none is refused by the model. */
+static bool decode_token(struct syn_str plain, struct syn_page *page)
+{
+    uint64_t size = 0;
+    const size_t colon = syn_str_find(plain, ':', 0);
+    if (plain.bytes <= TOKEN_FLAGS || colon <= TOKEN_FLAGS ||
+        colon + 1 >= plain.bytes || memchr("np", plain.at[0], 2) == NULL ||
+        memchr("ad", plain.at[1], 2) == NULL ||
+        memchr("eh", plain.at[2], 2) == NULL ||
+        !syn_str_to_u64(syn_str_part(plain, TOKEN_FLAGS, colon - TOKEN_FLAGS),
+                        SYN_PAGE_SIZE_MAX, &size) ||
+        size == 0) {
+        return false;
+    }
+    page->is_backward = plain.at[0] == TOKEN_BACKWARD;
+    page->is_descending = plain.at[1] == TOKEN_DESCENDING;
+    page->hides_expired = plain.at[2] == TOKEN_HIDES;
+    page->size = (size_t)size;
+    page->after = syn_str_from(plain, colon + 1);
+    return true;
+}
+
+/* The token repeats the question, since the older clients send nothing else. */
 static bool read_page_token(struct syn_call *call, struct syn_page *page)
 {
     struct syn_str value;
@@ -165,12 +194,8 @@ static bool read_page_token(struct syn_call *call, struct syn_page *page)
     syn_buf_init(&buf, NULL, PAGE_TOKEN_BYTES);
     const bool is_read =
         syn_base64_decode(&buf, SYN_BASE64URL, value) == SYN_OK &&
-        buf.bytes > 1 &&
-        (buf.at[0] == TOKEN_FORWARD || buf.at[0] == TOKEN_BACKWARD);
+        decode_token(syn_arena_dup(call->arena, syn_buf_str(&buf)), page);
     if (is_read) {
-        page->is_backward = buf.at[0] == TOKEN_BACKWARD;
-        page->after =
-            syn_arena_dup(call->arena, syn_str_from(syn_buf_str(&buf), 1));
         page->from = absent;
     } else {
         syn_call_refuse(call, SYN_CODE_54453);
@@ -186,36 +211,49 @@ static bool read_query(struct syn_call *call, struct query *query)
     static const char *const flags[2] = {"false", "true"};
     const char *one = call->type == SYN_TYPE_LIST ? "Index" : "Key";
     memset(query, 0, sizeof(*query));
+    query->page.size = SYN_PAGE_SIZE_DEFAULT;
+    /* The token first: what the request says besides wins over it. */
     return syn_call_read_param(call, one, &query->one) &&
            syn_call_read_param(call, "From", &query->page.from) &&
+           read_page_token(call, &query->page) &&
            read_choice(call, "Order", orders, SYN_CODE_54451,
                        &query->page.is_descending) &&
            read_choice(call, "Bounds", bounds, SYN_CODE_54452,
                        &query->page.is_exclusive) &&
            read_choice(call, "HideExpired", flags, SYN_CODE_20001,
                        &query->page.hides_expired) &&
-           read_page_size(call, &query->page.size) &&
-           read_page_token(call, &query->page);
+           read_page_size(call, &query->page.size);
 }
 
-static void write_token(struct syn_call *call, struct syn_json_writer *w,
-                        const char *name, char direction,
-                        struct syn_str position)
+/* Direction, order, filter, size and position. */
+static void write_token(struct syn_json_writer *w, const struct query *query,
+                        char direction, struct syn_str position)
 {
+    const char *name =
+        direction == TOKEN_BACKWARD ? "previous_token" : "next_token";
     if (position.at == NULL) {
         syn_json_write_null(w, name);
         return;
     }
-    struct syn_buf buf;
-    syn_buf_init(&buf, NULL, PAGE_TOKEN_BYTES);
-    const struct syn_str plain = syn_arena_printf(
-        call->arena, "%c%.*s", direction, SYN_STR_ARG(position));
-    syn_base64_put(&buf, SYN_BASE64URL, plain);
-    syn_json_write_str(w, name, syn_buf_str(&buf));
-    syn_buf_fini(&buf);
+    struct syn_buf plain;
+    struct syn_buf text;
+    syn_buf_init(&plain, NULL, PAGE_TOKEN_BYTES);
+    syn_buf_init(&text, NULL, PAGE_TOKEN_BYTES);
+    syn_buf_put_byte(&plain, direction);
+    syn_buf_put_byte(&plain, query->page.is_descending ? TOKEN_DESCENDING
+                                                       : TOKEN_ASCENDING);
+    syn_buf_put_byte(&plain,
+                     query->page.hides_expired ? TOKEN_HIDES : TOKEN_SHOWS);
+    syn_buf_put_u64(&plain, query->page.size);
+    syn_buf_put_byte(&plain, ':');
+    syn_buf_put(&plain, position);
+    syn_base64_put(&text, SYN_BASE64URL, syn_buf_str(&plain));
+    syn_json_write_str(w, name, syn_buf_str(&text));
+    syn_buf_fini(&plain);
+    syn_buf_fini(&text);
 }
 
-static void answer_page(struct syn_call *call,
+static void answer_page(struct syn_call *call, const struct query *query,
                         const struct syn_item *const *items, size_t count,
                         const struct syn_outcome *outcome)
 {
@@ -229,9 +267,8 @@ static void answer_page(struct syn_call *call,
     }
     syn_json_close_array(&w);
     syn_json_open_object(&w, "meta");
-    write_token(call, &w, "previous_token", TOKEN_BACKWARD,
-                outcome->page_previous);
-    write_token(call, &w, "next_token", TOKEN_FORWARD, outcome->page_next);
+    write_token(&w, query, TOKEN_BACKWARD, outcome->page_previous);
+    write_token(&w, query, TOKEN_FORWARD, outcome->page_next);
     syn_json_write_bool(&w, "encode_token", false);
     syn_json_write_bool(&w, "direct_token", true);
     syn_json_close_object(&w);
@@ -257,7 +294,7 @@ static void answer_one(struct syn_call *call, const struct query *query)
         item->expires_ms <= now_ms) {
         item = NULL;
     }
-    answer_page(call, &item, item == NULL ? 0 : 1, &no_pages);
+    answer_page(call, query, &item, item == NULL ? 0 : 1, &no_pages);
 }
 
 void syn_call_item_query(struct syn_call *call)
@@ -273,7 +310,7 @@ void syn_call_item_query(struct syn_call *call)
     struct syn_command command = syn_call_command(call, SYN_VERB_ITEM_LIST);
     command.page = query.page;
     if (syn_call_step(call, &command)) {
-        answer_page(call, call->outcome.items, call->outcome.count,
+        answer_page(call, &query, call->outcome.items, call->outcome.count,
                     &call->outcome);
     }
 }
