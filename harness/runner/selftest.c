@@ -4,9 +4,9 @@
  * Source: design sections 3 and 7; style section 2.8 ("proven twice").
  *
  * One plan holds the clean run of the selected rows and, for each defect, the
- * rows that name it (or all of them). A defect is killed when a row that is
- * green on the sound service goes red with it. In the report each defect is one
- * case; the runs behind it are told in the matrix.
+ * rows that name it (all rows for one of the field). A defect is killed when a
+ * row that is green on the sound service goes red with it. In the report each
+ * defect is one case; the runs behind it are told in the matrix.
  */
 #include "base/buf.h"
 #include "runner/bug.h"
@@ -63,7 +63,9 @@ static syn_status plan_defect(struct syn_runner *runner,
                                    .stage = &runner->stage,
                                    .repeat = 1,
                                    .defect = defect->name};
-    selection.defect = runner->options->runs_all ? NULL : defect->name;
+    selection.defect = runner->options->runs_all || defect->is_field
+                           ? NULL
+                           : defect->name;
     return syn_plan_add(&runner->arena, &runner->plan, &order);
 }
 
@@ -81,11 +83,14 @@ syn_status syn_selftest_plan(struct syn_runner *runner)
                                    .selection = &selection,
                                    .stage = &runner->stage,
                                    .repeat = 1};
-    if (!runner->options->runs_all) {
-        selection.defect = runner->options->one_defect;
+    struct syn_bug defect;
+    const char *one = runner->options->one_defect;
+    bool is_field =
+        one != NULL && syn_bug_find(one, &defect) && defect.is_field;
+    if (!runner->options->runs_all && !is_field) {
+        selection.defect = one;
     }
     syn_status st = syn_plan_add(&runner->arena, &runner->plan, &clean);
-    struct syn_bug defect;
     for (size_t i = 0; st == SYN_OK && syn_bug_at(i, &defect); i++) {
         if (is_wanted(runner, &defect)) {
             st = plan_defect(runner, &defect);

@@ -15,7 +15,8 @@
 #include <check.h>
 #include <string.h>
 
-#define DEFECTS_MIN 70
+#define DEFECTS_MIN       70
+#define FIELD_DEFECTS_MIN 45
 
 static struct syn_seams sound_seams(void)
 {
@@ -213,13 +214,14 @@ START_TEST(defects_of_rows_exist)
 }
 END_TEST
 
-/* A bug that no row has to catch proves nothing. */
+/* A bug that no row has to catch proves nothing; those of the field are run
+ * against all rows instead. */
 START_TEST(each_is_named_by_a_row)
 {
     struct syn_bug bug;
     for (size_t d = 0; syn_bug_at(d, &bug); d++) {
         const char *name = bug.name;
-        bool is_named = false;
+        bool is_named = bug.is_field;
         for (size_t i = 0; syn_suites[i] != NULL; i++) {
             for (size_t k = 0; k < syn_suites[i]->row_count; k++) {
                 is_named =
@@ -228,6 +230,18 @@ START_TEST(each_is_named_by_a_row)
         }
         ck_assert_msg(is_named, "no row names %s", name);
     }
+}
+END_TEST
+
+START_TEST(whole_tables_are_of_the_field)
+{
+    size_t count = 0;
+    for (size_t d = 0; syn_defect_at(d) != NULL; d++) {
+        count += syn_defect_is_field(syn_defect_at(d)) ? 1 : 0;
+    }
+    ck_assert_uint_ge(count, FIELD_DEFECTS_MIN);
+    ck_assert(syn_defect_is_field(syn_defect_find("field-lost-update")));
+    ck_assert(!syn_defect_is_field(syn_defect_find("nbf-ignored")));
 }
 END_TEST
 
@@ -247,6 +261,7 @@ Suite *suite_defect(void)
     tcase_add_test(tcase, unknown_names_are_told);
     tcase_add_test(tcase, defects_of_rows_exist);
     tcase_add_test(tcase, each_is_named_by_a_row);
+    tcase_add_test(tcase, whole_tables_are_of_the_field);
     suite_add_tcase(suite, tcase);
     return suite;
 }
