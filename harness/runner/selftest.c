@@ -63,9 +63,8 @@ static syn_status plan_defect(struct syn_runner *runner,
                                    .stage = &runner->stage,
                                    .repeat = 1,
                                    .defect = defect->name};
-    selection.defect = runner->options->runs_all || defect->is_field
-                           ? NULL
-                           : defect->name;
+    selection.defect =
+        runner->options->runs_all || defect->is_field ? NULL : defect->name;
     return syn_plan_add(&runner->arena, &runner->plan, &order);
 }
 
