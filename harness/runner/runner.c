@@ -3,7 +3,6 @@
  * Layer: runner. Threads: the main process.
  * Source: design sections 3, 5 and 7.
  */
-#include "runner/hook.h"
 #include "runner/runner.h"
 
 #include "base/buf.h"
@@ -281,11 +280,8 @@ static void judge_rest(struct syn_runner *runner)
 
 static void run_plan(struct syn_runner *runner)
 {
-    /* Rows that move a shared clock must run alone, and so must rows that
-     * listen on the one port of the target file. */
-    const struct syn_target *target = runner->stage.target;
-    bool is_shared = target != NULL && (runner->stage.is_virtual ||
-                                        syn_hook_has_port(target));
+    /* Rows that move a shared clock must run alone. */
+    bool is_shared = runner->stage.target != NULL && runner->stage.is_virtual;
     runner->crew =
         (struct syn_crew){.plan = &runner->plan,
                           .stage = &runner->stage,
