@@ -4,13 +4,12 @@
 // tokens and continuation tokens of the others. The owner's same request is the
 // control, and what the victims hold is compared before and after.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SyncClient } from 'twilio-sync';
 import twilio from 'twilio';
-import WebSocket from 'ws';
+import { Peer, sdkRequests } from './peer.mjs';
 import { operations } from './schemas.mjs';
 import { Service, connected, heard, reached, refused, subscribed, within } from './service.mjs';
 
@@ -41,6 +40,10 @@ class Tenant {
     const token = new twilio.jwt.AccessToken(account, this.key.api_key, this.key.api_secret, { identity, ttl: 3600 });
     token.addGrant(new twilio.jwt.AccessToken.SyncGrant({ serviceSid: service }));
     return token.toJwt();
+  }
+
+  peer(t, continuation) {
+    return Peer.start(t, this.service.ready.sdk, this.token(), continuation);
   }
 
   // Any request of the REST plane with this tenant's credentials; judged.
@@ -240,114 +243,6 @@ test('a page token opens no page of a neighbour', async (t) => {
 
 // --- the SDK plane -----------------------------------------------------------
 
-// A peer that says on the wire what no SDK would.
-class Peer {
-  static async start(t, tenant, { token = tenant.token(), continuation = null } = {}) {
-    const socket = new WebSocket(tenant.service.ready.sdk);
-    t.after(() => socket.terminate());
-    await once(socket, 'open');
-    const peer = new Peer(socket);
-    peer.reply = await peer.#send({
-      method: 'init', token, continuation_token: continuation, capabilities: ['client_update', 'offline_storage'],
-      registrations: [{ product: 'data_sync', type: 'ers', notification_protocol_version: 0, message_types: ['twilio.sync.event'] }],
-    });
-    return peer;
-  }
-
-  constructor(socket) {
-    this.socket = socket;
-    this.told = []; // every frame of the service, as text
-    this.notes = []; // payloads of notifications
-    this.waiting = new Map();
-    this.listeners = new Set();
-    this.count = 0;
-    socket.on('message', (bytes) => this.#hear(bytes));
-  }
-
-  #hear(bytes) {
-    this.told.push(bytes.toString());
-    const start = bytes.indexOf('\r\n') + 2;
-    const length = Number(bytes.subarray(0, start).toString().split(' ')[2]);
-    const header = JSON.parse(bytes.subarray(start, start + length).toString());
-    const text = bytes.subarray(start + length + 2, start + length + 2 + (header.payload_size ?? 0)).toString();
-    const payload = text === '' ? undefined : JSON.parse(text);
-    if (header.method === 'reply') {
-      this.waiting.get(header.id)?.({ ...header, payload });
-    } else if (header.method === 'notification') {
-      this.notes.push(payload);
-      this.listeners.forEach((listener) => listener(payload));
-    }
-  }
-
-  #send(header, body) {
-    const id = `TM${String(this.count += 1).padStart(32, '0')}`;
-    const payload = Buffer.from(body === undefined ? '' : JSON.stringify(body));
-    const head = Buffer.from(JSON.stringify({ id, payload_type: 'application/json', ...header, payload_size: payload.length }));
-    const reply = within(new Promise((resolve) => this.waiting.set(id, resolve)), WAIT_MS, 'reply');
-    this.socket.send(Buffer.concat([Buffer.from(`TWILSOCK V3.0 ${head.length}\r\n`), head, Buffer.from('\r\n'), payload]));
-    return reply;
-  }
-
-  async request(method, path, body, params = {}) {
-    const { http_status: status, payload } = await this.#send({
-      method: 'message', active_grant: 'data_sync',
-      http_request: { host: 'cds.us1.twilio.com', path, method, params, headers: { 'Content-Type': 'application/json' } },
-    }, body);
-    return { status: status.code, code: payload?.code, payload };
-  }
-
-  // The outcome of each object of a batch: an error's status, or "established".
-  async subscribe(requests) {
-    const correlation = Date.now() + this.count;
-    const outcomes = new Map();
-    const all = within(new Promise((resolve) => {
-      const listener = ({ event_type: type, correlation_id: of, events = [] }) => {
-        if (of !== correlation || !type.startsWith('subscription_')) {
-          return;
-        }
-        for (const event of events) {
-          outcomes.set(event.object_sid, event.error?.status ?? 'established');
-        }
-        if (outcomes.size === requests.length) {
-          this.listeners.delete(listener);
-          resolve(outcomes);
-        }
-      };
-      this.listeners.add(listener);
-    }), WAIT_MS, 'outcome of subscriptions');
-    const { status } = await this.request('POST', '/v4/Subscriptions', {
-      event_protocol_version: 4, action: 'establish', correlation_id: correlation, retried_requests: 0, ttl_in_s: -1, requests,
-    });
-    assert.equal(status, 202);
-    return all;
-  }
-}
-
-const DATA = { data: { taken: 'over' } };
-// Every request of the SDK plane about one victim's objects.
-function sdkRequests(service, ids, victim) {
-  const root = `/v3/Services/${service}`;
-  const list = `${root}/Lists/${ids.list}`;
-  const map = `${root}/Maps/${ids.map}`;
-  const objects = Object.entries(TYPES).flatMap(([type, { collection }]) => [
-    ['GET', `/v3/${collection}/${ids[type]}`],
-    ['GET', `${root}/${collection}/${ids[type]}`],
-    ['POST', `${root}/${collection}/${ids[type]}`, { ttl: 1 }],
-    ['DELETE', `${root}/${collection}/${ids[type]}`],
-  ]);
-  return [...objects,
-    ['POST', `${root}/Documents/${ids.document}`, DATA],
-    ['GET', map, undefined, { Include: 'items' }],
-    ['GET', `${list}/Context`], ['GET', `${list}/Items`], ['GET', `${map}/Items`],
-    ['GET', `${list}/Items`, undefined, { Index: '0' }], ['GET', `${map}/Items`, undefined, { Key: `key-of-${victim.tag}` }],
-    ['GET', `${list}/Items/0`], ['GET', `${map}/Items/key-of-${victim.tag}`],
-    ['POST', `${list}/Items`, DATA], ['POST', `${list}/Items/0`, DATA], ['DELETE', `${list}/Items/0`],
-    ['POST', `${map}/Items`, { key: 'taken', ...DATA }], ['PUT', `${map}/Items/taken`, DATA],
-    ['POST', `${map}/Items/key-of-${victim.tag}`, DATA], ['DELETE', `${map}/Items/key-of-${victim.tag}`],
-    ['POST', `${root}/Streams/${ids.stream}/Messages`, DATA],
-  ];
-}
-
 test('every SDK request about what is a neighbour\'s is refused and says nothing', async (t) => {
   const tenants = await neighbours(t);
   let count = 0;
@@ -356,10 +251,10 @@ test('every SDK request about what is a neighbour\'s is refused and says nothing
     const sids = await victim.sids(`only-in-${victim.tag}`);
     const names = Object.fromEntries(Object.keys(TYPES).map((type) => [type, `only-in-${victim.tag}`]));
     for (const attacker of tenants.filter((one) => one !== victim)) {
-      const peer = await Peer.start(t, attacker);
+      const peer = await attacker.peer(t);
       assert.equal(peer.reply.status.code, 200);
       const requests = [attacker.sid, victim.sid].flatMap((service) =>
-        [sids, names].flatMap((ids) => sdkRequests(service, ids, victim)));
+        [sids, names].flatMap((ids) => sdkRequests(service, ids, `key-of-${victim.tag}`)));
       for (const [method, path, body, params] of requests) {
         peer.told.length = 0;
         const { status } = await peer.request(method, path, body, params);
@@ -371,8 +266,8 @@ test('every SDK request about what is a neighbour\'s is refused and says nothing
     assert.deepEqual(await victim.everything(), held, `${victim.tag} is as it was`);
 
     // Control: the owner, by SID; what removes comes last.
-    const owner = await Peer.start(t, victim);
-    const own = sdkRequests(victim.sid, sids, victim);
+    const owner = await victim.peer(t);
+    const own = sdkRequests(victim.sid, sids, `key-of-${victim.tag}`);
     const isDelete = ([method, path]) => (method !== 'DELETE' ? 0 : path.includes('/Items/') ? 1 : 2);
     for (const [method, path, body, params] of own.toSorted((one, other) => isDelete(one) - isDelete(other))) {
       const { status } = await owner.request(method, path, body, params);
@@ -390,7 +285,7 @@ test('no subscription to what is a neighbour\'s is established, no event of his 
   }
   const peers = new Map();
   for (const tenant of tenants) {
-    const peer = await Peer.start(t, tenant);
+    const peer = await tenant.peer(t);
     peers.set(tenant, peer);
     const requests = tenants.flatMap((owner) => Object.entries(sidsOf.get(owner))
       .map(([type, sid]) => ({ object_sid: sid, object_type: type, last_event_id: type === 'stream' ? null : 0 })));
@@ -429,14 +324,14 @@ test('no subscription to what is a neighbour\'s is established, no event of his 
 
 test('a stolen continuation token gives nothing of its owner', async (t) => {
   const [a1, a2, b1] = await neighbours(t);
-  const victim = await Peer.start(t, a1);
+  const victim = await a1.peer(t);
   const sids = await a1.sids('shared');
   const subscribedTo = await victim.subscribe([{ object_sid: sids.document, object_type: 'document', last_event_id: 0 }]);
   assert.equal(subscribedTo.get(sids.document), 'established');
   const { continuation_token: continuation, offline_storage: storage } = victim.reply;
 
   for (const thief of [a2, b1]) {
-    const peer = await Peer.start(t, thief, { continuation });
+    const peer = await thief.peer(t, continuation);
     assert.equal(peer.reply.status.code, 200);
     assert.equal(peer.reply.continuation_token_status.reissued, true);
     assert.notEqual(peer.reply.continuation_token, continuation);
@@ -450,7 +345,7 @@ test('a stolen continuation token gives nothing of its owner', async (t) => {
     await peer.request('GET', '/v3/Documents/none'); // a fence
     assert.deepEqual(peer.notes, []);
   }
-  const again = await Peer.start(t, a1, { continuation }); // control
+  const again = await a1.peer(t, continuation); // control
   assert.equal(again.reply.continuation_token_status.reissued, false);
 });
 

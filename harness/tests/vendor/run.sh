@@ -31,4 +31,4 @@ if [ -z "$node" ] || [ ! -d "$here/node_modules/twilio-sync" ]; then
     exit 77
 fi
 cd "$here"
-exec "$node" --test --test-force-exit --test-concurrency=2 "$@" ./*.test.mjs
+exec "$node" --test --test-force-exit --test-concurrency=2 --test-timeout=240000 "$@" ./*.test.mjs
