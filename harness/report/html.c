@@ -261,7 +261,7 @@ static void put_rows(struct syn_buf *out, const struct syn_report *report,
                           "<th>Row</th><th>Level</th><th>Subject</th>"
                           "<th>Clauses</th><th>Title</th></tr></thead><tbody>"
                           "\n");
-    for (size_t i = 0; i < report->result_count; i++) {
+    for (size_t i = 0; i < report->result_count && out->status == SYN_OK; i++) {
         bool is_left_out =
             fit->leaves_passes_out && is_plain(&report->results[i]);
         if (!is_left_out && shown < fit->rows_max) {
@@ -303,7 +303,9 @@ static void put_findings(struct syn_buf *out, const struct syn_report *report,
 {
     size_t shown = 0;
     syn_buf_put_text(out, "<h2>Findings</h2>\n");
-    for (size_t i = 0; i < report->result_count && fit->story_bytes > 0; i++) {
+    bool is_told = fit->story_bytes > 0;
+    for (size_t i = 0;
+         is_told && i < report->result_count && out->status == SYN_OK; i++) {
         if (!is_plain(&report->results[i]) && shown < fit->rows_max) {
             put_finding(out, &report->results[i], i, fit->story_bytes);
             shown++;

@@ -132,7 +132,7 @@ static syn_status try_write(struct syn_buf *out,
     size_t left_out = 0;
     syn_buf_clear(out);
     put_head(out, report);
-    for (size_t i = 0; i < report->result_count; i++) {
+    for (size_t i = 0; i < report->result_count && out->status == SYN_OK; i++) {
         const struct syn_result *result = &report->results[i];
         if (!is_finding(result, report->is_strict)) {
             continue;

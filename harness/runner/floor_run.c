@@ -69,6 +69,15 @@ static void add_declared(const struct syn_runner *runner, size_t index,
     SYN_ASSERT(syn_floor_add_words(required, syn_str_of(words), NULL));
 }
 
+/* A row that broke may have had to leave early, and what it found is told and
+ * judged; one that passed, or never came to a verdict, did what it says or the
+ * floor is missed. */
+static bool is_required(enum syn_verdict verdict)
+{
+    return verdict == SYN_VERDICT_PASS || verdict == SYN_VERDICT_XPASS ||
+           verdict == SYN_VERDICT_INCONCLUSIVE || verdict == SYN_VERDICT_ERROR;
+}
+
 void syn_runner_fill_floor(struct syn_runner *runner)
 {
     const struct syn_target *target = runner->options->target;
@@ -81,7 +90,7 @@ void syn_runner_fill_floor(struct syn_runner *runner)
     }
     for (size_t i = 0; i < report->result_count; i++) {
         const struct syn_result *result = &report->results[i];
-        if (result->verdict != SYN_VERDICT_SKIPPED) {
+        if (is_required(result->verdict)) {
             add_declared(runner, i, &required);
         }
         SYN_ASSERT(syn_floor_add_words(&done, result->exercised, NULL));
