@@ -45,6 +45,17 @@ test('every SDK request of a stranger is 403, 54007 and says nothing', async (t)
     assert.deepEqual([status, code], [403, 54007], `${method} ${path}`);
     assert.ok(!eve.told.join().includes(CANARY) && !eve.told.join().includes('ann'), `${method} ${path}: ${eve.told}`);
   }
+  // Whether an item is there is not told either, nor whose a taken name is.
+  for (const [method, path, body, params] of sdkRequests(root, ids, 'absent').concat([['GET', `/v3/Services/${root}/Lists/${ids.list}/Items/99`]])) {
+    const { status, code } = await eve.request(method, path, body, params);
+    assert.deepEqual([status, code], [403, 54007], `${method} ${path}`);
+  }
+  eve.told.length = 0;
+  for (const type of TYPES) {
+    const { status, code } = await eve.request('POST', `/v3/${type[0].toUpperCase()}${type.slice(1)}s`, { unique_name: 'hers' });
+    assert.deepEqual([status, code], [409, 54301]);
+  }
+  assert.ok(!/ann|canary|(ET|ES|MP|TO)[0-9a-f]{32}/.test(eve.told.join()), eve.told.join());
   assert.deepEqual(await stored(service), before);
 
   // Control: the creator; what removes comes last.

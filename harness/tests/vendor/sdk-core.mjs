@@ -82,6 +82,17 @@ export function coreTests(version, SyncClient) {
       assert.equal((await service.instance()[rest].list()).length, before);
     });
 
+    named(`a ${kind} may have any name`, async (t) => {
+      const service = await Service.start(t);
+      const [ann, bob] = await pair(service);
+      for (const name of ['a/b', 'é', '%2F', 'a b', 'a+b?c#d', '😀', 'x'.repeat(320)]) {
+        const hers = await ann[kind]({ id: name, mode: 'create_new' });
+        const his = await bob[kind]({ id: name, mode: 'open_existing' });
+        assert.deepEqual([his.sid, his.uniqueName], [hers.sid, name]);
+        assert.equal((await service.instance()[rest](hers.sid).fetch()).uniqueName, name);
+      }
+    });
+
     named(`a ${kind} gets a TTL, loses it, and ends with one for all`, async (t) => {
       const service = await Service.start(t, '--virtual-clock');
       const [ann, bob] = await pair(service);
