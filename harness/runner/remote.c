@@ -319,8 +319,21 @@ static void make_services(const struct syn_remote *remote,
     }
 }
 
-static void use_named_service(const struct syn_remote *remote,
-                              struct syn_stage *stage, const char *sid)
+/* What happens there is told to somebody who did not ask for a test. */
+static bool has_foreign_hook(const struct syn_target *target,
+                             const struct syn_json *service)
+{
+    struct syn_str url =
+        syn_json_str(syn_json_member(service, "webhook_url"), SYN_STR(""));
+    bool is_ours = target->webhook_public_url != NULL &&
+                   syn_str_is(url, target->webhook_public_url);
+    return url.bytes > 0 && !is_ours && !target->allow_webhooks;
+}
+
+/* False: it may not be used, for `reason`. */
+static bool use_named_service(const struct syn_remote *remote,
+                              struct syn_stage *stage, const char *sid,
+                              char reason[SYN_STAGE_REASON_BYTES])
 {
     const struct syn_json *tree = NULL;
     struct syn_str path =
@@ -336,6 +349,14 @@ static void use_named_service(const struct syn_remote *remote,
         stage->acl_is_known = flag != NULL;
         stage->acl_is_on = syn_json_bool(flag, false);
     }
+    if (has_foreign_hook(remote->stage->target, tree)) {
+        (void)snprintf(reason, SYN_STAGE_REASON_BYTES,
+                       "refused: service %s posts webhooks to somebody else, "
+                       "and the target file lacks allow_webhooks",
+                       sid);
+        return false;
+    }
+    return true;
 }
 
 static void run_preflight(const struct syn_remote *remote,
@@ -356,14 +377,18 @@ static void run_preflight(const struct syn_remote *remote,
                        "it answers 401 to the REST credentials");
         return;
     }
-    result->preflight = SYN_PREFLIGHT_OK;
+    bool is_usable = true;
     if (remote->stage->owns_services) {
         make_services(remote, &result->stage);
     } else {
-        use_named_service(remote, &result->stage,
-                          target->account.service_sid == NULL
-                              ? "default"
-                              : target->account.service_sid);
+        is_usable = use_named_service(remote, &result->stage,
+                                      target->account.service_sid == NULL
+                                          ? "default"
+                                          : target->account.service_sid,
+                                      result->reason);
+    }
+    if (is_usable) {
+        result->preflight = SYN_PREFLIGHT_OK;
     }
     if (remote->stage->is_virtual) {
         result->stage.now_ms = ask_clock(remote, NULL);

@@ -51,7 +51,8 @@ int64_t syn_remote_now_ms(const struct syn_stage *stage);
 /* How preflight ended. */
 enum syn_preflight {
     SYN_PREFLIGHT_OK,
-    SYN_PREFLIGHT_UNREACHABLE, /* no answer, TLS, or 401 to the credentials */
+    SYN_PREFLIGHT_UNREACHABLE, /* no answer, TLS, 401 to the credentials, or a
+                                  service that posts to somebody else */
 };
 
 /* Ask the target who it is, and make the services of the run. `reason` is set

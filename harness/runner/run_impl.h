@@ -78,6 +78,8 @@ struct syn_run {
     char own_service[SYN_STAGE_SID_BYTES]; /* made for this row at a target */
     struct syn_run_keys keys;              /* embedded only */
     struct syn_forge_kit *kit;
+    struct syn_sink *sink; /* hook.c; NULL until a row asks for it */
+    struct syn_client *hook_fence; /* makes the fences of hook.c */
     struct syn_tap *tap;             /* fault.c; NULL until a row asks for it */
     struct syn_link_url tap_url;     /* where it goes on to */
     struct syn_run_sight *sights;    /* newest first */

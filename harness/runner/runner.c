@@ -11,6 +11,7 @@
 #include "report/file.h"
 #include "report/text.h"
 #include "runner/evidence.h"
+#include "runner/hook.h"
 #include "runner/remote.h"
 #include "runner/runner_impl.h"
 #include "syn/limits.h"
@@ -280,8 +281,11 @@ static void judge_rest(struct syn_runner *runner)
 
 static void run_plan(struct syn_runner *runner)
 {
-    /* Rows that move a shared clock must run alone. */
-    bool is_shared = runner->stage.target != NULL && runner->stage.is_virtual;
+    /* Rows that move a shared clock must run alone, and so must rows that
+     * listen on the one port of the target file. */
+    const struct syn_target *target = runner->stage.target;
+    bool is_shared = target != NULL && (runner->stage.is_virtual ||
+                                        syn_hook_has_port(target));
     runner->crew =
         (struct syn_crew){.plan = &runner->plan,
                           .stage = &runner->stage,

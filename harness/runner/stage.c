@@ -7,6 +7,7 @@
  */
 #include "runner/stage.h"
 
+#include "runner/hook.h"
 #include "runner/select.h"
 #include "target/guard.h"
 
@@ -29,8 +30,7 @@ static const struct {
      "the target file names a service; the row needs one of its own"},
     {SYN_NEED_SECOND_SERVICE, NULL, "the target file has no second service"},
     {SYN_NEED_SECOND_ACCOUNT, NULL, "the target file has no second account"},
-    {SYN_NEED_WEBHOOK, "the embedded service has no webhook sink",
-     "the target file has no webhook sink"},
+    {SYN_NEED_WEBHOOK, NULL, "the target file has no webhook sink"},
     {SYN_NEED_LIMITS, NULL, "limits are tested embedded only"},
     {SYN_NEED_TLS, "the embedded service listens without TLS",
      "the target has no TLS"},
@@ -68,6 +68,7 @@ void syn_stage_init_target(struct syn_stage *stage,
         {SYN_NEED_SECOND_SERVICE,
          stage->owns_services || target->second_service_sid != NULL},
         {SYN_NEED_SECOND_ACCOUNT, target->has_second_account},
+        {SYN_NEED_WEBHOOK, syn_hook_can_listen(target)},
         {SYN_NEED_TLS,
          strncmp(target->rest_url, "https://", sizeof "https://" - 1) == 0},
         {SYN_NEED_KEYS,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "runner/bug.h"
 #include "runner/outsider.h"
+#include "runner/hook.h"
 #include "runner/remote.h"
 #include "runner/run_impl.h"
 
@@ -388,6 +389,7 @@ void syn_run_close_world(struct syn_run *run)
         syn_client_free(run->clients[i - 1]);
     }
     syn_tap_stop(run->tap);
+    syn_hook_close(run);
     syn_run_close_outsiders(run);
     if (run->stage->target != NULL) {
         remove_things(run);

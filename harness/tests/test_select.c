@@ -28,7 +28,7 @@ static const struct syn_scenario acl_rows[] = {{.id = "acl/a/one",
                                                 .title = "slow",
                                                 .source = "ACL-03",
                                                 .level = SYN_LEVEL_MUST,
-                                                .needs = SYN_NEED_WEBHOOK,
+                                                .needs = SYN_NEED_TLS,
                                                 .estimate_s = 60}};
 static const struct syn_scenario ttl_rows[] = {{.id = "ttl/a/one",
                                                 .title = "ttl",
