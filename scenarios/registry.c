@@ -14,11 +14,20 @@
     X(acl_backend)       \
     X(acl_revocation)    \
     X(acl_switch)        \
+    X(acl_streaming)     \
+    X(acl_races)         \
+    X(acl_isolation)     \
+    X(acl_addressing)    \
+    X(acl_bodies)        \
+    X(acl_ownership)     \
     X(acl_audit)         \
     X(tok_lifetime)      \
     X(tok_bounds)        \
     X(tok_renewal)       \
     X(tok_forged)        \
+    X(tok_keys)          \
+    X(tok_stolen)        \
+    X(tok_storm)         \
     X(tok_issuer)        \
     X(tok_issued)        \
     X(tok_bearer)        \
@@ -26,6 +35,8 @@
     X(ttl_deadline)      \
     X(ttl_items)         \
     X(ttl_removal)       \
+    X(ttl_exposure)      \
+    X(ttl_edges)         \
     X(ttl_display)       \
     X(sdk_requests)      \
     X(sdk_writers)       \

@@ -1,5 +1,6 @@
 /*
- * forge_signatures.c - who signed it, and with what: T01 to T12.
+ * forge_signatures.c - who signed it, and with what: T01 to T12, and V01: the
+ * algorithms that are right.
  *
  * A forger knows everything that is public: claims of a token it has seen, key
  * sids, published keys, example secrets. None of it may open a session.
@@ -28,6 +29,15 @@
 #define VICTIM        .identity = "\"identity\":\"$V\""
 
 static const struct syn_forgery rows[] = {
+    {ROW("V01", "HS256", "a right token of HS256", ALG("\"HS256\"")),
+     SOURCE("TOK-18"), SYN_FORGE_CONTROL},
+    {ROW("V01", "HS384", "a right token of HS384", ALG("\"HS384\""),
+         .mac = SYN_HS384),
+     SOURCE("TOK-19"), SYN_FORGE_CONTROL},
+    {ROW("V01", "HS512", "a right token of HS512", ALG("\"HS512\""),
+         .mac = SYN_HS512),
+     SOURCE("TOK-19"), SYN_FORGE_CONTROL},
+
     {ROW("T01", "empty", "an empty token", .token = ""), SOURCE("TOK-01"),
      MUST(20101)},
     {ROW("T01", "blank", "a token of one blank", .token = " "),

@@ -225,12 +225,18 @@ static struct syn_reply run_errand(struct syn_backend *backend,
 /* --- paths and forms -------------------------------------------------------
  */
 
+static const char *service_of(const struct syn_backend *backend)
+{
+    return backend->login.service_sid != NULL ? backend->login.service_sid
+                                              : backend->world->service_sid;
+}
+
 static void put_path(const struct syn_backend *backend, struct syn_buf *buf,
                      const struct syn_action *action, enum place place)
 {
     const struct syn_thing *thing = action->on;
     syn_buf_put_text(buf, "/v1/Services/");
-    syn_part_put_segment(buf, syn_str_of(backend->world->service_sid));
+    syn_part_put_segment(buf, syn_str_of(service_of(backend)));
     syn_buf_put_text(buf, "/");
     syn_buf_put_text(buf, syn_part_kind(thing->type));
     if (place == AT_COLLECTION) {
@@ -341,7 +347,8 @@ struct syn_reply syn_backend_call(struct syn_backend *backend,
     struct errand errand = {.method = method, .if_match = if_match};
     bool is_absolute =
         strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;
-    bool has_version = strncmp(path, "/v1", 3) == 0;
+    bool has_version =
+        strncmp(path, "/v1", 3) == 0 || strncmp(path, "/_syncproof/", 12) == 0;
     errand.path = is_absolute || has_version
                       ? syn_str_of(path)
                       : syn_arena_printf(backend->world->arena, "/v1%s", path);
@@ -418,7 +425,7 @@ struct syn_reply syn_backend_switch_acl(struct syn_backend *backend, bool is_on)
     struct errand errand = {
         .method = "POST",
         .path = syn_arena_printf(backend->world->arena, "/v1/Services/%s",
-                                 backend->world->service_sid),
+                                 service_of(backend)),
         .form =
             is_on ? SYN_STR("AclEnabled=true") : SYN_STR("AclEnabled=false"),
     };

@@ -3,9 +3,11 @@
  * Layer: runner. Threads: the row's process.
  * Source: spec adversaries, clauses TOK-16 to TOK-49.
  */
+#include "runner/remote.h"
 #include "runner/run_impl.h"
 #include "syn/forge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct syn_backend *make_backend(struct syn_run *run,
@@ -35,17 +37,62 @@ struct syn_backend *syn_run_backend_bearer(struct syn_run *run,
     return make_backend(run, &login);
 }
 
-/* A second service of the account, made when a row first asks for the kit. */
-static struct syn_str other_service(struct syn_run *run)
+struct syn_backend *syn_run_backend_in(struct syn_run *run,
+                                       const char *service_sid)
+{
+    struct syn_rest_login login = syn_run_world(run)->login;
+    login.service_sid = service_sid;
+    return make_backend(run, &login);
+}
+
+/* Made for this row, and removed with its world at a target. */
+static void make_second_service(struct syn_run *run)
+{
+    struct syn_world *world = syn_run_world(run);
+    if (run->stage->target == NULL) {
+        struct syn_reply made =
+            syn_backend_call(syn_run_backend(run), "POST", "/v1/Services",
+                             "FriendlyName=syn-other", NULL);
+        struct syn_str sid = syn_reply_str(&made, "/sid");
+        (void)snprintf(run->second_service, sizeof run->second_service, "%.*s",
+                       SYN_STR_ARG(sid));
+        return;
+    }
+    struct syn_remote remote = {.loop = world->loop,
+                                .curl = world->curl,
+                                .stage = run->stage,
+                                .arena = &run->arena};
+    (void)syn_remote_make_service(
+        &remote,
+        syn_run_text(run, "syn-%s-second%zu", run->stage->run, run->index),
+        false, run->second_service);
+    if (run->second_service[0] != '\0') {
+        syn_record_made(&run->recorder, run->second_service);
+    }
+}
+
+/* Empty when there is none. A service that the target file names is not made
+ * here, and is not removed. */
+static const char *second_service(struct syn_run *run)
 {
     const struct syn_target *target = run->stage->target;
-    if (target != NULL) {
-        return syn_str_of(target->second_service_sid);
+    if (target != NULL && target->second_service_sid != NULL) {
+        return target->second_service_sid;
     }
-    struct syn_reply made =
-        syn_backend_call(syn_run_backend(run), "POST", "/v1/Services",
-                         "FriendlyName=syn-other", NULL);
-    return syn_reply_is_ok(&made) ? syn_reply_str(&made, "/sid") : SYN_STR("");
+    if (run->second_service[0] == '\0' &&
+        (target == NULL || run->stage->owns_services)) {
+        make_second_service(run);
+    }
+    return run->second_service;
+}
+
+const char *syn_run_second_service(struct syn_run *run)
+{
+    const char *sid = second_service(run);
+    if (sid[0] == '\0') {
+        syn_run_give_up(run, "no second service could be made");
+    }
+    return sid;
 }
 
 static void fill_target_kit(struct syn_forge_kit *kit,
@@ -54,6 +101,8 @@ static void fill_target_kit(struct syn_forge_kit *kit,
     kit->auth_token = syn_str_of(target->account.auth_token);
     kit->restricted_key_sid = syn_str_of(target->restricted.api_key);
     kit->restricted_secret = syn_str_of(target->restricted.api_secret);
+    kit->deleted_key_sid = syn_str_of(target->deleted.api_key);
+    kit->deleted_secret = syn_str_of(target->deleted.api_secret);
     kit->foreign_key_sid = syn_str_of(target->second_account.api_key);
     kit->foreign_secret = syn_str_of(target->second_account.api_secret);
     kit->foreign_account_sid = syn_str_of(target->second_account.account_sid);
@@ -68,6 +117,8 @@ static void fill_embedded_kit(struct syn_forge_kit *kit,
     kit->other_secret = syn_str_of(keys->other.secret);
     kit->restricted_key_sid = syn_str_of(keys->restricted.sid);
     kit->restricted_secret = syn_str_of(keys->restricted.secret);
+    kit->deleted_key_sid = syn_str_of(keys->deleted.sid);
+    kit->deleted_secret = syn_str_of(keys->deleted.secret);
     kit->foreign_key_sid = syn_str_of(keys->foreign.sid);
     kit->foreign_secret = syn_str_of(keys->foreign.secret);
     kit->foreign_account_sid = syn_str_of(keys->foreign_account);
@@ -91,12 +142,16 @@ const struct syn_forge_kit *syn_run_forge_kit(struct syn_run *run)
         kit->secret = syn_str_of(world->mint_key.secret);
         kit->account_sid = syn_str_of(world->mint_key.account_sid);
         kit->service_sid = syn_str_of(world->service_sid);
-        kit->other_service_sid = other_service(run);
+        kit->other_service_sid = syn_str_of(second_service(run));
         if (run->stage->target != NULL) {
             fill_target_kit(kit, run->stage->target);
         } else {
             fill_embedded_kit(kit, run);
         }
+    }
+    if (run->tap != NULL) { /* a listener of ours, for jku and x5u */
+        kit->callback_url = syn_str_of(syn_run_text(
+            run, "http://127.0.0.1:%u", (unsigned)syn_tap_port(run->tap)));
     }
     kit->now_s = syn_clock_now_s(run->clock);
     return kit;

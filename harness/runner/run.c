@@ -146,6 +146,7 @@ struct syn_str syn_run_token(struct syn_run *run,
 {
     struct syn_world *world = syn_run_world(run);
     struct syn_str token = {NULL, 0};
+    struct syn_token_key key = world->mint_key;
     int64_t now_s = syn_clock_now_s(run->clock);
     struct syn_claims claims = {
         .identity = syn_str_of(wish->identity),
@@ -156,9 +157,12 @@ struct syn_str syn_run_token(struct syn_run *run,
             wish->not_before_in_s == 0 ? 0 : now_s + wish->not_before_in_s};
     claims.expires_s =
         claims.issued_s + (wish->ttl_s == 0 ? TOKEN_TTL_S : wish->ttl_s);
-    if (world->mint_key.key_sid == NULL ||
-        syn_token_mint(&run->arena, &world->mint_key, &claims, &token) !=
-            SYN_OK) {
+    if (wish->key_sid != NULL) {
+        key.key_sid = wish->key_sid;
+        key.secret = wish->secret;
+    }
+    if (key.key_sid == NULL ||
+        syn_token_mint(&run->arena, &key, &claims, &token) != SYN_OK) {
         syn_run_abandon(run, "a token could not be minted");
     }
     return token;

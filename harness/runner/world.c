@@ -5,8 +5,8 @@
  */
 #include "base/log.h"
 #include "runner/bug.h"
-#include "runner/outsider.h"
 #include "runner/hook.h"
+#include "runner/outsider.h"
 #include "runner/remote.h"
 #include "runner/run_impl.h"
 
@@ -367,15 +367,14 @@ static void remove_things(struct syn_run *run)
     }
 }
 
-static void remove_own_service(struct syn_run *run)
+static void remove_service(struct syn_run *run, const char *sid)
 {
     struct syn_remote remote = {.loop = run->loop,
                                 .curl = run->curl,
                                 .stage = run->stage,
                                 .arena = &run->arena};
-    if (run->own_service[0] != '\0' &&
-        syn_remote_delete_service(&remote, run->own_service)) {
-        syn_record_unmade(&run->recorder, run->own_service);
+    if (sid[0] != '\0' && syn_remote_delete_service(&remote, sid)) {
+        syn_record_unmade(&run->recorder, sid);
     }
 }
 
@@ -393,7 +392,8 @@ void syn_run_close_world(struct syn_run *run)
     syn_run_close_outsiders(run);
     if (run->stage->target != NULL) {
         remove_things(run);
-        remove_own_service(run);
+        remove_service(run, run->second_service);
+        remove_service(run, run->own_service);
     }
     for (size_t i = run->stranger_count; i > 0; i--) {
         syn_backend_free(run->strangers[i - 1]);

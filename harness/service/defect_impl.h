@@ -40,6 +40,9 @@ extern const struct syn_defect_table syn_defects_session;
 extern const struct syn_defect_table syn_defects_ttl;
 extern const struct syn_defect_table syn_defects_sdk;
 extern const struct syn_defect_table syn_defects_removal;
+extern const struct syn_defect_table syn_defects_race;
+extern const struct syn_defect_table syn_defects_reply;
+extern const struct syn_defect_table syn_defects_apart;
 extern const struct syn_defect_table syn_defects_hook;
 
 /* As found in the field, written without knowing the rows. */

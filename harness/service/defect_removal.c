@@ -4,7 +4,8 @@
  */
 #include "service/defect_impl.h"
 
-#define EARLY_MS 2000
+#define EARLY_MS     2000
+#define REMOVALS_MAX 100 /* of a sweep that falls behind */
 
 static bool is_due_soundly(const struct syn_object *object,
                            const struct syn_item *item, int64_t deadline_ms,
@@ -46,6 +47,26 @@ static bool is_no_container_due(void *ctx, const struct syn_object *object,
 static void plant_containers_stay(struct syn_seams *seams)
 {
     seams->rules.is_due = is_no_container_due;
+}
+
+static size_t removed_count;
+
+/* The sweep gives up after some removals and is never made up for. */
+static bool is_due_for_some(void *ctx, const struct syn_object *object,
+                            const struct syn_item *item, int64_t deadline_ms,
+                            int64_t now_ms)
+{
+    (void)ctx;
+    const bool is_due = removed_count < REMOVALS_MAX &&
+                        is_due_soundly(object, item, deadline_ms, now_ms);
+    removed_count += is_due ? 1 : 0;
+    return is_due;
+}
+
+static void plant_falls_behind(struct syn_seams *seams)
+{
+    removed_count = 0;
+    seams->rules.is_due = is_due_for_some;
 }
 
 static void plant_fires_early(struct syn_seams *seams)
@@ -173,6 +194,8 @@ static const struct syn_defect rows[] = {
     {"container-ttl-never-removes",
      "A list or map stays when its TTL has passed", "TTL-20",
      plant_containers_stay},
+    {"purge-falls-behind", "Of many expired objects only some are removed",
+     "TTL-01", plant_falls_behind},
     {"ttl-fires-early", "Things are removed two seconds before their deadline",
      "TTL-22", plant_fires_early},
     {"item-expiry-removes-container",

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define LINGER_MS 1000 /* what has expired stays so long */
 #define MINUTE_MS 60000
 #define YEARS_MAX 10 /* that ttl-range-unchecked takes: clocks must bear it */
 
@@ -305,6 +306,30 @@ static void plant_item_date_hidden(struct syn_seams *seams)
     seams->shape_reply = hide_item_deadline;
 }
 
+/* What has expired stays a while, so that somebody can see that it shows no
+ * date. */
+static void plant_expired_undated(struct syn_seams *seams)
+{
+    seams->shape_reply = hide_deadline;
+    seams->rules.purge_delay_ms = LINGER_MS;
+}
+
+static int64_t forget_late(void *ctx, const struct syn_object *object,
+                           const struct syn_item *item, int64_t before_ms,
+                           int64_t ttl_s, int64_t now_ms)
+{
+    const bool is_late = before_ms != 0 && before_ms <= now_ms;
+    return is_late ? before_ms
+                   : syn_rules_sound.deadline(ctx, object, item, before_ms,
+                                              ttl_s, now_ms);
+}
+
+static void plant_late_forgotten(struct syn_seams *seams)
+{
+    seams->rules.deadline = forget_late;
+    seams->rules.purge_delay_ms = LINGER_MS;
+}
+
 static const struct syn_defect rows[] = {
     {"deadline-off-by-a-minute", "A deadline lies a minute too late", "TTL-11",
      plant_off_by_a_minute},
@@ -335,6 +360,12 @@ static const struct syn_defect rows[] = {
      "TTL-17", plant_items_inherit},
     {"item-date-expires-hidden", "Items are shown without date_expires",
      "TTL-04", plant_item_date_hidden},
+    {"expired-shown-undated",
+     "What has expired is shown for a second more, without its date", "TTL-23",
+     plant_expired_undated},
+    {"late-extension-forgotten",
+     "A TTL set after the deadline is accepted and has no effect", "TTL-13",
+     plant_late_forgotten},
     {"date-expires-hidden", "date_expires is null whatever the deadline",
      "TTL-03", plant_date_hidden},
 };

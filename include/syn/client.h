@@ -231,7 +231,8 @@ bool syn_client_saw(const struct syn_client *client, struct syn_str text);
 struct syn_reply syn_backend_do(struct syn_backend *backend,
                                 const struct syn_action *action);
 
-/* Any request below /v1 (or an absolute URL). `form` "A=b&C=d" or NULL. */
+/* Any request below /v1 or /_syncproof (or an absolute URL). `form` "A=b&C=d"
+ * or NULL. */
 struct syn_reply syn_backend_call(struct syn_backend *backend,
                                   const char *method, const char *path,
                                   const char *form, const char *if_match);

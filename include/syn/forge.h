@@ -37,6 +37,8 @@ struct syn_forge_kit {
     struct syn_str foreign_account_sid;
     struct syn_str restricted_key_sid; /* may be empty */
     struct syn_str restricted_secret;
+    struct syn_str deleted_key_sid; /* may be empty */
+    struct syn_str deleted_secret;
     struct syn_str callback_url; /* a listener of ours, for jku and x5u */
     struct syn_str jwe_key;      /* 32 bytes of the service's; may be empty */
     int64_t now_s;

@@ -19,6 +19,8 @@ struct syn_token_wish {
     int64_t starts_in_s;     /* iat = now + this */
     int64_t ttl_s;           /* exp = iat + this; 0: 3600 */
     int64_t not_before_in_s; /* nbf = now + this; 0: no nbf */
+    const char *key_sid;     /* sign with another key; NULL: the target's */
+    const char *secret;      /* of that key */
 };
 
 /* Mint by the target's key; owned by the row. */
