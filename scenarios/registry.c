@@ -14,6 +14,7 @@
     X(acl_backend)       \
     X(acl_revocation)    \
     X(acl_switch)        \
+    X(acl_hooks)         \
     X(acl_streaming)     \
     X(acl_races)         \
     X(acl_isolation)     \
@@ -46,6 +47,11 @@
     X(sdk_replay)        \
     X(sdk_continuation)  \
     X(sdk_client)        \
+    X(whk_events)        \
+    X(whk_signature)     \
+    X(whk_reachability)  \
+    X(whk_delivery)      \
+    X(whk_leaks)         \
     X(whk_receiver)
 
 #define DECLARE(name) extern const struct syn_suite syn_suite_##name;

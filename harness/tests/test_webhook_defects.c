@@ -22,6 +22,7 @@ static struct bench bench;
 static struct syn_world world;
 static struct syn_sink *sink;
 static struct syn_buf story;
+static struct syn_str hook_url; /* as the service knows it */
 
 static void rest(const char *target, const char *form)
 {
@@ -33,7 +34,8 @@ static void sdk(struct live_peer *peer, const char *path, const char *payload)
 {
     const struct live_answer answer =
         live_call(peer, "POST", path, "", payload);
-    syn_buf_printf(&story, "%lld\n", (long long)answer.status);
+    syn_buf_printf(&story, "%lld endpoint_of=%d\n", (long long)answer.status,
+                   syn_json_member(answer.body, "endpoint_of") != NULL);
 }
 
 static bool has_sessions(void *ctx)
@@ -62,11 +64,14 @@ static void act(void)
     sdk(ann, "/v3/Lists", "{\"unique_name\":\"l\"}");
     sdk(ann, "/v3/Lists/l/Items", "{\"data\":{}}");
     sdk(ann, "/v3/Lists/l/Items", "{\"data\":{}}");
+    sdk(ann, "/v3/Documents", "{\"unique_name\":\"x\",\"data\":{}}");
+    (void)live_call(ann, "DELETE", "/v3/Documents/x", "", "");
     rest(BENCH_ROOT, "WebhooksFromRestEnabled=true");
     rest(BENCH_ROOT "/Documents/d", "Data={\"n\":4}");
     rest(BENCH_ROOT, "ReachabilityWebhooksEnabled=true&"
                      "ReachabilityDebouncingEnabled=true");
     come_and_go("eve");
+    come_and_go("zoe");
     struct live_peer *eve = live_login(&bench, "eve", HOUR_S);
     syn_sink_behave(sink, &(struct syn_sink_manner){.status = 200});
     ck_assert_int_eq(
@@ -91,9 +96,10 @@ static void put_record(const struct syn_sink_record *record)
         const struct syn_str value = syn_sink_param(record, names[i]);
         syn_buf_printf(&story, "%s=%.*s ", names[i], SYN_STR_ARG(value));
     }
-    syn_buf_printf(&story, "endpoint=%d signed=%d\n",
+    syn_buf_printf(&story, "endpoint=%d params=%zu signed=%d\n",
                    syn_sink_param(record, "EndpointId").at != NULL,
-                   syn_sink_is_signed(sink, record, NULL, token));
+                   record->param_count,
+                   syn_sink_is_signed(sink, record, hook_url.at, token));
 }
 
 /* What came of it all, as text owned by the caller's arena. */
@@ -108,8 +114,9 @@ static const char *tell(const struct syn_defect *defect,
         .loop = bench.loop, .arena = &bench.arena, .guard_ms = GUARD_MS};
     ck_assert_int_eq(syn_sink_new(&world, NULL, &sink), SYN_OK);
     syn_buf_init(&story, NULL, STORY_BYTES);
+    hook_url = syn_arena_printf(&bench.arena, "%s?tenant", syn_sink_url(sink));
     const struct syn_str form =
-        syn_arena_printf(&bench.arena, "WebhookUrl=%s", syn_sink_url(sink));
+        syn_arena_printf(&bench.arena, "WebhookUrl=%s", hook_url.at);
     syn_sink_behave(sink, &(struct syn_sink_manner){.delay_ms = DELAY_MS});
     rest(BENCH_ROOT, form.at);
     act();
