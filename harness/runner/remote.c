@@ -319,6 +319,21 @@ static void make_services(const struct syn_remote *remote,
     }
 }
 
+/* The service as JSON; NULL: it did not say. */
+static const struct syn_json *read_service(const struct syn_remote *remote,
+                                           const char *sid)
+{
+    const struct syn_json *tree = NULL;
+    struct syn_str path =
+        syn_arena_printf(remote->arena, "/v1/Services/%s", sid);
+    struct answer answer =
+        ask_target(remote, &(struct ask){.method = "GET", .path = path.at});
+    bool is_read =
+        answer.status == SYN_OK && answer.http == HTTP_OK &&
+        syn_json_parse(remote->arena, answer.body, NULL, &tree, NULL) == SYN_OK;
+    return is_read ? tree : NULL;
+}
+
 /* What happens there is told to somebody who did not ask for a test. */
 static bool has_foreign_hook(const struct syn_target *target,
                              const struct syn_json *service)
@@ -330,33 +345,34 @@ static bool has_foreign_hook(const struct syn_target *target,
     return url.bytes > 0 && !is_ours && !target->allow_webhooks;
 }
 
-/* False: it may not be used, for `reason`. */
-static bool use_named_service(const struct syn_remote *remote,
-                              struct syn_stage *stage, const char *sid,
-                              char reason[SYN_STAGE_REASON_BYTES])
+/* False: one that the target file names may not be used, for `reason`. */
+static bool may_use(const struct syn_remote *remote, const char *sid,
+                    const struct syn_json *service,
+                    char reason[SYN_STAGE_REASON_BYTES])
 {
-    const struct syn_json *tree = NULL;
-    struct syn_str path =
-        syn_arena_printf(remote->arena, "/v1/Services/%s", sid);
-    struct answer answer =
-        ask_target(remote, &(struct ask){.method = "GET", .path = path.at});
-    (void)snprintf(stage->service_on, sizeof stage->service_on, "%s", sid);
-    (void)snprintf(stage->service_off, sizeof stage->service_off, "%s", sid);
-    if (answer.status == SYN_OK && answer.http == HTTP_OK &&
-        syn_json_parse(remote->arena, answer.body, NULL, &tree, NULL) ==
-            SYN_OK) {
-        const struct syn_json *flag = syn_json_member(tree, "acl_enabled");
-        stage->acl_is_known = flag != NULL;
-        stage->acl_is_on = syn_json_bool(flag, false);
-    }
-    if (has_foreign_hook(remote->stage->target, tree)) {
+    bool is_foreign = has_foreign_hook(remote->stage->target, service);
+    if (is_foreign) {
         (void)snprintf(reason, SYN_STAGE_REASON_BYTES,
                        "refused: service %s posts webhooks to somebody else, "
                        "and the target file lacks allow_webhooks",
                        sid);
-        return false;
     }
-    return true;
+    return !is_foreign;
+}
+
+static bool use_named_service(const struct syn_remote *remote,
+                              struct syn_stage *stage, const char *sid,
+                              char reason[SYN_STAGE_REASON_BYTES])
+{
+    const struct syn_json *service = read_service(remote, sid);
+    const struct syn_json *flag = syn_json_member(service, "acl_enabled");
+    (void)snprintf(stage->service_on, sizeof stage->service_on, "%s", sid);
+    (void)snprintf(stage->service_off, sizeof stage->service_off, "%s", sid);
+    if (service != NULL) {
+        stage->acl_is_known = flag != NULL;
+        stage->acl_is_on = syn_json_bool(flag, false);
+    }
+    return may_use(remote, sid, service, reason);
 }
 
 static void run_preflight(const struct syn_remote *remote,
@@ -377,10 +393,13 @@ static void run_preflight(const struct syn_remote *remote,
                        "it answers 401 to the REST credentials");
         return;
     }
-    bool is_usable = true;
-    if (remote->stage->owns_services) {
+    const char *second = target->second_service_sid;
+    bool is_usable =
+        second == NULL ||
+        may_use(remote, second, read_service(remote, second), result->reason);
+    if (is_usable && remote->stage->owns_services) {
         make_services(remote, &result->stage);
-    } else {
+    } else if (is_usable) {
         is_usable = use_named_service(remote, &result->stage,
                                       target->account.service_sid == NULL
                                           ? "default"
