@@ -195,7 +195,8 @@ static void add_defect(struct matrix *matrix, const struct syn_bug *defect,
         out->kill_count += runs[i].is_kill ? 1 : 0;
     }
     /* With --all each row was to notice; else those that name it, if any. */
-    out->is_survivor = out->kill_count == 0 && out->run_count > 0;
+    out->is_survivor = out->kill_count == 0 && out->run_count > 0 &&
+                       runner->signal_number == 0; /* cut off: not known */
 }
 
 static size_t clean_count(const struct syn_plan *plan)
