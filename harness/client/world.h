@@ -50,7 +50,7 @@ struct syn_departure {
 struct syn_rest_login {
     const char *user;
     const char *password;
-    const char *bearer; /* sent as a bearer token instead; NULL: Basic */
+    const char *bearer;      /* sent as a bearer token instead; NULL: Basic */
     const char *service_sid; /* that paths name; NULL: the world's */
 };
 

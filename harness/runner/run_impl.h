@@ -77,13 +77,13 @@ struct syn_run {
     struct syn_world world;
     char own_service[SYN_STAGE_SID_BYTES]; /* made for this row at a target */
     char second_service[SYN_STAGE_SID_BYTES]; /* made for this row; kit.c */
-    struct syn_run_keys keys;              /* embedded only */
+    struct syn_run_keys keys;                 /* embedded only */
     struct syn_forge_kit *kit;
-    struct syn_sink *sink; /* hook.c; NULL until a row asks for it */
-    struct syn_client *hook_fence; /* makes the fences of hook.c */
-    struct syn_tap *tap;          /* fault.c; NULL until a row asks for it */
-    struct syn_link_url tap_url;  /* where it goes on to */
-    struct syn_run_sight *sights; /* newest first */
+    struct syn_sink *sink;           /* hook.c; NULL until a row asks for it */
+    struct syn_client *hook_fence;   /* makes the fences of hook.c */
+    struct syn_tap *tap;             /* fault.c; NULL until a row asks for it */
+    struct syn_link_url tap_url;     /* where it goes on to */
+    struct syn_run_sight *sights;    /* newest first */
     struct syn_outsiders *outsiders; /* outsider.c; NULL until asked for */
     struct syn_backend *backend;
     struct syn_backend *strangers[SYN_RUN_STRANGERS_MAX];

@@ -7,15 +7,14 @@
 #include "service/defect_impl.h"
 
 static const struct syn_defect_table *const tables[] = {
-    &syn_defects_access,  &syn_defects_grant,   &syn_defects_switch,
-    &syn_defects_rest,    &syn_defects_claim,   &syn_defects_signature,
-    &syn_defects_form,    &syn_defects_session, &syn_defects_ttl,
-    &syn_defects_sdk,     &syn_defects_removal, &syn_defects_hook,
-    &syn_defects_race,
-    &syn_defects_reply,   &syn_defects_apart,   &syn_defects_path,
-    &syn_defects_bound,   &syn_defects_leak,    &syn_defects_cache,
-    &syn_defects_subject, &syn_defects_renewal, &syn_defects_fanout,
-    &syn_defects_count,
+    &syn_defects_access, &syn_defects_grant,   &syn_defects_switch,
+    &syn_defects_rest,   &syn_defects_claim,   &syn_defects_signature,
+    &syn_defects_form,   &syn_defects_session, &syn_defects_ttl,
+    &syn_defects_sdk,    &syn_defects_removal, &syn_defects_hook,
+    &syn_defects_race,   &syn_defects_reply,   &syn_defects_apart,
+    &syn_defects_path,   &syn_defects_bound,   &syn_defects_leak,
+    &syn_defects_cache,  &syn_defects_subject, &syn_defects_renewal,
+    &syn_defects_fanout, &syn_defects_count,
 };
 
 bool syn_defect_is_field(const struct syn_defect *defect)

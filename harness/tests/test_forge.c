@@ -155,9 +155,10 @@ static size_t count_rows(const char *id)
 START_TEST(every_id_of_the_taxonomy_has_a_row)
 {
     static const char *const ids[] = {
-        "T01", "T02", "T03", "T04", "T05", "T06", "T07", "T08", "T09", "T10",
-        "T11", "T12", "T13", "T14", "T15", "T16", "T17", "T18", "T19", "T20",
-        "T21", "T22", "T23", "T24", "T25", "T26", "L01", "L02", "L03", "L05"};
+        "T01", "T02", "T03", "T04", "T05", "T06", "T07", "T08",
+        "T09", "T10", "T11", "T12", "T13", "T14", "T15", "T16",
+        "T17", "T18", "T19", "T20", "T21", "T22", "T23", "T24",
+        "T25", "T26", "L01", "L02", "L03", "L05", "V01"};
     size_t sum = 0;
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
         ck_assert_msg(count_rows(ids[i]) > 0, "no forgery of %s", ids[i]);
