@@ -284,8 +284,8 @@ static void run_plan(struct syn_runner *runner)
     /* Rows that move a shared clock must run alone, and so must rows that
      * listen on the one port of the target file. */
     const struct syn_target *target = runner->stage.target;
-    bool is_shared = target != NULL && (runner->stage.is_virtual ||
-                                        syn_hook_has_port(target));
+    bool is_shared = target != NULL &&
+                     (runner->stage.is_virtual || syn_hook_has_port(target));
     runner->crew =
         (struct syn_crew){.plan = &runner->plan,
                           .stage = &runner->stage,
