@@ -36,7 +36,7 @@ enum syn_need {
     SYN_NEED_WEBHOOK = 1u << 7,
     SYN_NEED_LIMITS = 1u << 8, /* published limits are in force */
     SYN_NEED_TLS = 1u << 9,
-    SYN_NEED_KEYS = 1u << 10,     /* restricted and deleted keys */
+    SYN_NEED_KEYS = 1u << 10,      /* restricted and deleted keys */
     SYN_NEED_INTERNALS = 1u << 11, /* our own service only */
     SYN_NEED_ISSUER = 1u << 12,    /* the app's token endpoint */
     SYN_NEED_RECEIVER = 1u << 13   /* the app's webhook receiver */
