@@ -74,8 +74,6 @@ static void write_masked(struct syn_recorder *recorder,
     /* Cut after masking, so that no half of a secret is left over. */
     if (masked.bytes > max) {
         size_t left_out = masked.bytes - max;
-        syn_buf_clear(&recorder->masked);
-        syn_mask_put(&recorder->masked, recorder->mask, text);
         recorder->masked.bytes = max;
         syn_buf_printf(&recorder->masked, " [%zu bytes cut]", left_out);
         masked = syn_buf_str(&recorder->masked);

@@ -35,6 +35,12 @@ static const struct {
     {"GET /x?token=" JWT "&y=2", JWT, "&y=2"},
     {"a topsecret-key b", "topsecret-key", "a [masked"},
     {"{\"continuation_token\":null}", "[masked", "null"},
+    {JWT, JWT, "[masked "},
+    {"topsecret-key", "topsecret-key", "[masked "},
+    {"eeyJeyJ pee topsecret-ke topsecret-key", "topsecret-key",
+     "eeyJeyJ pee topsecret-ke [masked "},
+    {"AUTHORIZATION: BASI abc\r\nauthorization: basic zzz", "zzz",
+     "AUTHORIZATION: BASI abc\r\nauthorization: basic [masked "},
     {"eyJ is no token", "[masked", "eyJ is no token"},
 };
 
@@ -46,6 +52,23 @@ START_TEST(secret_is_masked_and_the_rest_is_kept)
     syn_buf_put_byte(&out, '\0');
     ck_assert_msg(strstr(out.at, masked[_i].hidden) == NULL, "%s", out.at);
     ck_assert_msg(strstr(out.at, masked[_i].kept) != NULL, "%s", out.at);
+    syn_buf_fini(&out);
+}
+END_TEST
+
+START_TEST(bytes_that_hide_nothing_are_kept)
+{
+    char all[3 * 256];
+    struct syn_buf out;
+    for (size_t i = 0; i < sizeof all; i++) {
+        all[i] = (char)(unsigned char)(i % 2 == 0 ? i / 2 : i);
+    }
+    syn_buf_init(&out, NULL, ARENA_BYTES);
+    syn_mask_put(&out, &mask, (struct syn_str){all, sizeof all});
+    ck_assert_uint_eq(out.bytes, sizeof all);
+    ck_assert_int_eq(memcmp(out.at, all, sizeof all), 0);
+    syn_mask_put(&out, &mask, SYN_STR(""));
+    ck_assert_uint_eq(out.bytes, sizeof all);
     syn_buf_fini(&out);
 }
 END_TEST
@@ -206,6 +229,7 @@ Suite *suite_judge(void)
     tcase_add_loop_test(tcase, secret_is_masked_and_the_rest_is_kept, 0,
                         (int)(sizeof masked / sizeof masked[0]));
     tcase_add_test(tcase, same_secret_has_same_mask);
+    tcase_add_test(tcase, bytes_that_hide_nothing_are_kept);
     tcase_add_loop_test(tcase, records_come_to_their_verdict, 0,
                         (int)(sizeof cases / sizeof cases[0]));
     tcase_add_test(tcase, line_cut_by_a_kill_is_ignored);
