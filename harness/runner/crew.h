@@ -24,7 +24,12 @@
 
 #define SYN_CREW_MESSAGE_BYTES 192
 
-enum syn_slot_state { SYN_SLOT_WAITING, SYN_SLOT_RUNNING, SYN_SLOT_DONE };
+enum syn_slot_state {
+    SYN_SLOT_WAITING,
+    SYN_SLOT_RUNNING,
+    SYN_SLOT_DONE,
+    SYN_SLOT_CALLED_OFF /* by the parent, from WAITING: it never runs */
+};
 
 /* The state of one entry; written by its worker, read by the parent once it is
  * DONE. */
@@ -39,7 +44,7 @@ struct syn_crew_slot {
 };
 
 struct syn_crew_board {
-    atomic_size_t next; /* entry to hand out */
+    atomic_size_t next; /* place in the order to hand out */
     atomic_bool stops;  /* hand out nothing more */
     atomic_bool kills;  /* running rows are being ended by us */
     struct syn_crew_slot slots[];
@@ -47,6 +52,7 @@ struct syn_crew_board {
 
 struct syn_crew {
     const struct syn_plan *plan;
+    const size_t *order; /* entries as handed out; NULL: as planned */
     const struct syn_stage *stage;
     uint64_t seed;
     unsigned jobs;

@@ -173,6 +173,7 @@ static enum syn_fate fate_of(const struct syn_runner *runner, size_t index)
     struct syn_crew_slot *slot = &runner->crew.board->slots[index];
     switch ((enum syn_slot_state)atomic_load(&slot->state)) {
     case SYN_SLOT_WAITING:
+    case SYN_SLOT_CALLED_OFF:
         return SYN_FATE_UNSTARTED;
     case SYN_SLOT_RUNNING:
         return SYN_FATE_KILLED;

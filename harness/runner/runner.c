@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "report/file.h"
 #include "report/text.h"
+#include "runner/chase.h"
 #include "runner/evidence.h"
 #include "runner/hook.h"
 #include "runner/remote.h"
@@ -91,6 +92,9 @@ static bool on_done(void *ctx, size_t index)
     struct syn_runner *runner = ctx;
     syn_runner_judge(runner, index);
     runner->done++;
+    if (runner->options->is_selftest) {
+        syn_chase_note(runner, index);
+    }
     print_ready(runner);
     bool is_final = runner->options->fails_fast &&
                     !is_told_in_matrix(runner, index) &&
@@ -106,12 +110,12 @@ static void on_tick(void *ctx)
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
     if (runner->options->has_terminal) {
         syn_err_printf("\r\x1b[K%zu/%zu rows, %llds", runner->done,
-                       runner->plan.count,
+                       runner->plan.count - runner->called_off,
                        (long long)((now_ms - runner->begun_ms) / MS_PER_S));
     } else if (now_ms - runner->told_ms >= SYN_PROGRESS_MS) {
         runner->told_ms = now_ms;
         syn_err_printf("%zu/%zu rows, %llds\n", runner->done,
-                       runner->plan.count,
+                       runner->plan.count - runner->called_off,
                        (long long)((now_ms - runner->begun_ms) / MS_PER_S));
     }
 }
@@ -296,6 +300,10 @@ static void run_plan(struct syn_runner *runner)
                           .on_done = on_done,
                           .on_tick = on_tick,
                           .ctx = runner};
+    if (runner->options->is_selftest && !runner->options->runs_all) {
+        runner->crew.order = syn_chase_order(&runner->arena, &runner->plan);
+        SYN_ASSERT(runner->crew.order != NULL);
+    }
     syn_status st = syn_crew_open(&runner->crew);
     if (st != SYN_OK) {
         (void)snprintf(runner->harness_fault, sizeof runner->harness_fault,

@@ -26,8 +26,9 @@ struct syn_runner {
     size_t silent_streak; /* such rows, one after another */
     size_t printed;       /* results shown so far, in plan order */
     size_t done;
-    int64_t begun_ms; /* monotonic */
-    int64_t told_ms;  /* of the last progress line */
+    size_t called_off; /* entries that need not run any more */
+    int64_t begun_ms;  /* monotonic */
+    int64_t told_ms;   /* of the last progress line */
     bool has_failed_fast;
     int signal_number;
     struct syn_report report;
@@ -74,6 +75,9 @@ void syn_runner_judge(struct syn_runner *runner, size_t index);
  * fault (false); the plan with defects, and the matrix in place of its runs. */
 bool syn_selftest_check(struct syn_runner *runner);
 syn_status syn_selftest_plan(struct syn_runner *runner);
+/* Did this run of a defect turn red a row that is green without it? Both must
+ * have been judged. */
+bool syn_selftest_is_kill(const struct syn_runner *runner, size_t index);
 void syn_selftest_conclude(struct syn_runner *runner);
 
 /* Print to stdout; a failure is remembered as harness fault. */

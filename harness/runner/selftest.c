@@ -4,9 +4,10 @@
  * Source: design sections 3 and 7; style section 2.8 ("proven twice").
  *
  * One plan holds the clean run of the selected rows and, for each defect, the
- * rows that name it (all rows for one of the field). A defect is killed when a
- * row that is green on the sound service goes red with it. In the report each
- * defect is one case; the runs behind it are told in the matrix.
+ * rows that name it (all rows for one of the field, until one kills it). A
+ * defect is killed when a row that is green on the sound service goes red with
+ * it; a row that is red without any defect fails the selftest as it is. In the
+ * report each defect is one case; the runs behind it are told in the matrix.
  */
 #include "base/buf.h"
 #include "runner/bug.h"
@@ -18,6 +19,7 @@
 
 #define MATRIX_BYTES_MAX 16777216
 #define PERCENT          100
+#define RUNS_SHOWN_MAX   40 /* of one that lives, in print */
 
 /* Does each row name defects that exist? A row that names none that does is
  * proven by nothing, however green. */
@@ -153,6 +155,13 @@ static const char *cell_name(struct syn_runner *runner,
     return name.at;
 }
 
+bool syn_selftest_is_kill(const struct syn_runner *runner, size_t index)
+{
+    size_t clean = clean_of(runner, index);
+    return clean < runner->plan.count && runner->is_judged[clean] &&
+           is_green(&runner->results[clean]) && is_red(&runner->results[index]);
+}
+
 static struct syn_report_kill run_of(struct matrix *matrix, size_t index)
 {
     struct syn_runner *runner = matrix->runner;
@@ -161,8 +170,7 @@ static struct syn_report_kill run_of(struct matrix *matrix, size_t index)
     struct syn_report_kill run = {
         .row = cell_name(runner, &runner->plan.entries[index]),
         .verdict = result->verdict,
-        .is_kill = is_red(result) && clean < runner->plan.count &&
-                   is_green(&runner->results[clean]),
+        .is_kill = syn_selftest_is_kill(runner, index),
         .elapsed_us = result->elapsed_us};
     if (run.is_kill) {
         matrix->was_red[clean] = true;
@@ -170,7 +178,15 @@ static struct syn_report_kill run_of(struct matrix *matrix, size_t index)
     return run;
 }
 
-/* Entries of one defect stand together in the plan, from *at on. */
+static bool was_called_off(const struct syn_runner *runner, size_t index)
+{
+    return runner->crew.board != NULL &&
+           atomic_load(&runner->crew.board->slots[index].state) ==
+               SYN_SLOT_CALLED_OFF;
+}
+
+/* Entries of one defect stand together in the plan, from *at on; those called
+ * off, because another row had killed it, are no runs. */
 static void add_defect(struct matrix *matrix, const struct syn_bug *defect,
                        size_t *at)
 {
@@ -188,11 +204,13 @@ static void add_defect(struct matrix *matrix, const struct syn_bug *defect,
     *out = (struct syn_report_defect){.name = defect->name,
                                       .title = defect->title,
                                       .clause = defect->clause,
-                                      .runs = runs,
-                                      .run_count = *at - from};
-    for (size_t i = 0; i < out->run_count; i++) {
-        runs[i] = run_of(matrix, from + i);
-        out->kill_count += runs[i].is_kill ? 1 : 0;
+                                      .runs = runs};
+    for (size_t i = from; i < *at; i++) {
+        if (!was_called_off(runner, i)) {
+            struct syn_report_kill run = run_of(matrix, i);
+            runs[out->run_count++] = run;
+            out->kill_count += run.is_kill ? 1 : 0;
+        }
     }
     /* With --all each row was to notice; else those that name it, if any. */
     out->is_survivor = out->kill_count == 0 && out->run_count > 0 &&
@@ -274,7 +292,22 @@ static void put_defect(struct syn_buf *out,
                                                  : "killed";
     syn_buf_printf(out, "%-9s%zu/%zu %s (%s):", word, defect->kill_count,
                    defect->run_count, defect->name, defect->clause);
-    put_runs(out, defect);
+    if (defect->kill_count == 0 && defect->run_count > RUNS_SHOWN_MAX) {
+        syn_buf_put_text(out, " by every row\n");
+    } else {
+        put_runs(out, defect);
+    }
+}
+
+/* At the end of the matrix, where they cannot be missed. */
+static void put_survivor(struct syn_buf *out,
+                         const struct syn_report_defect *defect)
+{
+    const struct syn_clause *clause =
+        syn_clause_find(syn_str_of(defect->clause));
+    syn_buf_printf(out, "survivor: %s: %s\n  %s: %s\n", defect->name,
+                   defect->title, defect->clause,
+                   clause == NULL ? "" : clause->sentence);
 }
 
 static void print_matrix(const struct matrix *matrix, size_t killed,
@@ -294,6 +327,11 @@ static void print_matrix(const struct matrix *matrix, size_t killed,
         syn_buf_printf(&text, "never red: %s\n", report->never_red[i]);
     }
     syn_buf_printf(&text, "rows never red: %zu\n", report->never_red_count);
+    for (size_t i = 0; i < matrix->defect_count; i++) {
+        if (matrix->defects[i].is_survivor) {
+            put_survivor(&text, &matrix->defects[i]);
+        }
+    }
     syn_buf_printf(&text,
                    "score: %zu of %zu defects killed (%zu %%), %zu met no "
                    "row that names them\n",

@@ -167,13 +167,18 @@ void syn_worker_run(struct syn_crew *crew)
         (void)unsetenv(check_variables[i]);
     }
     while (!atomic_load(&board->stops) && getppid() == crew->parent) {
-        size_t index = atomic_fetch_add(&board->next, 1);
-        if (index >= crew->plan->count) {
+        size_t place = atomic_fetch_add(&board->next, 1);
+        if (place >= crew->plan->count) {
             return;
         }
+        size_t index = crew->order == NULL ? place : crew->order[place];
         struct syn_crew_slot *slot = &board->slots[index];
+        int waiting = SYN_SLOT_WAITING;
         atomic_store(&slot->worker_pid, (int)getpid());
-        atomic_store(&slot->state, SYN_SLOT_RUNNING);
+        if (!atomic_compare_exchange_strong(&slot->state, &waiting,
+                                            SYN_SLOT_RUNNING)) {
+            continue;
+        }
         if (crew->plan->entries[index].lack == NULL) {
             run_row(crew, index);
         }
