@@ -62,6 +62,9 @@ void syn_row_perform(const struct syn_crew *crew, size_t index)
     syn_arena_init(&run->arena, NULL, SYN_ROW_ARENA_BYTES_MAX);
     syn_rng_init(&run->rng, crew->seed, hash_name(entry->name) + attempt);
     syn_recorder_init(&run->recorder, fd, &run->mask);
+    /* Lines of a row are kept in the ring and shown with its failure: a service
+     * that warns, as it should, is no news on stderr. */
+    syn_log_set_level(SYN_LOG_ALERT);
     syn_log_reset();
     if (attempt > 0) {
         syn_record_again(&run->recorder);
