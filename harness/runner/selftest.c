@@ -390,9 +390,23 @@ static void replace_results(const struct matrix *matrix)
     runner->report.defect_count = matrix->defect_count;
 }
 
+/* Rows that judge the sound service to be wrong prove nothing about a bug. */
+static size_t count_red_when_clean(const struct syn_runner *runner)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < clean_count(&runner->plan); i++) {
+        enum syn_verdict verdict = runner->results[i].verdict;
+        count += verdict == SYN_VERDICT_FAIL || verdict == SYN_VERDICT_WARNING
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
 void syn_selftest_conclude(struct syn_runner *runner)
 {
     struct matrix matrix;
+    size_t red = count_red_when_clean(runner);
     size_t killed = 0;
     size_t survived = 0;
     make_matrix(runner, &matrix);
@@ -403,7 +417,11 @@ void syn_selftest_conclude(struct syn_runner *runner)
     list_never_red(&matrix);
     replace_results(&matrix);
     print_matrix(&matrix, killed, survived);
-    if (survived > 0 && runner->signal_number == 0) {
+    if (red > 0) {
+        (void)snprintf(runner->survivors, sizeof runner->survivors,
+                       "%zu row%s red without any defect", red,
+                       red == 1 ? " is" : "s are");
+    } else if (survived > 0 && runner->signal_number == 0) {
         (void)snprintf(runner->survivors, sizeof runner->survivors,
                        "%zu of %zu seeded defects survived", survived,
                        killed + survived);

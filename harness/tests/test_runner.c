@@ -409,6 +409,46 @@ START_TEST(interrupt_writes_reports_and_exits_130)
 }
 END_TEST
 
+/* The row passes, but never did what it is down for. */
+START_TEST(missed_floor_exits_3)
+{
+    static const struct syn_exercise exercises[] = {
+        {"kit/ends/passes", "open/list/allowed publish/stream/denied"},
+        {NULL, NULL}};
+    struct syn_arena arena;
+    const char *prefix = "kit/ends/passes";
+    ck_assert_int_eq(
+        run_rows(&prefix, (struct syn_runner_options){.exercises = exercises}),
+        3);
+    syn_arena_init(&arena, NULL, ARENA_BYTES);
+    const struct syn_json *end =
+        syn_json_at(read_report(&arena), "/summary/exit");
+    const char *reason = text_at(&arena, end, "reason");
+    ck_assert_msg(strstr(reason, "the floor is missed by 2") != NULL &&
+                      strstr(reason, "publish/stream/denied") != NULL,
+                  "%s", reason);
+    syn_arena_fini(&arena);
+}
+END_TEST
+
+/* What could not be judged is worth another try as well as a failure is. */
+static const struct {
+    const char *prefix;
+    size_t capsules;
+} kept[] = {{"kit/ends/discloses", 1},       {"kit/ends/crashes", 1},
+            {"kit/ends/says-nothing", 1},    {"kit/ends/goes-unanswered", 1},
+            {"kit/ends/gives-up", 1},        {"kit/ends/passes", 0},
+            {"kit/ends/signals-wrongly", 0}, {"kit/ends/skips", 0},
+            {"kit/ends/lacks", 0},           {"kit/ends/observes", 0}};
+
+START_TEST(what_is_not_judged_leaves_a_capsule_as_a_failure_does)
+{
+    const char *prefix = kept[_i].prefix;
+    (void)run_rows(&prefix, (struct syn_runner_options){.jobs = 1});
+    ck_assert_uint_eq(remove_capsules(), kept[_i].capsules);
+}
+END_TEST
+
 START_TEST(report_to_a_full_device_exits_70)
 {
     const char *prefix = "kit/ends/passes";
@@ -442,6 +482,10 @@ Suite *suite_runner(void)
     tcase_add_test(tcase, strict_makes_a_warning_exit_1);
     tcase_add_test(tcase, fail_fast_starts_nothing_more);
     tcase_add_test(tcase, interrupt_writes_reports_and_exits_130);
+    tcase_add_test(tcase, missed_floor_exits_3);
+    tcase_add_loop_test(tcase,
+                        what_is_not_judged_leaves_a_capsule_as_a_failure_does,
+                        0, (int)(sizeof kept / sizeof kept[0]));
     tcase_add_test(tcase, report_to_a_full_device_exits_70);
     tcase_add_test(tcase, failure_comes_before_an_unwritable_report);
     suite_add_tcase(suite, tcase);
