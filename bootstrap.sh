@@ -289,6 +289,7 @@ verb_test() {
         step "clang-tidy" run_tidy
         build tsan || die "the build with the thread sanitizer failed"
         run_units tsan
+        step "200 kills of a server" ctest --preset ci -L '^long$' --verbose --no-tests=error
     fi
 
     printf '\n'

@@ -29,6 +29,7 @@
 #define READY_BYTES_MAX 8192
 #define US_PER_S        INT64_C(1000000)
 #define TURN_WAIT_MS    1000
+#define SEED_STEP       UINT64_C(0x9e3779b97f4a7c15)
 
 struct server {
     const struct syn_cli *cli;
@@ -42,6 +43,7 @@ struct server {
     struct syn_clock *clock;
     struct syn_loop *loop;
     struct syn_store *store;
+    struct syn_keeper keeper;
     struct syn_service *service;
     bool has_store_failed;
 };
@@ -281,25 +283,50 @@ static bool read_setup(struct server *server)
 /* --- the store ------------------------------------------------------------
  */
 
-/* Replies leave after this turn's changes are durable; when they cannot be made
- * so, nothing may be answered any more. */
-static void flush_store(void *ctx)
+static uint64_t mark_store(void *ctx)
 {
-    struct server *server = ctx;
-    if (syn_store_is_dirty(server->store) &&
-        syn_store_flush(server->store, NULL, NULL) != SYN_OK) {
-        server->has_store_failed = true;
-        (void)fputs("syncproof: the database failed; nothing more is "
-                    "acknowledged\n",
-                    stderr);
-        _Exit(SYN_EXIT_HARNESS);
-    }
+    return syn_store_mark(((struct server *)ctx)->store);
 }
 
+static void push_store(void *ctx)
+{
+    syn_store_push(((struct server *)ctx)->store);
+}
+
+static uint64_t ask_kept(void *ctx)
+{
+    return syn_store_kept(((struct server *)ctx)->store);
+}
+
+/* The service answers what waited and refuses what comes; the operator must
+ * hear of it as well, once. */
+static bool ask_failed(void *ctx)
+{
+    struct server *server = ctx;
+    if (!syn_store_has_failed(server->store)) {
+        return false;
+    }
+    if (!server->has_store_failed) {
+        server->has_store_failed = true;
+        syn_err_printf("syncproof: the database failed; no write is "
+                       "acknowledged any more\n");
+    }
+    return true;
+}
+
+static void wake_loop(void *ctx)
+{
+    syn_loop_wake(ctx);
+}
+
+/* Nothing forks after this, so the commit thread may begin. */
 static syn_status load_store(void *ctx, struct syn_model *model)
 {
     struct server *server = ctx;
-    return syn_store_load(server->store, model);
+    syn_status st = syn_store_load(server->store, model);
+    return st == SYN_OK
+               ? syn_store_start(server->store, wake_loop, server->loop)
+               : st;
 }
 
 static bool open_store(struct server *server)
@@ -312,15 +339,23 @@ static bool open_store(struct server *server)
     if (server->cli->db == NULL) {
         return true;
     }
-    struct syn_store_options options = {.sync = is_full ? SYN_STORE_FULL
-                                                        : SYN_STORE_NORMAL};
+    char fault[SYN_STORE_FAULT_BYTES] = "out of memory";
+    struct syn_store_options options = {
+        .sync = is_full ? SYN_STORE_FULL : SYN_STORE_NORMAL, .fault = fault};
     if (syn_store_open(server->cli->db, &options, &server->store) != SYN_OK) {
-        (void)syn_cli_refuse("--db %s cannot be opened", server->cli->db);
+        (void)syn_cli_refuse("--db %s cannot be used: %s", server->cli->db,
+                             fault);
         return false;
     }
+    /* One seed twice on one file would give the ids of the first run again. */
+    server->setup.seed += (syn_store_starts(server->store) - 1) * SEED_STEP;
+    server->keeper = (struct syn_keeper){.mark = mark_store,
+                                         .push = push_store,
+                                         .kept = ask_kept,
+                                         .has_failed = ask_failed,
+                                         .ctx = server};
+    server->setup.keeper = &server->keeper;
     server->setup.journal = syn_store_journal(server->store);
-    server->setup.before_reply = flush_store;
-    server->setup.before_reply_ctx = server;
     server->setup.restore = load_store;
     server->setup.restore_ctx = server;
     return true;
@@ -453,12 +488,11 @@ int syn_verb_serve(struct syn_cli *cli)
         code = serve(&server);
     }
     syn_service_stop(server.service);
+    if (server.has_store_failed) {
+        code = SYN_EXIT_HARNESS;
+    }
     if (server.store != NULL) {
-        if (syn_store_is_dirty(server.store) &&
-            syn_store_flush(server.store, NULL, NULL) != SYN_OK) {
-            code = SYN_EXIT_HARNESS;
-        }
-        syn_store_close(server.store);
+        syn_store_close(server.store); /* writes what was pushed */
     }
     if (server.loop != NULL) {
         syn_loop_free(server.loop);

@@ -392,4 +392,7 @@ struct syn_model_counts syn_model_count(const struct syn_model *model);
 SYN_MUST_CHECK syn_status syn_model_restore(struct syn_model *model,
                                             const struct syn_change *row);
 
+/* No creation order below this one is given again. */
+void syn_model_keep_order(struct syn_model *model, uint64_t next_order);
+
 #endif

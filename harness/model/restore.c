@@ -140,6 +140,13 @@ static syn_status restore_grant(struct syn_model *model,
     return syn_grant_add(model, object, row) == NULL ? SYN_ERR_MEMORY : SYN_OK;
 }
 
+void syn_model_keep_order(struct syn_model *model, uint64_t next_order)
+{
+    if (next_order > model->next_order) {
+        model->next_order = next_order;
+    }
+}
+
 syn_status syn_model_restore(struct syn_model *model,
                              const struct syn_change *row)
 {

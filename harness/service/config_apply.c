@@ -230,6 +230,6 @@ syn_status syn_config_apply(const struct syn_config *config,
     }
     syn_arena_rewind(&service->scratch, mark);
     syn_service_touch(service);
-    syn_service_settle(service);
+    syn_service_touch(service);
     return st;
 }

@@ -24,6 +24,7 @@
 struct syn_conn {
     struct syn_service *service; /* NULL: the service has ended */
     struct syn_stream *stream;
+    struct syn_ledger ledger;       /* all that is written goes through it */
     struct syn_http_reader *reader; /* NULL once upgraded */
     struct syn_session *session;    /* NULL until upgraded */
     struct syn_timer timer;
@@ -42,6 +43,7 @@ static void unlink_conn(struct syn_conn *conn)
         return;
     }
     syn_clock_stop(service->clock, &conn->timer);
+    syn_ledger_drop(&conn->ledger);
     if (conn->previous == NULL) {
         service->conns = conn->next;
     } else {
@@ -94,7 +96,33 @@ static void start_closing(struct syn_conn *conn)
     }
     conn->is_closing = true;
     start_timer(conn, conn->service->setup.handshake_s);
-    syn_stream_close(conn->stream);
+    syn_ledger_close(&conn->ledger);
+}
+
+/* Once all before it is written; with `ticket` also once that is kept. */
+static void write_out(struct syn_conn *conn, struct syn_str bytes,
+                      uint64_t ticket)
+{
+    syn_ledger_write(&conn->ledger, bytes, ticket, (struct syn_str){NULL, 0});
+}
+
+/* A reply was held, and what it tells will never be kept. */
+static void fail_held(void *ctx, struct syn_str owed)
+{
+    struct syn_conn *conn = ctx;
+    if (owed.at != NULL && conn->session != NULL) {
+        syn_live_fail(conn->session, owed);
+        return;
+    }
+    if (conn->is_closing || conn->session != NULL) {
+        return;
+    }
+    struct syn_buf out;
+    syn_buf_init(&out, NULL, SYN_REST_REPLY_BYTES_MAX);
+    syn_rest_put_failure(conn->service, &out);
+    write_out(conn, syn_buf_str(&out), 0);
+    syn_buf_fini(&out);
+    start_closing(conn);
 }
 
 /* --- requests ------------------------------------------------------------- */
@@ -116,7 +144,7 @@ static void upgrade(struct syn_conn *conn,
     struct syn_buf out;
     syn_buf_init(&out, NULL, SYN_HTTP_HEAD_BYTES_MAX);
     bool is_accepted = syn_ws_accept(message, &out);
-    syn_stream_write(conn->stream, syn_buf_str(&out));
+    write_out(conn, syn_buf_str(&out), 0);
     syn_buf_fini(&out);
     if (!is_accepted) {
         start_closing(conn);
@@ -124,7 +152,7 @@ static void upgrade(struct syn_conn *conn,
     }
     /* Live has its own deadline for the first frame. */
     syn_clock_stop(conn->service->clock, &conn->timer);
-    conn->session = syn_live_open(conn->service, conn->stream, early);
+    conn->session = syn_live_open(conn->service, &conn->ledger, early);
     if (conn->session == NULL) {
         syn_log(SYN_LOG_WARN, ACTOR, "no session", "peer=%s",
                 syn_stream_peer(conn->stream));
@@ -141,7 +169,7 @@ static void answer(struct syn_conn *conn,
     bool keeps_alive = syn_rest_answer(service, message,
                                        syn_stream_is_tls(conn->stream), &out);
     if (!conn->is_dead && out.status == SYN_OK) {
-        syn_stream_write(conn->stream, syn_buf_str(&out));
+        write_out(conn, syn_buf_str(&out), service->tickets.needed);
     }
     bool is_whole = out.status == SYN_OK;
     syn_buf_fini(&out);
@@ -162,7 +190,7 @@ static void refuse(struct syn_conn *conn)
     struct syn_buf out;
     syn_buf_init(&out, NULL, SYN_HTTP_HEAD_BYTES_MAX);
     syn_rest_refuse_bytes(conn->service, status, reason, &out);
-    syn_stream_write(conn->stream, syn_buf_str(&out));
+    write_out(conn, syn_buf_str(&out), 0);
     syn_buf_fini(&out);
     start_closing(conn);
 }
@@ -177,8 +205,7 @@ static bool takes_requests(const struct syn_conn *conn)
 static void invite_body(struct syn_conn *conn)
 {
     if (syn_http_reader_wants_continue(conn->reader)) {
-        syn_stream_write(conn->stream,
-                         SYN_STR("HTTP/1.1 100 Continue\r\n\r\n"));
+        write_out(conn, SYN_STR("HTTP/1.1 100 Continue\r\n\r\n"), 0);
     }
 }
 
@@ -287,6 +314,8 @@ bool syn_conn_accept(void *ctx, struct syn_stream *stream,
     }
     conn->service = service;
     conn->stream = stream;
+    conn->ledger = (struct syn_ledger){
+        .service = service, .stream = stream, .fail = fail_held, .ctx = conn};
     conn->next = service->conns;
     if (conn->next != NULL) {
         conn->next->previous = conn;

@@ -66,6 +66,7 @@ void syn_live_append(struct syn_session *session, struct syn_str ws_frame)
 {
     if (session->state != SYN_SESSION_CLOSING) {
         syn_buf_put(&session->out, ws_frame);
+        session->needs = session->service->tickets.issued;
         mark_dirty(session);
     }
 }
@@ -128,9 +129,13 @@ static void flush_session(struct syn_session *session)
                 syn_stream_peer(stream));
         syn_stream_abort(stream);
     } else if (stream != NULL) {
-        syn_stream_write(stream, syn_buf_str(&session->out));
+        const struct syn_str owed = {
+            session->owed.at == NULL ? "" : session->owed.at,
+            session->owed.bytes};
+        syn_ledger_write(session->ledger, syn_buf_str(&session->out),
+                         session->needs, owed);
         if (session->is_finished && session->stream != NULL) {
-            syn_stream_close(session->stream);
+            syn_ledger_close(session->ledger);
         }
     }
     if (session->out.capacity > OUT_KEPT_BYTES) {
@@ -138,6 +143,8 @@ static void flush_session(struct syn_session *session)
         syn_buf_init(&session->out, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
     }
     syn_buf_clear(&session->out);
+    syn_buf_clear(&session->owed);
+    session->needs = 0;
     syn_live_leave(session);
 }
 
@@ -147,7 +154,6 @@ void syn_live_flush(struct syn_service *service)
     if (live == NULL || live->dirty == NULL) {
         return;
     }
-    syn_service_settle(service);
     while (live->dirty != NULL) {
         struct syn_session *session = live->dirty;
         live->dirty = session->next_dirty;
@@ -219,6 +225,7 @@ static void free_session(struct syn_session *session)
     SYN_ASSERT(!session->is_dirty);
     syn_ws_free(session->ws);
     syn_buf_fini(&session->out);
+    syn_buf_fini(&session->owed);
     syn_buf_fini(&session->base);
     syn_table_fini(&session->by_object);
     syn_arena_fini(&session->arena);
@@ -294,7 +301,7 @@ static void clear_dirty(struct syn_live *live, struct syn_session *session)
 }
 
 struct syn_session *syn_live_open(struct syn_service *service,
-                                  struct syn_stream *stream,
+                                  struct syn_ledger *ledger,
                                   struct syn_str early_bytes)
 {
     struct syn_live *live = open_live(service);
@@ -306,8 +313,10 @@ struct syn_session *syn_live_open(struct syn_service *service,
     live->opened++;
     session->number = live->opened;
     session->service = service;
-    session->stream = stream;
+    session->stream = ledger->stream;
+    session->ledger = ledger;
     syn_buf_init(&session->out, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
+    syn_buf_init(&session->owed, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
     syn_buf_init(&session->base, NULL, BASE_BYTES_MAX);
     syn_table_init(&session->by_object, NULL);
     syn_arena_init(&session->arena, NULL, SESSION_BYTES);

@@ -22,8 +22,12 @@ struct syn_session; /* opaque: one SDK connection, session.c */
  * may call syn_stream_close and syn_stream_abort at any time.
  */
 struct syn_session *syn_live_open(struct syn_service *service,
-                                  struct syn_stream *stream,
+                                  struct syn_ledger *ledger,
                                   struct syn_str early_bytes);
+
+/* Frames were held and are dropped, because what they tell of was not kept:
+ * answer the requests in them, `owed`, with 500. */
+void syn_live_fail(struct syn_session *session, struct syn_str owed);
 
 /* Forwarded callbacks of the stream. */
 void syn_live_bytes(struct syn_session *session, struct syn_str in);

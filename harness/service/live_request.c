@@ -198,6 +198,20 @@ static void send_reply(struct syn_call *call, const struct syn_shaping *shaped)
     syn_live_send(call->session, &w, body);
 }
 
+/* The reply waits for what it tells of; should that never be kept, the
+ * request is answered anew (syn_live_fail). */
+static void note_need(const struct syn_call *call)
+{
+    struct syn_session *session = call->session;
+    const uint64_t needed = call->service->tickets.needed;
+    if (needed == 0 || syn_tickets_is_kept(call->service, needed)) {
+        return;
+    }
+    session->needs = needed > session->needs ? needed : session->needs;
+    syn_buf_put(&session->owed, call->frame_id);
+    syn_buf_put_byte(&session->owed, '\0');
+}
+
 static void finish_call(struct syn_call *call)
 {
     if (call->code == SYN_CODE_NONE && call->reply.status != SYN_OK) {
@@ -219,6 +233,7 @@ static void finish_call(struct syn_call *call)
     const struct syn_seams *seams = &call->service->seams;
     seams->shape_reply(seams->ctx, &shaping);
     send_reply(call, &shaping);
+    note_need(call);
 }
 
 /* Subscribers hear of what was done; subscriptions tell themselves. */
@@ -229,6 +244,39 @@ static void publish_call(const struct syn_call *call)
         syn_live_publish(call->service, call->outcome.events,
                          call->outcome.event_count, call->session);
     }
+}
+
+static void fail_one(struct syn_session *session, struct syn_str frame_id)
+{
+    const unsigned http_status = syn_code_http(SYN_CODE_20500);
+    struct syn_call call;
+    memset(&call, 0, sizeof(call));
+    call.session = session;
+    call.service = session->service;
+    call.arena = &session->service->scratch;
+    call.frame_id = frame_id;
+    call.code = SYN_CODE_20500;
+    syn_buf_init(&call.reply, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
+    write_error(&call, http_status);
+    const struct syn_shaping shaped = {.http_status = http_status,
+                                       .body = syn_buf_str(&call.reply)};
+    send_reply(&call, &shaped);
+    syn_buf_fini(&call.reply);
+}
+
+void syn_live_fail(struct syn_session *session, struct syn_str owed)
+{
+    struct syn_service *service = session->service;
+    const struct syn_arena_mark mark = syn_arena_mark(&service->scratch);
+    syn_live_enter(session);
+    while (owed.bytes > 0) {
+        const size_t end = syn_str_find(owed, '\0', 0);
+        fail_one(session, syn_str_part(owed, 0, end));
+        owed = syn_str_from(owed, end + 1);
+    }
+    syn_live_flush(service);
+    syn_live_leave(session);
+    syn_arena_rewind(&service->scratch, mark);
 }
 
 void syn_live_request(struct syn_session *session,
@@ -252,6 +300,7 @@ void syn_live_request(struct syn_session *session,
         syn_live_reply(session, frame->id, &no_request);
     } else {
         service->counts.sdk_requests++;
+        service->tickets.needed = 0;
         syn_call_dispatch(&call);
         const bool tells_first =
             service->seams.calls.tells_first(service->seams.ctx);

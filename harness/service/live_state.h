@@ -53,8 +53,12 @@ struct syn_session {
     struct syn_service *service;
     uint64_t number;           /* of the connection, from 1 */
     struct syn_stream *stream; /* NULL once it is dead */
+    struct syn_ledger *ledger; /* its connection's; writes go through it */
     struct syn_ws *ws;
-    struct syn_buf out; /* bytes for the stream, frames already */
+    struct syn_buf out;  /* bytes for the stream, frames already */
+    uint64_t needs;      /* ticket that `out` waits for */
+    struct syn_buf owed; /* ids of requests answered in it, a NUL behind each;
+                            empty when it waits for nothing */
     enum syn_session_state state;
     bool is_dirty;    /* on the list of those with unsent bytes */
     bool is_finished; /* the web socket is over: close after sending */
@@ -114,7 +118,7 @@ void syn_live_begin(struct syn_session *session, struct syn_json_writer *w,
 void syn_live_send(struct syn_session *session, struct syn_json_writer *w,
                    struct syn_str payload);
 
-/* Append a web socket frame made before (fan-out). */
+/* Append a web socket frame made before, which tells of the newest change. */
 void syn_live_append(struct syn_session *session, struct syn_str ws_frame);
 
 void syn_live_write_status(struct syn_json_writer *w,

@@ -225,7 +225,8 @@ static bool has_room(const struct batch *batch,
                      const struct syn_outcome *outcome)
 {
     const struct syn_session *session = batch->call->session;
-    size_t bytes = session->out.bytes + syn_stream_queued(session->stream);
+    size_t bytes = session->out.bytes + syn_stream_queued(session->stream) +
+                   session->ledger->bytes;
     for (size_t i = 0; i < outcome->event_count; i++) {
         bytes += outcome->events[i].data.bytes + FRAME_BYTES_ABOUT;
     }

@@ -185,10 +185,9 @@ bool syn_rest_answer(struct syn_service *service,
                                  .arena = &service->scratch,
                                  .is_tls = is_tls};
     service->counts.rest_requests++;
+    service->tickets.needed = 0;
     syn_buf_init(&call.body, NULL, SYN_REST_REPLY_BYTES_MAX);
     run(&call);
-    /* What is acknowledged is kept: the journal first, then the reply. */
-    syn_service_settle(service);
     syn_rest_put_reply(&call, message->keeps_alive, out);
     publish(&call);
     log_access(&call);

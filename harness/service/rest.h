@@ -77,6 +77,9 @@ bool syn_rest_answer(struct syn_service *service,
                      const struct syn_http_message *message, bool is_tls,
                      struct syn_buf *out);
 
+/* The reply to a request whose change could not be kept: 500, and closing. */
+void syn_rest_put_failure(struct syn_service *service, struct syn_buf *out);
+
 /* rest.c: answer what the HTTP reader refused with `status`. */
 void syn_rest_refuse_bytes(struct syn_service *service, unsigned status,
                            const char *reason, struct syn_buf *out);

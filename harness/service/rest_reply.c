@@ -118,6 +118,21 @@ void syn_rest_put_reply(struct syn_rest_call *call, bool keeps_alive,
     }
 }
 
+/* --- what was done and not kept ------------------------------------------- */
+
+void syn_rest_put_failure(struct syn_service *service, struct syn_buf *out)
+{
+    static const struct syn_http_message nothing = {.minor = 1};
+    struct syn_rest_call call = {
+        .service = service, .message = &nothing, .arena = &service->scratch};
+    struct syn_arena_mark mark = syn_arena_mark(&service->scratch);
+    syn_buf_init(&call.body, NULL, SYN_REST_REPLY_BYTES_MAX);
+    syn_rest_fail(&call, SYN_CODE_20500);
+    syn_rest_put_reply(&call, false, out);
+    syn_buf_fini(&call.body);
+    syn_arena_rewind(&service->scratch, mark);
+}
+
 /* --- what never became a request ------------------------------------------ */
 
 /* How each refusal of the reader is told. */

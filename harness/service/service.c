@@ -69,8 +69,7 @@ static size_t sweep_batch(struct syn_service *service)
         syn_model_sweep(service->model, syn_clock_now_ms(service->clock),
                         SWEEP_BATCH, &service->scratch, &outcome);
     if (st == SYN_OK && outcome.count > 0) {
-        service->is_dirty = true;
-        syn_service_settle(service);
+        syn_tickets_issue(service, NULL);
         syn_live_publish(service, outcome.events, outcome.event_count, NULL);
     } else if (st != SYN_OK) {
         syn_log(SYN_LOG_ALERT, ACTOR, "sweep failed", "reason=\"%s\"",
@@ -83,6 +82,9 @@ static size_t sweep_batch(struct syn_service *service)
 static void sweep(void *ctx)
 {
     struct syn_service *service = ctx;
+    if (service->tickets.has_failed) {
+        return; /* nothing changes any more */
+    }
     size_t count = sweep_batch(service);
     if (count >= SWEEP_BATCH) {
         /* More is due: let others run between, at the same time. */
@@ -102,7 +104,7 @@ static void sweep(void *ctx)
 
 void syn_service_touch(struct syn_service *service)
 {
-    service->is_dirty = true;
+    syn_tickets_issue(service, NULL);
     arm_sweep(service);
 }
 
@@ -122,12 +124,32 @@ static bool is_admitted(struct syn_service *service,
     return false;
 }
 
+/* A change gets its ticket; what is told of it waits for that. */
+static void account_for(struct syn_service *service,
+                        const struct syn_command *command,
+                        struct syn_outcome *out)
+{
+    if (out->code == SYN_CODE_NONE && changes_state[command->verb]) {
+        syn_tickets_issue(service, out);
+        arm_sweep(service);
+    }
+    if (!syn_tickets_need(service, out)) {
+        memset(out, 0, sizeof(*out));
+        out->code = SYN_CODE_20503;
+    }
+}
+
 syn_status syn_service_step(struct syn_service *service,
                             const struct syn_actor *actor,
                             const struct syn_command *command,
                             struct syn_arena *arena, struct syn_outcome *out)
 {
     struct syn_charge charge = {.is_counted = false};
+    if (service->tickets.has_failed && changes_state[command->verb]) {
+        memset(out, 0, sizeof(*out));
+        out->code = SYN_CODE_20503;
+        return SYN_OK;
+    }
     syn_admission_charge(service, actor, command, arena, &charge);
     if (!is_admitted(service, &charge)) {
         memset(out, 0, sizeof(*out));
@@ -144,22 +166,12 @@ syn_status syn_service_step(struct syn_service *service,
     if (st != SYN_OK) {
         return st;
     }
-    if (out->code == SYN_CODE_NONE && changes_state[command->verb]) {
-        syn_service_touch(service);
-    }
+    account_for(service, command, out);
     if (out->code == SYN_CODE_54007) {
         service->counts.denials++;
         syn_hooks_refused(service, actor, command, out->code);
     }
     return SYN_OK;
-}
-
-void syn_service_settle(struct syn_service *service)
-{
-    if (service->is_dirty && service->setup.before_reply != NULL) {
-        service->setup.before_reply(service->setup.before_reply_ctx);
-    }
-    service->is_dirty = false;
 }
 
 /* --- birth ---------------------------------------------------------------- */
@@ -293,7 +305,8 @@ syn_status syn_service_start(struct syn_loop *loop,
         syn_service_stop(service);
         return st;
     }
-    syn_service_settle(service);
+    syn_tickets_open(service);
+    syn_service_touch(service);
     *out = service;
     return SYN_OK;
 }
@@ -309,6 +322,7 @@ void syn_service_stop(struct syn_service *service)
     syn_listener_close(service->listener);
     syn_conn_stop_all(service);
     syn_live_stop(service);
+    syn_tickets_close(service);
     syn_hooks_forget(service);
     syn_hooks_stop(service);
     syn_clock_stop(service->clock, &service->sweep_timer);

@@ -62,6 +62,18 @@ struct syn_rate {
     uint32_t burst;      /* 0: ten seconds of the rate */
 };
 
+/*
+ * Who makes the changes of the journal durable, beside the loop. A change may
+ * be told of once its ticket is kept.
+ */
+struct syn_keeper {
+    uint64_t (*mark)(void *ctx);   /* a step has ended: the newest ticket */
+    void (*push)(void *ctx);       /* end of turn: begin to keep them */
+    uint64_t (*kept)(void *ctx);   /* all up to this one are durable */
+    bool (*has_failed)(void *ctx); /* the others will never be */
+    void *ctx;
+};
+
 /* All texts are copied. Zero means the default named beside it. */
 struct syn_service_setup {
     const char *address;                      /* "127.0.0.1" */
@@ -88,8 +100,8 @@ struct syn_service_setup {
      * that is then there is kept as it is. NULL: nothing to restore. */
     syn_status (*restore)(void *ctx, struct syn_model *model);
     void *restore_ctx;
-    void (*before_reply)(void *ctx); /* end of turn: flush the journal */
-    void *before_reply_ctx;
+    const struct syn_keeper *keeper; /* borrowed; NULL: kept at once. It wakes
+                                        the loop when `kept` has grown */
     bool has_access_log;
     const char *hook_ca_file; /* NULL: webhooks trust the system's store */
 };

@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "base/table.h"
 #include "net/stream.h"
+#include "service/ledger.h"
 #include "service/seams.h"
 #include "service/service.h"
 #include "service/webhook.h"
@@ -152,7 +153,7 @@ struct syn_service {
     char throttled[SYN_BUCKET_NAME_BYTES]; /* its bucket, cut */
 
     bool is_stopping;
-    bool is_dirty; /* changed since the journal was last flushed */
+    struct syn_tickets tickets;
 
     struct syn_conn *conns;           /* newest first; owned by connection.c */
     struct syn_live *live;            /* NULL until live.c made it */
@@ -166,10 +167,11 @@ struct syn_service {
 /*
  * Step the model at the clock's time: the only way to change it. Refuses with
  * 54009 what the rate limits do not admit (service->retry_after_s and
- * service->throttled tell more; nothing has changed). Marks the
- * journal dirty and re-arms the TTL timer when something changed, counts
- * denials. Does not deliver: the caller queues its reply first, then calls
- * syn_live_publish with out->events (valid until the next step or sweep).
+ * service->throttled tell more; nothing has changed), and with 20503 what the
+ * keeper has failed to keep. Issues the ticket and re-arms the TTL timer when
+ * something changed, notes the ticket that a reply needs, counts denials. Does
+ * not deliver: the caller queues its reply first, then calls syn_live_publish
+ * with out->events (valid until the next step or sweep).
  */
 SYN_MUST_CHECK syn_status syn_service_step(struct syn_service *service,
                                            const struct syn_actor *actor,
@@ -177,11 +179,7 @@ SYN_MUST_CHECK syn_status syn_service_step(struct syn_service *service,
                                            struct syn_arena *arena,
                                            struct syn_outcome *out);
 
-/* Flush the journal (setup->before_reply) if anything changed. Call after a
- * request is handled and before its reply can leave. */
-void syn_service_settle(struct syn_service *service);
-
-/* Remember that the model changed behind syn_service_step (a sweep). */
+/* The model changed behind syn_service_step (a configuration). */
 void syn_service_touch(struct syn_service *service);
 
 #endif

@@ -27,7 +27,8 @@ struct delivery {
     const char *url; /* these three live behind this struct */
     struct syn_str signature;
     struct syn_str form;
-    size_t bytes; /* of the block */
+    size_t bytes;    /* of the block */
+    uint64_t ticket; /* of what it tells: not sent before that is kept */
 };
 
 struct lane {
@@ -178,6 +179,7 @@ static void push(struct lane *lane, struct delivery *delivery)
     *(hooks->newest != NULL ? &hooks->newest->newer : &hooks->oldest) =
         delivery;
     hooks->newest = delivery;
+    delivery->ticket = hooks->service->tickets.issued;
     hooks->bytes += delivery->bytes;
     hooks->service->counts.hooks_pending++;
 }
@@ -291,7 +293,8 @@ static void pump(struct syn_hooks *hooks)
     struct lane *lane = hooks->first;
     while (lane != NULL && hooks->running_count < SYN_HOOKS_RUNNING_MAX) {
         struct lane *next = lane->next;
-        if (lane->running == NULL && lane->first != NULL) {
+        if (lane->running == NULL && lane->first != NULL &&
+            syn_tickets_is_kept(hooks->service, lane->first->ticket)) {
             syn_status st = send_first(lane);
             if (st != SYN_OK) {
                 conclude(lane, false, 0, syn_status_text(st));
@@ -312,6 +315,13 @@ static void finish(void *ctx, const struct syn_curl_response *response)
         response->status == SYN_OK && status >= HTTP_OK && status < HTTP_OK_END;
     conclude(lane, is_posted, status, response->reason);
     pump(hooks);
+}
+
+void syn_hooks_resume(struct syn_service *service)
+{
+    if (service->hooks != NULL && service->counts.hooks_pending > 0) {
+        pump(service->hooks);
+    }
 }
 
 /* --- in ------------------------------------------------------------------- */

@@ -35,6 +35,9 @@ void syn_hooks_refused(struct syn_service *service,
 void syn_hooks_offer(struct syn_service *service,
                      const struct syn_hook_delivery *delivery);
 
+/* Changes have been kept since: send what waited for them. */
+void syn_hooks_resume(struct syn_service *service);
+
 /* Drop what is queued and under way. */
 void syn_hooks_stop(struct syn_service *service);
 

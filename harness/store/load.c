@@ -112,6 +112,17 @@ static syn_status load_grant(struct syn_model *model, sqlite3_stmt *row)
         model, &(struct syn_change){.kind = SYN_CHANGE_GRANT, .grant = &grant});
 }
 
+/* How far creation orders had come, whatever was deleted since. */
+static syn_status load_counter(struct syn_model *model, sqlite3_stmt *row)
+{
+    const int64_t next = sqlite3_column_int64(row, 0);
+    if (next < 0) {
+        return SYN_ERR_ARG;
+    }
+    syn_model_keep_order(model, (uint64_t)next);
+    return SYN_OK;
+}
+
 /* In the order in which rows need each other. */
 static const struct {
     enum syn_store_statement all;
@@ -123,6 +134,7 @@ static const struct {
     {SYN_STORE_ALL_OBJECTS, "objects", load_object},
     {SYN_STORE_ALL_ITEMS, "items", load_item},
     {SYN_STORE_ALL_GRANTS, "grants", load_grant},
+    {SYN_STORE_ALL_COUNTERS, "counters", load_counter},
 };
 
 static syn_status load_table(struct syn_store *store, struct syn_model *model,

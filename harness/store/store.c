@@ -1,156 +1,27 @@
 /*
  * store.c - changes into rows, groups of them into transactions.
- * Layer: store. Threads: one owner.
+ * Layer: store. Threads: one at a time: the owner, or the commit thread.
  *
- * The first change after a flush opens a transaction, the flush commits it:
- * one group per turn of the loop, whatever number of writes it holds.
+ * The first change after a flush opens a transaction, the flush commits it.
+ * With a thread (commit.c) the same happens there, and the owner no longer
+ * touches the connection.
  */
 #include "store/store.h"
 
+#include "store/pack.h"
 #include "store/schema.h"
 
+#include "syn/limits.h"
+
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
-
-/* --- binding
- * ------------------------------------------------------------------ */
-
-/* Binds from left to right; the first failure sticks in `rc`. */
-struct binder {
-    sqlite3_stmt *statement;
-    int column;
-    int rc;
-};
-
-static void bind_number(struct binder *binder, int64_t value)
-{
-    binder->column++;
-    if (binder->rc == SQLITE_OK) {
-        binder->rc =
-            sqlite3_bind_int64(binder->statement, binder->column, value);
-    }
-}
-
-static void bind_sid(struct binder *binder, const char *sid)
-{
-    binder->column++;
-    if (binder->rc == SQLITE_OK) {
-        binder->rc = sqlite3_bind_text(binder->statement, binder->column, sid,
-                                       SYN_SID_CHARS, SQLITE_STATIC);
-    }
-}
-
-/* Absent (NULL) and empty are different things. */
-static void bind_bytes(struct binder *binder, struct syn_str s)
-{
-    binder->column++;
-    if (binder->rc != SQLITE_OK) {
-        return;
-    }
-    if (s.at == NULL) {
-        binder->rc = sqlite3_bind_null(binder->statement, binder->column);
-    } else {
-        binder->rc = sqlite3_bind_blob64(binder->statement, binder->column,
-                                         s.at, s.bytes, SQLITE_STATIC);
-    }
-}
-
-/* --- one row
- * ---------------------------------------------------------------------- */
-
-static void bind_account(struct binder *binder, const struct syn_change *change)
-{
-    bind_sid(binder, change->account->sid);
-}
-
-static void bind_service(struct binder *binder, const struct syn_change *change)
-{
-    const struct syn_service_row *row = change->service;
-    bind_sid(binder, row->sid);
-    if (change->is_delete) {
-        return;
-    }
-    bind_sid(binder, row->account->sid);
-    bind_bytes(binder, row->unique_name);
-    bind_bytes(binder, row->friendly_name);
-    bind_bytes(binder, row->webhook_url);
-    bind_number(binder, row->acl_enabled);
-    bind_number(binder, row->webhooks_from_rest_enabled);
-    bind_number(binder, row->reachability_webhooks_enabled);
-    bind_number(binder, row->reachability_debouncing_enabled);
-    bind_number(binder, row->reachability_debouncing_ms);
-    bind_number(binder, row->created_ms);
-    bind_number(binder, row->updated_ms);
-    bind_number(binder, (int64_t)row->order);
-}
-
-static void bind_object(struct binder *binder, const struct syn_change *change)
-{
-    const struct syn_object *row = change->object;
-    bind_sid(binder, row->sid);
-    if (change->is_delete) {
-        return;
-    }
-    bind_number(binder, (int64_t)row->type);
-    bind_sid(binder, row->service->sid);
-    bind_bytes(binder, row->unique_name);
-    bind_bytes(binder, row->created_by);
-    bind_bytes(binder, row->data);
-    bind_number(binder, row->created_ms);
-    bind_number(binder, row->updated_ms);
-    bind_number(binder, row->expires_ms);
-    bind_number(binder, row->event_count);
-    bind_number(binder, (int64_t)row->order);
-}
-
-static void bind_item(struct binder *binder, const struct syn_change *change)
-{
-    const struct syn_item *row = change->item;
-    bind_sid(binder, row->parent->sid);
-    bind_number(binder, row->index);
-    bind_bytes(binder, row->key.at == NULL ? SYN_STR("") : row->key);
-    if (change->is_delete) {
-        return;
-    }
-    bind_bytes(binder, row->data);
-    bind_bytes(binder, row->created_by);
-    bind_number(binder, row->event_id);
-    bind_number(binder, row->created_ms);
-    bind_number(binder, row->updated_ms);
-    bind_number(binder, row->expires_ms);
-}
-
-static void bind_grant(struct binder *binder, const struct syn_change *change)
-{
-    const struct syn_grant *row = change->grant;
-    bind_sid(binder, row->object->sid);
-    bind_bytes(binder, row->identity);
-    if (change->is_delete) {
-        return;
-    }
-    bind_number(binder, row->rights);
-    bind_number(binder, row->changed_ms);
-}
-
-static const struct {
-    enum syn_store_statement put, cut;
-    void (*bind)(struct binder *binder, const struct syn_change *change);
-} kinds[] = {
-    [SYN_CHANGE_ACCOUNT] = {SYN_STORE_PUT_ACCOUNT, SYN_STORE_CUT_ACCOUNT,
-                            bind_account},
-    [SYN_CHANGE_SERVICE] = {SYN_STORE_PUT_SERVICE, SYN_STORE_CUT_SERVICE,
-                            bind_service},
-    [SYN_CHANGE_OBJECT] = {SYN_STORE_PUT_OBJECT, SYN_STORE_CUT_OBJECT,
-                           bind_object},
-    [SYN_CHANGE_ITEM] = {SYN_STORE_PUT_ITEM, SYN_STORE_CUT_ITEM, bind_item},
-    [SYN_CHANGE_GRANT] = {SYN_STORE_PUT_GRANT, SYN_STORE_CUT_GRANT, bind_grant},
-};
 
 /* --- transactions
  * -------------------------------------------------------------------- */
 
-static syn_status run_statement(struct syn_store *store,
-                                enum syn_store_statement which)
+syn_status syn_store_run(struct syn_store *store,
+                         enum syn_store_statement which)
 {
     sqlite3_stmt *statement = store->statements[which];
     int rc = sqlite3_step(statement);
@@ -160,54 +31,83 @@ static syn_status run_statement(struct syn_store *store,
     return status;
 }
 
-static syn_status write_row(struct syn_store *store,
-                            const struct syn_change *change)
-{
-    enum syn_store_statement which =
-        change->is_delete ? kinds[change->kind].cut : kinds[change->kind].put;
-    struct binder binder = {store->statements[which], 0, SQLITE_OK};
-    kinds[change->kind].bind(&binder, change);
-    syn_status status = binder.rc == SQLITE_OK
-                            ? run_statement(store, which)
-                            : syn_store_complain(store, "write failed");
-    /* Static texts are borrowed for the call alone. */
-    sqlite3_clear_bindings(binder.statement);
-    return status;
-}
-
-static void append(void *ctx, const struct syn_change *change)
-{
-    struct syn_store *store = ctx;
-    if (store->status != SYN_OK) {
-        return;
-    }
-    if (!store->is_open_group) {
-        store->status = run_statement(store, SYN_STORE_BEGIN);
-        store->is_open_group = store->status == SYN_OK;
-    }
-    if (store->status == SYN_OK) {
-        store->status = write_row(store, change);
-    }
-}
-
 static void roll_back(struct syn_store *store)
 {
     /* SQLite may have rolled back by itself (disk full). */
     if (store->is_open_group && !sqlite3_get_autocommit(store->database)) {
-        (void)run_statement(store, SYN_STORE_ROLLBACK);
+        sqlite3_stmt *statement = store->statements[SYN_STORE_ROLLBACK];
+        (void)sqlite3_step(statement);
+        sqlite3_reset(statement);
     }
     store->is_open_group = false;
+}
+
+/* The first failure sticks, and takes the open group with it. */
+static syn_status settle(struct syn_store *store, syn_status status)
+{
+    if (status != SYN_OK) {
+        store->status = status;
+        roll_back(store);
+    }
+    return status;
+}
+
+syn_status syn_store_write(struct syn_store *store, struct syn_str *packed)
+{
+    enum syn_store_statement which = SYN_STORE_STATEMENT_COUNT;
+    if (!store->is_open_group) {
+        syn_status status = syn_store_run(store, SYN_STORE_BEGIN);
+        if (status != SYN_OK) {
+            return settle(store, status);
+        }
+        store->is_open_group = true;
+    }
+    syn_status status = syn_pack_take_row(packed, store, &which)
+                            ? syn_store_run(store, which)
+                            : syn_store_complain(store, "write failed");
+    /* Static texts are borrowed for the call alone. */
+    sqlite3_clear_bindings(store->statements[which]);
+    return settle(store, status);
+}
+
+syn_status syn_store_commit(struct syn_store *store)
+{
+    if (!store->is_open_group) {
+        return store->status;
+    }
+    syn_status status = settle(store, syn_store_run(store, SYN_STORE_COMMIT));
+    store->is_open_group = false;
+    return status;
+}
+
+/* --- without a thread
+ * ---------------------------------------------------------------- */
+
+static void append(void *ctx, const struct syn_change *change)
+{
+    struct syn_store *store = ctx;
+    if (store->commit != NULL) {
+        syn_commit_append(store->commit, change);
+        return;
+    }
+    if (store->status != SYN_OK) {
+        return;
+    }
+    syn_buf_clear(&store->packed);
+    syn_pack_change(&store->packed, change);
+    if (store->packed.status != SYN_OK) {
+        (void)settle(store, SYN_ERR_MEMORY);
+        return;
+    }
+    struct syn_str packed = syn_buf_str(&store->packed);
+    (void)syn_store_write(store, &packed);
 }
 
 syn_status syn_store_flush(struct syn_store *store, syn_store_done_fn done,
                            void *ctx)
 {
-    if (store->status == SYN_OK && store->is_open_group) {
-        store->status = run_statement(store, SYN_STORE_COMMIT);
-        store->is_open_group = store->status != SYN_OK;
-    }
-    if (store->status != SYN_OK) {
-        roll_back(store);
+    SYN_ASSERT(store->commit == NULL);
+    if (store->status != SYN_OK || syn_store_commit(store) != SYN_OK) {
         return store->status;
     }
     if (done != NULL) {
@@ -238,6 +138,7 @@ syn_status syn_store_open(const char *path,
         return SYN_ERR_MEMORY;
     }
     store->journal = (struct syn_journal){.append = append, .ctx = store};
+    syn_buf_init(&store->packed, NULL, SYN_STORE_QUEUE_BYTES_MAX);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     int rc = sqlite3_open_v2(path == NULL ? ":memory:" : path, &store->database,
                              flags, NULL);
@@ -245,6 +146,10 @@ syn_status syn_store_open(const char *path,
         rc == SQLITE_OK ? syn_store_prepare(store, path != NULL, options->sync)
                         : syn_store_complain(store, "open failed");
     if (status != SYN_OK) {
+        if (options->fault != NULL) {
+            (void)snprintf(options->fault, SYN_STORE_FAULT_BYTES, "%s",
+                           store->fault);
+        }
         syn_store_close(store);
         return status;
     }
@@ -252,15 +157,25 @@ syn_status syn_store_open(const char *path,
     return SYN_OK;
 }
 
+uint64_t syn_store_starts(const struct syn_store *store)
+{
+    return store->starts;
+}
+
 void syn_store_close(struct syn_store *store)
 {
     if (store == NULL) {
         return;
+    }
+    if (store->commit != NULL) {
+        syn_commit_end(store->commit);
+        store->commit = NULL;
     }
     roll_back(store);
     for (int i = 0; i < SYN_STORE_STATEMENT_COUNT; i++) {
         sqlite3_finalize(store->statements[i]);
     }
     sqlite3_close(store->database);
+    syn_buf_fini(&store->packed);
     free(store);
 }

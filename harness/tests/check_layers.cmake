@@ -40,7 +40,7 @@ set(vendors
     "curl/.*=^harness/net/[^/]+\\.c$"
     "cjson/.*=^harness/base/json[a-z_]*\\.c$"
     "cJSON.*=^harness/base/json[a-z_]*\\.c$"
-    "sqlite3.*=^harness/store/[^/]+\\.c$"
+    "sqlite3.*=^harness/(store/[^/]+|tests/power_vfs)\\.c$"
     "openssl/.*=^harness/(base/crypto[a-z_]*|net/tls[a-z_]*)\\.c$"
     "cjose/.*=^harness/auth/[^/]+\\.c$"
     "jansson.*=^harness/auth/[^/]+\\.c$"

@@ -32,10 +32,39 @@ static const struct syn_account_setup accounts[] = {
      .service_sid = OTHER_SERVICE},
 };
 
-static void count_flush(void *ctx)
+/* --- a keeper that a test can slow down and break ------------------------- */
+
+static uint64_t mark(void *ctx)
 {
-    ((struct bench *)ctx)->flush_count++;
+    struct bench *bench = ctx;
+    if (bench->fails_at_mark) {
+        bench->kept = bench->marked;
+        bench->holds = bench->has_failed = true;
+    }
+    return ++bench->marked;
 }
+
+static void push(void *ctx)
+{
+    struct bench *bench = ctx;
+    if (bench->kept < bench->marked && bench->turns_to_keep > 0) {
+        bench->turns_to_keep--;
+        bench->kept = bench->turns_to_keep == 0 ? bench->marked : bench->kept;
+    }
+}
+
+static uint64_t kept(void *ctx)
+{
+    const struct bench *bench = ctx;
+    return bench->holds ? bench->kept : bench->marked;
+}
+
+static bool has_failed(void *ctx)
+{
+    return ((struct bench *)ctx)->has_failed;
+}
+
+/* --- life ----------------------------------------------------------------- */
 
 void bench_start(struct bench *bench, const struct syn_service_setup *setup,
                  bool is_virtual)
@@ -47,8 +76,12 @@ void bench_start(struct bench *bench, const struct syn_service_setup *setup,
     }
     own.accounts = accounts;
     own.account_count = sizeof(accounts) / sizeof(accounts[0]);
-    own.before_reply = count_flush;
-    own.before_reply_ctx = bench;
+    bench->keeper = (struct syn_keeper){.mark = mark,
+                                        .push = push,
+                                        .kept = kept,
+                                        .has_failed = has_failed,
+                                        .ctx = bench};
+    own.keeper = &bench->keeper;
     bench->clock =
         is_virtual ? syn_clock_new_virtual(EPOCH_US) : syn_clock_new_real();
     ck_assert_ptr_nonnull(bench->clock);

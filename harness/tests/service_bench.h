@@ -32,8 +32,14 @@ struct bench {
     struct syn_arena arena;      /* of replies; lives as long as the bench */
     const char *user, *password; /* of bench_call; NULL: none */
     const char *headers;         /* further lines of bench_call, with CRLF */
-    unsigned flush_count;        /* calls of before_reply */
-    bool had_end;                /* bench_exchange: the peer ended it */
+    /* Its keeper: a ticket per change, kept at once unless a test says so. */
+    struct syn_keeper keeper;
+    uint64_t marked, kept;  /* tickets given; kept while it holds */
+    bool holds;             /* `kept` alone counts */
+    unsigned turns_to_keep; /* while it holds: so many turns a ticket */
+    bool fails_at_mark;     /* the next change is never kept */
+    bool has_failed;
+    bool had_end; /* bench_exchange: the peer ended it */
 };
 
 /* One answer, copied. */

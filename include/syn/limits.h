@@ -127,10 +127,11 @@
 #define SYN_ISSUER_BURST_MAX      1000  /* requests in a row, adversary I04 */
 #define SYN_SAMPLE_USERS_MAX      8     /* of one sample issuer */
 
-/* --- gate, ours ------------------------------------------------------------ */
-#define SYN_GATE_ROLES_MAX      64     /* a bit each */
-#define SYN_GATE_IDENTITIES_MAX 100000 /* of one plan */
-#define SYN_GATE_OBJECTS_MAX    200000 /* of one plan, expanded */
+/* --- gate, ours ------------------------------------------------------------
+ */
+#define SYN_GATE_ROLES_MAX       64         /* a bit each */
+#define SYN_GATE_IDENTITIES_MAX  100000     /* of one plan */
+#define SYN_GATE_OBJECTS_MAX     200000     /* of one plan, expanded */
 #define SYN_GATE_ARENA_BYTES_MAX 1073741824 /* a gate and its replies */
 
 /* --- service, ours ---------------------------------------------------------
@@ -154,6 +155,13 @@
 #define SYN_REST_TARGET_BYTES_MAX 16384
 #define SYN_CONTROL_MS_MAX        253402300799999 /* year 9999 */
 #define SYN_REST_PAGE_MAX         1000000000      /* the counter of `Page` */
+
+/* --- durability (performance section 5; bytes are ours) ------------------- */
+#define SYN_STORE_GROUP_ROWS      100  /* a group is cut at the next step */
+#define SYN_STORE_GROUP_US        4000 /* likewise, after this long */
+#define SYN_STORE_QUEUE_BYTES_MAX 134217728 /* rows that wait for the disk */
+#define SYN_STORE_TURN_BYTES_MAX  8388608   /* handed over within a turn */
+#define SYN_TICKET_SLOTS          4096 /* objects told apart by their ticket */
 
 /* --- webhooks (rest.md section 9; counts are ours) ------------------------ */
 #define SYN_HOOK_MS_MAX       15000 /* real time for one POST, E11205 */
