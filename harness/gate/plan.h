@@ -15,7 +15,6 @@
 #define SYN_GATE_PLAN_H
 
 #include "base/table.h"
-#include "oracle/rights.h"
 #include "syn/arena.h"
 #include "syn/object.h"
 #include "syn/status.h"

@@ -5,6 +5,7 @@
  */
 #include "gate/plan.h"
 
+#include "oracle/rights.h"
 #include "syn/limits.h"
 
 #include <string.h>
