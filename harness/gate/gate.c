@@ -50,14 +50,6 @@ static int64_t now_us(void)
     return (int64_t)at.tv_sec * US_PER_S + at.tv_nsec / NS_PER_US;
 }
 
-const char *syn_gate_rights_text(unsigned rights)
-{
-    static const char *const words[] = {
-        "nothing", "read",         "write",         "read, write",
-        "manage",  "read, manage", "write, manage", "read, write, manage"};
-    return words[rights & SYN_RIGHTS_ALL];
-}
-
 const char *syn_gate_hash(struct syn_arena *arena,
                           const struct syn_gate_plan *plan)
 {

@@ -79,7 +79,4 @@ void syn_matrix_write(struct syn_buf *out, const struct syn_gate_plan *plan,
 const char *syn_gate_hash(struct syn_arena *arena,
                           const struct syn_gate_plan *plan);
 
-/* "read, write"; static storage. */
-const char *syn_gate_rights_text(unsigned rights);
-
 #endif
