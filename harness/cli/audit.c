@@ -51,7 +51,7 @@ static bool read_target(struct syn_cli *cli, const struct syn_target **target)
 }
 
 static bool write_draft(const struct syn_cli *cli,
-                        const struct syn_inventory *inventory)
+                        const struct syn_census *inventory)
 {
     struct syn_buf draft;
     syn_buf_init(&draft, NULL, DRAFT_BYTES);
@@ -98,16 +98,16 @@ static int audit(struct syn_cli *cli, const struct syn_target *target,
                  struct syn_book_end *end)
 {
     struct syn_arena arena;
-    struct syn_inventory inventory;
+    struct syn_census inventory;
     struct syn_audit_outcome outcome = {.findings = NULL};
-    char reason[SYN_INVENTORY_REASON_BYTES] = "";
+    char reason[SYN_CENSUS_REASON_BYTES] = "";
     char fault[SYN_GATE_FAULT_BYTES] = "";
-    struct syn_inventory_options reading = {
-        .target = target, .skips_items = options->plan == NULL};
+    struct syn_census_options reading = {.target = target,
+                                         .skips_items = options->plan == NULL};
     syn_arena_init(&arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
     outcome.book.arena = &arena;
     options->inventory = &inventory;
-    syn_status st = syn_inventory_read(&arena, &reading, reason, &inventory);
+    syn_status st = syn_census_read(&arena, &reading, reason, &inventory);
     if (st == SYN_ERR_NET) {
         end->unreachable = reason;
     } else if (st == SYN_OK) {

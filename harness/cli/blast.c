@@ -64,9 +64,9 @@ static int blast_plan(struct syn_cli *cli, struct syn_blast *blast)
 static int blast_target(struct syn_cli *cli, struct syn_blast *blast)
 {
     const struct syn_target *target = NULL;
-    struct syn_inventory *inventory =
+    struct syn_census *inventory =
         syn_arena_alloc(cli->arena, sizeof *inventory);
-    char reason[SYN_INVENTORY_REASON_BYTES] = "";
+    char reason[SYN_CENSUS_REASON_BYTES] = "";
     if (!syn_cli_target(cli, &target)) {
         return SYN_EXIT_USAGE;
     }
@@ -75,11 +75,10 @@ static int blast_target(struct syn_cli *cli, struct syn_blast *blast)
         return syn_cli_refuse("blast: the target file needs a service_sid and "
                               "REST credentials");
     }
-    struct syn_inventory_options options = {.target = target,
-                                            .skips_items = true};
+    struct syn_census_options options = {.target = target, .skips_items = true};
     syn_status st = inventory == NULL ? SYN_ERR_MEMORY
-                                      : syn_inventory_read(cli->arena, &options,
-                                                           reason, inventory);
+                                      : syn_census_read(cli->arena, &options,
+                                                        reason, inventory);
     st = st != SYN_OK
              ? st
              : syn_blast_of_inventory(cli->arena, inventory,

@@ -5,7 +5,7 @@
  */
 #include "gate/audit.h"
 
-#include "gate/personal.h"
+#include "gate/revealing.h"
 #include "net/http.h"
 #include "syn/limits.h"
 
@@ -99,7 +99,7 @@ static void add(struct audit *audit, struct syn_audit_finding one)
 
 /* The call that makes the row what it should be. */
 static struct syn_str call_for(struct audit *audit,
-                               const struct syn_inventory_object *object,
+                               const struct syn_census_object *object,
                                struct syn_str identity, unsigned rights)
 {
     static const char *const segments[SYN_TYPE_COUNT] = {
@@ -129,7 +129,7 @@ static struct syn_str call_for(struct audit *audit,
     return call;
 }
 
-static unsigned row_of(const struct syn_inventory_object *object,
+static unsigned row_of(const struct syn_census_object *object,
                        struct syn_str identity)
 {
     size_t low = 0;
@@ -148,7 +148,7 @@ static unsigned row_of(const struct syn_inventory_object *object,
 
 /* --- what needs no plan --------------------------------------------------- */
 
-static size_t count_writers(const struct syn_inventory_object *object)
+static size_t count_writers(const struct syn_census_object *object)
 {
     size_t writers = 0;
     bool has_creator = false;
@@ -166,7 +166,7 @@ static size_t count_writers(const struct syn_inventory_object *object)
 
 static void judge_service(struct audit *audit)
 {
-    const struct syn_inventory *inventory = audit->options->inventory;
+    const struct syn_census *inventory = audit->options->inventory;
     if (!inventory->acl_enabled) {
         add(audit, (struct syn_audit_finding){
                        .kind = SYN_AUDIT_ACL_OFF,
@@ -183,9 +183,9 @@ static void judge_service(struct audit *audit)
 }
 
 static void judge_personal(struct audit *audit,
-                           const struct syn_inventory_object *object)
+                           const struct syn_census_object *object)
 {
-    const char *what = syn_personal_find(object->name);
+    const char *what = syn_revealing_find(object->name);
     if (what != NULL) {
         add(audit, (struct syn_audit_finding){
                        .kind = SYN_AUDIT_PERSONAL_DATA,
@@ -197,7 +197,7 @@ static void judge_personal(struct audit *audit,
     }
     for (size_t i = 0; i < object->row_count; i++) {
         struct syn_str identity = object->rows[i].identity;
-        what = syn_personal_find(identity);
+        what = syn_revealing_find(identity);
         if (what != NULL) {
             add(audit, (struct syn_audit_finding){
                            .kind = SYN_AUDIT_PERSONAL_DATA,
@@ -212,7 +212,7 @@ static void judge_personal(struct audit *audit,
 }
 
 static void add_shared(struct audit *audit,
-                       const struct syn_inventory_object *object)
+                       const struct syn_census_object *object)
 {
     add(audit, (struct syn_audit_finding){
                    .kind = SYN_AUDIT_SHARED_WRITE,
@@ -226,9 +226,9 @@ static void add_shared(struct audit *audit,
 
 static void judge_alone(struct audit *audit)
 {
-    const struct syn_inventory *inventory = audit->options->inventory;
+    const struct syn_census *inventory = audit->options->inventory;
     for (size_t i = 0; i < inventory->count; i++) {
-        const struct syn_inventory_object *object = &inventory->objects[i];
+        const struct syn_census_object *object = &inventory->objects[i];
         bool is_stream = object->type == SYN_TYPE_STREAM;
         judge_personal(audit, object);
         if (!is_stream && count_writers(object) > 1) {
@@ -244,7 +244,7 @@ static void judge_alone(struct audit *audit)
 
 /* --- with a plan ---------------------------------------------------------- */
 
-static const struct syn_inventory_object *
+static const struct syn_census_object *
 find_there(const struct audit *audit, const struct syn_gate_object *planned)
 {
     return syn_table_find(&audit->there[planned->entry->type], planned->name);
@@ -260,7 +260,7 @@ static struct syn_str creator_of(const struct audit *audit,
 
 static void judge_creator(struct audit *audit,
                           const struct syn_gate_object *planned,
-                          const struct syn_inventory_object *object)
+                          const struct syn_census_object *object)
 {
     struct syn_str expected = creator_of(audit, planned);
     const struct syn_gate_plan *plan = audit->options->plan;
@@ -289,7 +289,7 @@ static void judge_creator(struct audit *audit,
 }
 
 static void add_grant(struct audit *audit, enum syn_audit_kind kind,
-                      const struct syn_inventory_object *object,
+                      const struct syn_census_object *object,
                       struct syn_str identity, const unsigned rights[2])
 {
     static const char *const verbs[SYN_AUDIT_COUNT] = {
@@ -314,11 +314,11 @@ static void add_grant(struct audit *audit, enum syn_audit_kind kind,
  * a row of its own: squatting, if any, has been told. */
 static void judge_rows(struct audit *audit,
                        const struct syn_gate_object *planned,
-                       const struct syn_inventory_object *object)
+                       const struct syn_census_object *object)
 {
     const struct syn_gate_plan *plan = audit->options->plan;
     for (size_t i = 0; i < object->row_count; i++) {
-        const struct syn_inventory_row *row = &object->rows[i];
+        const struct syn_census_row *row = &object->rows[i];
         size_t who = syn_gate_plan_identity(plan, row->identity);
         unsigned expected = syn_gate_plan_row(plan, planned, who);
         unsigned extra = row->rights & ~expected;
@@ -336,7 +336,7 @@ static void judge_rows(struct audit *audit,
 /* Calls `take` once for each identity that one of the rules covers here. */
 typedef void (*covered_fn)(struct audit *audit,
                            const struct syn_gate_object *planned,
-                           const struct syn_inventory_object *object,
+                           const struct syn_census_object *object,
                            size_t identity);
 
 static bool is_covered_before(const struct audit *audit,
@@ -355,8 +355,7 @@ static bool is_covered_before(const struct audit *audit,
 
 static void for_covered(struct audit *audit, const struct syn_gate_rules *rules,
                         const struct syn_gate_object *planned,
-                        const struct syn_inventory_object *object,
-                        covered_fn take)
+                        const struct syn_census_object *object, covered_fn take)
 {
     const struct syn_gate_plan *plan = audit->options->plan;
     for (size_t g = 0; g < rules->count; g++) {
@@ -379,7 +378,7 @@ static void for_covered(struct audit *audit, const struct syn_gate_rules *rules,
 
 static void judge_missing(struct audit *audit,
                           const struct syn_gate_object *planned,
-                          const struct syn_inventory_object *object,
+                          const struct syn_census_object *object,
                           size_t identity)
 {
     const struct syn_gate_plan *plan = audit->options->plan;
@@ -395,8 +394,7 @@ static void judge_missing(struct audit *audit,
 /* Would this identity miss the object once ACLs are on? */
 static void judge_dark(struct audit *audit,
                        const struct syn_gate_object *planned,
-                       const struct syn_inventory_object *object,
-                       size_t identity)
+                       const struct syn_census_object *object, size_t identity)
 {
     const struct syn_gate_plan *plan = audit->options->plan;
     struct syn_str name = plan->identities[identity].name;
@@ -428,7 +426,7 @@ static bool is_waived(const struct audit *audit,
 /* Writers whom the plan grants so; others have been told as extra. */
 static void judge_writers(struct audit *audit,
                           const struct syn_gate_object *planned,
-                          const struct syn_inventory_object *object)
+                          const struct syn_census_object *object)
 {
     const struct syn_gate_plan *plan = audit->options->plan;
     size_t writers = planned->creator == SYN_GATE_NONE ? 0 : 1;
@@ -446,7 +444,7 @@ static void judge_writers(struct audit *audit,
 
 static void judge_ttl(struct audit *audit,
                       const struct syn_gate_object *planned,
-                      const struct syn_inventory_object *object)
+                      const struct syn_census_object *object)
 {
     const struct syn_gate_entry *entry = planned->entry;
     size_t forever = object->items - object->items_with_expiry;
@@ -480,7 +478,7 @@ static void judge_planned(struct audit *audit,
                           const struct syn_gate_object *planned)
 {
     const struct syn_gate_plan *plan = audit->options->plan;
-    const struct syn_inventory_object *object = find_there(audit, planned);
+    const struct syn_census_object *object = find_there(audit, planned);
     if (object == NULL) {
         /* What clients make comes when they do. */
         if (planned->creator == SYN_GATE_NONE) {
@@ -508,7 +506,7 @@ static void judge_planned(struct audit *audit,
 
 static syn_status judge_plan(struct audit *audit, char *fault)
 {
-    const struct syn_inventory *inventory = audit->options->inventory;
+    const struct syn_census *inventory = audit->options->inventory;
     const struct syn_gate_plan *plan = audit->options->plan;
     syn_status st =
         syn_gate_plan_expand(audit->arena, plan, fault, &audit->planned);
@@ -520,7 +518,7 @@ static syn_status judge_plan(struct audit *audit, char *fault)
         st = SYN_ERR_MEMORY;
     }
     for (size_t i = 0; i < inventory->count && st == SYN_OK; i++) {
-        struct syn_inventory_object *object = &inventory->objects[i];
+        struct syn_census_object *object = &inventory->objects[i];
         if (object->name.bytes > 0) {
             st = syn_table_insert(&audit->there[object->type], object->name,
                                   object);

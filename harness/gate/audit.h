@@ -7,12 +7,12 @@
 #define SYN_GATE_AUDIT_H
 
 #include "gate/book.h"
-#include "gate/inventory.h"
+#include "gate/census.h"
 #include "gate/plan.h"
 
 struct syn_audit_options {
     const struct syn_gate_plan *plan; /* NULL: what needs none */
-    const struct syn_inventory *inventory;
+    const struct syn_census *inventory;
     const char *service_sid;
     const char *today; /* "2026-11-21", for waivers */
 };
@@ -43,10 +43,10 @@ enum syn_audit_kind { SYN_AUDIT_MAP(SYN_AUDIT_AS_ENUM) SYN_AUDIT_COUNT };
 
 struct syn_audit_finding {
     enum syn_audit_kind kind;
-    const struct syn_inventory_object *object; /* NULL: none there */
-    struct syn_str name;                       /* of the object; empty */
-    struct syn_str identity;                   /* empty: nobody */
-    unsigned rights;                           /* concerned */
+    const struct syn_census_object *object; /* NULL: none there */
+    struct syn_str name;                    /* of the object; empty */
+    struct syn_str identity;                /* empty: nobody */
+    unsigned rights;                        /* concerned */
     struct syn_str text;
     struct syn_str call; /* that mends it; empty: none */
 };
@@ -68,7 +68,7 @@ SYN_MUST_CHECK syn_status syn_audit_judge(
     char fault[SYN_GATE_FAULT_BYTES], struct syn_audit_outcome *out);
 
 /* Append a plan that allows what is there, to start from. */
-void syn_audit_draft(struct syn_buf *out, const struct syn_inventory *inventory,
+void syn_audit_draft(struct syn_buf *out, const struct syn_census *inventory,
                      const char *name);
 
 #endif

@@ -24,13 +24,13 @@ static void put_identity(struct syn_json_writer *w, struct syn_table *seen,
 }
 
 static void put_identities(struct syn_json_writer *w,
-                           const struct syn_inventory *inventory)
+                           const struct syn_census *inventory)
 {
     struct syn_table seen;
     syn_table_init(&seen, NULL);
     syn_json_open_array(w, "identities");
     for (size_t i = 0; i < inventory->count; i++) {
-        const struct syn_inventory_object *object = &inventory->objects[i];
+        const struct syn_census_object *object = &inventory->objects[i];
         put_identity(w, &seen, object->created_by);
         for (size_t r = 0; r < object->row_count; r++) {
             put_identity(w, &seen, object->rows[r].identity);
@@ -41,7 +41,7 @@ static void put_identities(struct syn_json_writer *w,
 }
 
 static void put_object(struct syn_json_writer *w,
-                       const struct syn_inventory_object *object)
+                       const struct syn_census_object *object)
 {
     syn_json_open_object(w, NULL);
     syn_json_write_text(w, "type", syn_type_name(object->type));
@@ -66,10 +66,10 @@ static void put_rights(struct syn_json_writer *w, unsigned rights)
 }
 
 static void put_grants(struct syn_json_writer *w,
-                       const struct syn_inventory_object *object)
+                       const struct syn_census_object *object)
 {
     for (size_t i = 0; i < object->row_count; i++) {
-        const struct syn_inventory_row *row = &object->rows[i];
+        const struct syn_census_row *row = &object->rows[i];
         if (row->rights == 0 ||
             syn_str_is_equal(row->identity, object->created_by)) {
             continue;
@@ -84,13 +84,13 @@ static void put_grants(struct syn_json_writer *w,
 }
 
 /* Names with {id} mean something else in a plan. */
-static bool can_be_planned(const struct syn_inventory_object *object)
+static bool can_be_planned(const struct syn_census_object *object)
 {
     return object->name.bytes > 0 &&
            !syn_str_has(object->name, SYN_STR("{id}"));
 }
 
-void syn_audit_draft(struct syn_buf *out, const struct syn_inventory *inventory,
+void syn_audit_draft(struct syn_buf *out, const struct syn_census *inventory,
                      const char *name)
 {
     struct syn_json_writer w;

@@ -136,7 +136,7 @@ syn_status syn_blast_of_plan(struct syn_arena *arena,
     return st == SYN_OK && out->headline.at == NULL ? SYN_ERR_MEMORY : st;
 }
 
-static void find_row(const struct syn_inventory_object *object,
+static void find_row(const struct syn_census_object *object,
                      struct syn_str identity, struct subject *subject)
 {
     for (size_t i = 0; i < object->row_count; i++) {
@@ -148,7 +148,7 @@ static void find_row(const struct syn_inventory_object *object,
 }
 
 syn_status syn_blast_of_inventory(struct syn_arena *arena,
-                                  const struct syn_inventory *inventory,
+                                  const struct syn_census *inventory,
                                   struct syn_str identity,
                                   struct syn_blast *out)
 {
@@ -162,7 +162,7 @@ syn_status syn_blast_of_inventory(struct syn_arena *arena,
         return SYN_ERR_MEMORY;
     }
     for (size_t i = 0; i < inventory->count && st == SYN_OK; i++) {
-        const struct syn_inventory_object *object = &inventory->objects[i];
+        const struct syn_census_object *object = &inventory->objects[i];
         struct subject subject = {.type = object->type, .label = object->sid};
         if (!syn_str_is_equal(object->created_by, SYSTEM)) {
             subject.creator = object->created_by;

@@ -9,7 +9,8 @@
 #ifndef SYN_GATE_BLAST_H
 #define SYN_GATE_BLAST_H
 
-#include "gate/inventory.h"
+#include "base/buf.h"
+#include "gate/census.h"
 #include "gate/plan.h"
 
 /* The four times that are told apart. X(NAME, word) */
@@ -46,7 +47,7 @@ SYN_MUST_CHECK syn_status syn_blast_of_plan(struct syn_arena *arena,
 
 /* By the rows that are there. Errors: SYN_ERR_MEMORY. */
 SYN_MUST_CHECK syn_status syn_blast_of_inventory(
-    struct syn_arena *arena, const struct syn_inventory *inventory,
+    struct syn_arena *arena, const struct syn_census *inventory,
     struct syn_str identity, struct syn_blast *out);
 
 /* The answer as one JSON document. */

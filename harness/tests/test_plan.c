@@ -3,9 +3,9 @@
  * expand to, what the lints find.
  */
 #include "gate/lint.h"
-#include "gate/personal.h"
 #include "gate/plan.h"
 #include "gate/plan_impl.h"
+#include "gate/revealing.h"
 #include "service/config.h"
 
 #include <check.h>
@@ -420,7 +420,7 @@ static const struct {
 
 START_TEST(personal_data_is_found_however_it_is_written)
 {
-    const char *what = syn_personal_find(syn_str_of(texts[_i].text));
+    const char *what = syn_revealing_find(syn_str_of(texts[_i].text));
     ck_assert_msg((what != NULL) == texts[_i].is_personal, "%s: %s",
                   texts[_i].text, what == NULL ? "nothing" : what);
 }
@@ -428,13 +428,13 @@ END_TEST
 
 START_TEST(opaque_identities_are_told_from_plain_ones)
 {
-    ck_assert(syn_personal_is_opaque(
+    ck_assert(syn_revealing_is_opaque(
         SYN_STR("550e8400-e29b-41d4-a716-446655440000")));
-    ck_assert(syn_personal_is_opaque(SYN_STR("u-0123456789abcdef")));
-    ck_assert(syn_personal_is_opaque(SYN_STR("V1StGXR8_Z5jdHi6B-myT9")));
-    ck_assert(!syn_personal_is_opaque(SYN_STR("ann")));
-    ck_assert(!syn_personal_is_opaque(SYN_STR("0123456789abcde")));
-    ck_assert(!syn_personal_is_opaque(SYN_STR("annabelle-from-accounting")));
+    ck_assert(syn_revealing_is_opaque(SYN_STR("u-0123456789abcdef")));
+    ck_assert(syn_revealing_is_opaque(SYN_STR("V1StGXR8_Z5jdHi6B-myT9")));
+    ck_assert(!syn_revealing_is_opaque(SYN_STR("ann")));
+    ck_assert(!syn_revealing_is_opaque(SYN_STR("0123456789abcde")));
+    ck_assert(!syn_revealing_is_opaque(SYN_STR("annabelle-from-accounting")));
 }
 END_TEST
 

@@ -127,10 +127,11 @@
 #define SYN_ISSUER_BURST_MAX      1000  /* requests in a row, adversary I04 */
 #define SYN_SAMPLE_USERS_MAX      8     /* of one sample issuer */
 
-/* --- gate, ours ------------------------------------------------------------ */
-#define SYN_GATE_ROLES_MAX      64     /* a bit each */
-#define SYN_GATE_IDENTITIES_MAX 100000 /* of one plan */
-#define SYN_GATE_OBJECTS_MAX    200000 /* of one plan, expanded */
+/* --- gate, ours ------------------------------------------------------------
+ */
+#define SYN_GATE_ROLES_MAX       64         /* a bit each */
+#define SYN_GATE_IDENTITIES_MAX  100000     /* of one plan */
+#define SYN_GATE_OBJECTS_MAX     200000     /* of one plan, expanded */
 #define SYN_GATE_ARENA_BYTES_MAX 1073741824 /* a gate and its replies */
 
 /* --- service, ours ---------------------------------------------------------

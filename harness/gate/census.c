@@ -1,11 +1,11 @@
 /*
- * inventory.c - pages of objects, rows and items.
+ * census.c - pages of objects, rows and items.
  * Layer: gate. Threads: the loop's.
  *
  * Pages follow next_page_url, but only to the origin of the target: what a
  * service writes there must not send our credentials elsewhere.
  */
-#include "gate/inventory.h"
+#include "gate/census.h"
 
 #include "base/json.h"
 #include "base/rng.h"
@@ -32,7 +32,7 @@ struct reader {
     struct syn_world world;
     struct syn_backend *backend;
     const struct syn_target *target;
-    struct syn_inventory *out;
+    struct syn_census *out;
     size_t room;
     char *reason;
 };
@@ -108,14 +108,14 @@ static syn_status get(struct reader *r, const char *path,
         syn_backend_call(r->backend, "GET", path, NULL, NULL);
     r->out->requests++;
     if (!syn_reply_is_ok(&reply)) {
-        (void)snprintf(r->reason, SYN_INVENTORY_REASON_BYTES,
+        (void)snprintf(r->reason, SYN_CENSUS_REASON_BYTES,
                        reply.status != SYN_OK ? "GET %.150s had no answer"
                                               : "GET %.150s was answered %u/%d",
                        path, reply.http, reply.code);
         return SYN_ERR_NET;
     }
     if (syn_json_parse(&r->scratch, reply.body, NULL, out, &fault) != SYN_OK) {
-        (void)snprintf(r->reason, SYN_INVENTORY_REASON_BYTES,
+        (void)snprintf(r->reason, SYN_CENSUS_REASON_BYTES,
                        "GET %.150s was answered with what is not JSON", path);
         return SYN_ERR_NET;
     }
@@ -155,7 +155,7 @@ static syn_status walk(struct reader *r, const char *path, const char *member,
     for (size_t page_no = 0; next != NULL && st == SYN_OK; page_no++) {
         const struct syn_json *page = NULL;
         if (page_no == SYN_INVENTORY_PAGES_MAX) {
-            (void)snprintf(r->reason, SYN_INVENTORY_REASON_BYTES,
+            (void)snprintf(r->reason, SYN_CENSUS_REASON_BYTES,
                            "%.150s has more than %d pages", path,
                            SYN_INVENTORY_PAGES_MAX);
             return SYN_ERR_LIMIT;
@@ -176,16 +176,16 @@ static syn_status walk(struct reader *r, const char *path, const char *member,
 static syn_status take_object(struct reader *r, const struct syn_json *node,
                               void *ctx)
 {
-    struct syn_inventory *out = r->out;
+    struct syn_census *out = r->out;
     if (out->count == SYN_INVENTORY_OBJECTS_MAX) {
-        (void)snprintf(r->reason, SYN_INVENTORY_REASON_BYTES,
+        (void)snprintf(r->reason, SYN_CENSUS_REASON_BYTES,
                        "the service has more than %d objects",
                        SYN_INVENTORY_OBJECTS_MAX);
         return SYN_ERR_LIMIT;
     }
     if (out->count == r->room) {
         size_t room = r->room == 0 ? ROOM_FIRST : 2 * r->room;
-        struct syn_inventory_object *more =
+        struct syn_census_object *more =
             syn_arena_array(r->arena, room, sizeof *more);
         if (more == NULL) {
             return SYN_ERR_MEMORY;
@@ -196,7 +196,7 @@ static syn_status take_object(struct reader *r, const struct syn_json *node,
         out->objects = more;
         r->room = room;
     }
-    out->objects[out->count++] = (struct syn_inventory_object){
+    out->objects[out->count++] = (struct syn_census_object){
         .type = *(const enum syn_type *)ctx,
         .sid = keep(r, syn_json_member(node, "sid")),
         .name = keep(r, syn_json_member(node, "unique_name")),
@@ -207,7 +207,7 @@ static syn_status take_object(struct reader *r, const struct syn_json *node,
 }
 
 struct rows {
-    struct syn_inventory_row *at;
+    struct syn_census_row *at;
     size_t count;
     size_t room;
 };
@@ -217,14 +217,14 @@ static syn_status take_row(struct reader *r, const struct syn_json *node,
 {
     struct rows *rows = ctx;
     if (rows->count == SYN_INVENTORY_GRANTS_MAX) {
-        (void)snprintf(r->reason, SYN_INVENTORY_REASON_BYTES,
+        (void)snprintf(r->reason, SYN_CENSUS_REASON_BYTES,
                        "an object has more than %d permissions",
                        SYN_INVENTORY_GRANTS_MAX);
         return SYN_ERR_LIMIT;
     }
     if (rows->count == rows->room) {
         size_t room = rows->room == 0 ? ROOM_FIRST : 2 * rows->room;
-        struct syn_inventory_row *more =
+        struct syn_census_row *more =
             syn_arena_array(r->arena, room, sizeof *more);
         if (more == NULL) {
             return SYN_ERR_MEMORY;
@@ -245,7 +245,7 @@ static syn_status take_row(struct reader *r, const struct syn_json *node,
     rights |= syn_json_bool(syn_json_member(node, "manage"), false)
                   ? SYN_RIGHT_MANAGE
                   : 0u;
-    rows->at[rows->count++] = (struct syn_inventory_row){
+    rows->at[rows->count++] = (struct syn_census_row){
         .identity = keep(r, syn_json_member(node, "identity")),
         .rights = rights};
     return SYN_OK;
@@ -254,7 +254,7 @@ static syn_status take_row(struct reader *r, const struct syn_json *node,
 static syn_status take_item(struct reader *r, const struct syn_json *node,
                             void *ctx)
 {
-    struct syn_inventory_object *object = ctx;
+    struct syn_census_object *object = ctx;
     (void)r;
     object->items++;
     object->items_with_expiry +=
@@ -265,13 +265,13 @@ static syn_status take_item(struct reader *r, const struct syn_json *node,
 
 static int compare_rows(const void *a, const void *b)
 {
-    const struct syn_inventory_row *left = a;
-    const struct syn_inventory_row *right = b;
+    const struct syn_census_row *left = a;
+    const struct syn_census_row *right = b;
     return syn_str_compare(left->identity, right->identity);
 }
 
 static const char *path_of(struct reader *r,
-                           const struct syn_inventory_object *object,
+                           const struct syn_census_object *object,
                            const char *part)
 {
     return syn_arena_printf(&r->scratch,
@@ -283,8 +283,7 @@ static const char *path_of(struct reader *r,
 }
 
 /* Rows of all, and one page of items: enough to tell whether they expire. */
-static syn_status read_parts(struct reader *r,
-                             struct syn_inventory_object *object,
+static syn_status read_parts(struct reader *r, struct syn_census_object *object,
                              bool skips_items)
 {
     struct syn_arena_mark mark = syn_arena_mark(&r->scratch);
@@ -343,16 +342,16 @@ static syn_status read_service(struct reader *r)
     return st;
 }
 
-syn_status syn_inventory_read(struct syn_arena *arena,
-                              const struct syn_inventory_options *options,
-                              char reason[SYN_INVENTORY_REASON_BYTES],
-                              struct syn_inventory *out)
+syn_status syn_census_read(struct syn_arena *arena,
+                           const struct syn_census_options *options,
+                           char reason[SYN_CENSUS_REASON_BYTES],
+                           struct syn_census *out)
 {
     struct reader r = {.arena = arena,
                        .target = options->target,
                        .out = out,
                        .reason = reason};
-    *out = (struct syn_inventory){.webhook_url = SYN_STR("")};
+    *out = (struct syn_census){.webhook_url = SYN_STR("")};
     reason[0] = '\0';
     syn_status st = open_reader(&r);
     st = st != SYN_OK ? st : read_service(&r);
