@@ -54,6 +54,8 @@ struct syn_cli {
     const char *service_sid;
     const char *identity;
     const char *ttl;
+    const char *plan;
+    const char *emit_plan;
     bool wants_help;
     bool is_strict;
     bool fails_fast;
@@ -73,7 +75,10 @@ enum syn_cli_bit {
     SYN_CLI_SERVE = 1u << 3,
     SYN_CLI_SELFTEST = 1u << 4,
     SYN_CLI_TOKEN = 1u << 5,
-    SYN_CLI_REPLAY = 1u << 6
+    SYN_CLI_REPLAY = 1u << 6,
+    SYN_CLI_GATE = 1u << 7,
+    SYN_CLI_AUDIT = 1u << 8,
+    SYN_CLI_BLAST = 1u << 9
 };
 
 struct syn_cli_verb {
@@ -129,6 +134,12 @@ int syn_verb_list(struct syn_cli *cli);
 int syn_verb_explain(struct syn_cli *cli);
 int syn_verb_serve(struct syn_cli *cli);
 int syn_verb_token(struct syn_cli *cli);
+int syn_verb_gate(struct syn_cli *cli);
+int syn_verb_audit(struct syn_cli *cli);
+int syn_verb_blast(struct syn_cli *cli);
+
+/* Unix time of now. */
+int64_t syn_cli_now_ms(void);
 
 /* Parts of the verb `token`, in token_inspect.c and token_forge.c. */
 int syn_token_inspect(struct syn_cli *cli);

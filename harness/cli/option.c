@@ -22,7 +22,9 @@ struct option {
     const char *help;
 };
 
-#define JUDGES  (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_REPLAY)
+#define JUDGES                                                        \
+    (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_REPLAY | SYN_CLI_GATE | \
+     SYN_CLI_AUDIT)
 #define SELECTS (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_LIST)
 #define EVERY   0xffffffffu
 #define TEXT(option, metavar, field, verbs, help)                           \
@@ -41,9 +43,11 @@ static const struct option options[] = {
     TEXT("--level", "LEVEL", level, SELECTS, "must, should or info"),
     TEXT("--profile", "NAME", profile, SELECTS, "pre-acl, release or nightly"),
     TEXT("--target", "FILE", target,
-         SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN | SYN_CLI_REPLAY,
+         SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN | SYN_CLI_REPLAY |
+             SYN_CLI_GATE | SYN_CLI_AUDIT | SYN_CLI_BLAST,
          "the target file (absent: the embedded service)"),
-    TEXT("--seed", "N", seed, SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_SERVE,
+    TEXT("--seed", "N", seed,
+         SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE,
          "decimal or 0x…; absent: random, and printed"),
     TEXT("--jobs", "N", jobs, JUDGES, "worker processes"),
     TEXT("--repeat", "N", repeat, SYN_CLI_RUN, "run each row so often"),
@@ -55,15 +59,17 @@ static const struct option options[] = {
     TEXT("--markdown", "FILE", markdown, JUDGES, "for a job's summary"),
     TEXT("--baseline", "FILE", baseline, SYN_CLI_RUN,
          "failures that are known, with reasons"),
-    FLAG("--strict", is_strict, SYN_CLI_RUN | SYN_CLI_REPLAY,
+    FLAG("--strict", is_strict,
+         SYN_CLI_RUN | SYN_CLI_REPLAY | SYN_CLI_GATE | SYN_CLI_AUDIT,
          "warnings are failures"),
     FLAG("--fail-fast", fails_fast, SYN_CLI_RUN,
          "start nothing after a failure"),
     FLAG("--all", runs_all, SYN_CLI_SELFTEST, "every row against every defect"),
-    TEXT("--defect", "NAME", defect, SYN_CLI_SELFTEST | SYN_CLI_SERVE,
-         "one seeded defect"),
+    FLAG("--all", runs_all, SYN_CLI_GATE, "every identity and object"),
+    TEXT("--defect", "NAME", defect,
+         SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE, "one seeded defect"),
     FLAG("-q", is_quiet, JUDGES, "findings only"),
-    FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE, "more"),
+    FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE | SYN_CLI_BLAST, "more"),
     TEXT("--color", "WHEN", color, JUDGES, "auto, always or never"),
     TEXT("--listen", "ADDR:PORT", listen, SYN_CLI_SERVE,
          "default 127.0.0.1:0; other addresses need TLS"),
@@ -85,7 +91,13 @@ static const struct option options[] = {
     TEXT("--api-key", "SK…", api_key, SYN_CLI_SERVE, ""),
     TEXT("--api-secret", "SECRET", api_secret, SYN_CLI_SERVE, ""),
     TEXT("--service-sid", "IS…", service_sid, SYN_CLI_SERVE, ""),
-    TEXT("--identity", "X", identity, SYN_CLI_TOKEN, "whom a token names"),
+    TEXT("--identity", "X", identity, SYN_CLI_TOKEN | SYN_CLI_BLAST,
+         "whom a token names"),
+    TEXT("--plan", "FILE", plan, SYN_CLI_AUDIT | SYN_CLI_BLAST,
+         "what the app means to allow"),
+    TEXT("--emit-plan", "FILE", emit_plan, SYN_CLI_AUDIT,
+         "draft a plan from what is there"),
+    TEXT("--json", "FILE", json, SYN_CLI_BLAST, "the answer as JSON"),
     TEXT("--ttl", "S", ttl, SYN_CLI_TOKEN, "seconds; default 3600"),
     FLAG("--list", is_listing, SYN_CLI_TOKEN,
          "with forge: the table of forgeries"),

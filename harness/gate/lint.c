@@ -5,7 +5,7 @@
  */
 #include "gate/lint.h"
 
-#include "gate/personal.h"
+#include "gate/revealing.h"
 #include "syn/limits.h"
 
 #include <stdio.h>
@@ -197,7 +197,7 @@ static void lint_gatekeeper(struct run *run, const struct syn_gate_entry *entry)
 static void check_text(struct run *run, const struct syn_gate_entry *entry,
                        const char *kind, struct syn_str text)
 {
-    const char *what = syn_personal_find(text);
+    const char *what = syn_revealing_find(text);
     if (what != NULL) {
         add(run, entry, SYN_GATE_NONE, entry->place,
             syn_arena_printf(run->arena, "%s \"%.*s\" holds %s", kind,
@@ -218,7 +218,7 @@ static void lint_personal(struct run *run)
 {
     for (size_t i = 0; i < run->plan->identity_count; i++) {
         struct syn_str name = run->plan->identities[i].name;
-        const char *what = syn_personal_find(name);
+        const char *what = syn_revealing_find(name);
         if (what != NULL && !run->is_full) {
             add(run, NULL, i, "/roles",
                 syn_arena_printf(run->arena, "the identity \"%.*s\" holds %s",
@@ -237,7 +237,7 @@ static void lint_plain_identity(struct run *run)
     size_t count = 0;
     for (size_t i = 0; i < plan->identity_count; i++) {
         struct syn_str name = plan->identities[i].name;
-        if (syn_personal_is_opaque(name) || syn_personal_find(name) != NULL) {
+        if (syn_revealing_is_opaque(name) || syn_revealing_find(name) != NULL) {
             continue;
         }
         if (count < EXAMPLES && some.at != NULL) {

@@ -15,7 +15,6 @@
 #define SYN_GATE_PLAN_H
 
 #include "base/table.h"
-#include "oracle/rights.h"
 #include "syn/arena.h"
 #include "syn/object.h"
 #include "syn/status.h"
@@ -229,6 +228,9 @@ SYN_MUST_CHECK syn_status syn_gate_plan_rights(
 
 /* The operation that stands for one right on a type, for the oracle. */
 enum syn_op syn_gate_op_of(enum syn_type type, unsigned right);
+
+/* "read, write"; static storage. */
+const char *syn_gate_rights_text(unsigned rights);
 
 /* --- classes (plan_class.c) ----------------------------------------------- */
 

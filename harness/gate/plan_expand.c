@@ -5,6 +5,7 @@
  */
 #include "gate/plan.h"
 
+#include "oracle/rights.h"
 #include "syn/limits.h"
 
 #include <string.h>
@@ -185,6 +186,14 @@ unsigned syn_gate_plan_row(const struct syn_gate_plan *plan,
         return SYN_RIGHTS_NONE;
     }
     return syn_gate_rules_say(plan, &plan->grants, object, identity);
+}
+
+const char *syn_gate_rights_text(unsigned rights)
+{
+    static const char *const words[] = {
+        "nothing", "read",         "write",         "read, write",
+        "manage",  "read, manage", "write, manage", "read, write, manage"};
+    return words[rights & SYN_RIGHTS_ALL];
 }
 
 /* --- what the oracle rules ------------------------------------------------ */

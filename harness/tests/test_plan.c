@@ -3,9 +3,9 @@
  * expand to, what the lints find.
  */
 #include "gate/lint.h"
-#include "gate/personal.h"
 #include "gate/plan.h"
 #include "gate/plan_impl.h"
+#include "gate/revealing.h"
 #include "service/config.h"
 
 #include <check.h>
@@ -63,15 +63,15 @@ static const struct {
     {PLAN("\"token\":{\"ttl_s\":\"1\"}"), "p:4:18: /token/ttl_s: must be a "},
     {PLAN("\"identities\":[7]"), "p:4:15: /identities/0: "},
     {PLAN("\"identities\":[\"a\"]"), "p:4:15: /identities/0: is named already"},
-    {GRANT("q", "\"role\":\"agents\""), "p:4:47: /grants/0/role: no such role"},
-    {GRANT("q", "\"identity\":\"z\""), "p:4:51: /grants/0/identity: no such"},
-    {GRANT("r", "\"role\":\"agent\""), "p:4:36: /grants/0/object: no such map"},
-    {GRANT("q", "\"role\":\"self\""), "p:4:47: /grants/0/role: the object is "},
-    {GRANT("q", "\"role\":\"agent:others\""), "p:4:47: /grants/0/role: the ob"},
-    {GRANT("c-{id}", "\"role\":\"lead:others\""), "p:4:52: /grants/0/role: th"},
-    {GRANT("c-{id}", "\"role\":\"agent:other\""), "p:4:52: /grants/0/role: no"},
+    {GRANT("q", "\"role\":\"agents\""), "p:4:45: /grants/0/role: no such role"},
+    {GRANT("q", "\"identity\":\"z\""), "p:4:49: /grants/0/identity: no such"},
+    {GRANT("r", "\"role\":\"agent\""), "p:4:34: /grants/0/object: no such map"},
+    {GRANT("q", "\"role\":\"self\""), "p:4:45: /grants/0/role: the object is "},
+    {GRANT("q", "\"role\":\"agent:others\""), "p:4:45: /grants/0/role: the ob"},
+    {GRANT("c-{id}", "\"role\":\"lead:others\""), "p:4:50: /grants/0/role: th"},
+    {GRANT("c-{id}", "\"role\":\"agent:other\""), "p:4:50: /grants/0/role: no"},
     {GRANT("q", "\"role\":\"agent\",\"identity\":\"a\""),
-     "p:4:47: /grants/0/r"},
+     "p:4:45: /grants/0/r"},
     {PLAN("\"grants\":[{\"type\":\"map\",\"object\":\"q\",\"role\":\"lead\","
           "\"rights\":[\"read\",\"own\"]}]"),
      "p:4:69: /grants/0/rights/1: must be one of: read, write, manage"},
@@ -420,7 +420,7 @@ static const struct {
 
 START_TEST(personal_data_is_found_however_it_is_written)
 {
-    const char *what = syn_personal_find(syn_str_of(texts[_i].text));
+    const char *what = syn_revealing_find(syn_str_of(texts[_i].text));
     ck_assert_msg((what != NULL) == texts[_i].is_personal, "%s: %s",
                   texts[_i].text, what == NULL ? "nothing" : what);
 }
@@ -428,13 +428,13 @@ END_TEST
 
 START_TEST(opaque_identities_are_told_from_plain_ones)
 {
-    ck_assert(syn_personal_is_opaque(
+    ck_assert(syn_revealing_is_opaque(
         SYN_STR("550e8400-e29b-41d4-a716-446655440000")));
-    ck_assert(syn_personal_is_opaque(SYN_STR("u-0123456789abcdef")));
-    ck_assert(syn_personal_is_opaque(SYN_STR("V1StGXR8_Z5jdHi6B-myT9")));
-    ck_assert(!syn_personal_is_opaque(SYN_STR("ann")));
-    ck_assert(!syn_personal_is_opaque(SYN_STR("0123456789abcde")));
-    ck_assert(!syn_personal_is_opaque(SYN_STR("annabelle-from-accounting")));
+    ck_assert(syn_revealing_is_opaque(SYN_STR("u-0123456789abcdef")));
+    ck_assert(syn_revealing_is_opaque(SYN_STR("V1StGXR8_Z5jdHi6B-myT9")));
+    ck_assert(!syn_revealing_is_opaque(SYN_STR("ann")));
+    ck_assert(!syn_revealing_is_opaque(SYN_STR("0123456789abcde")));
+    ck_assert(!syn_revealing_is_opaque(SYN_STR("annabelle-from-accounting")));
 }
 END_TEST
 

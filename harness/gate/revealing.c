@@ -1,12 +1,12 @@
 /*
- * personal.c - addresses and numbers in texts, plain and encoded.
+ * revealing.c - addresses and numbers in texts, plain and encoded.
  * Layer: gate. Threads: none needed.
  *
  * The text is tried as it is, with %40 and _40 undone, and each run that could
  * be hex or base64 is decoded. Only what decodes to a whole address or number
  * counts, so that a hash is never taken for one.
  */
-#include "gate/personal.h"
+#include "gate/revealing.h"
 
 #include "base/base64.h"
 #include "base/buf.h"
@@ -202,7 +202,7 @@ static const char *word_for(enum found found, const char *const words[2])
                                   : NULL;
 }
 
-const char *syn_personal_find(struct syn_str text)
+const char *syn_revealing_find(struct syn_str text)
 {
     static const char *const plain[] = {"an e-mail address",
                                         "a telephone number"};
@@ -250,7 +250,7 @@ static bool has_uuid(struct syn_str s)
     return false;
 }
 
-bool syn_personal_is_opaque(struct syn_str text)
+bool syn_revealing_is_opaque(struct syn_str text)
 {
     size_t run = 0;
     bool has_digit = false;

@@ -1,5 +1,5 @@
 /*
- * personal.h - does a text hold an e-mail address or a telephone number?
+ * revealing.h - does a text hold an e-mail address or a telephone number?
  * Layer: gate. Threads: none needed.
  * Source: design section 8.
  *
@@ -7,17 +7,17 @@
  * changed later; so neither a person's address nor a mere encoding of it may
  * stand in them.
  */
-#ifndef SYN_GATE_PERSONAL_H
-#define SYN_GATE_PERSONAL_H
+#ifndef SYN_GATE_REVEALING_H
+#define SYN_GATE_REVEALING_H
 
 #include "syn/str.h"
 
 #include <stdbool.h>
 
 /* In words: "an e-mail address", "a telephone number (hex)"; NULL: nothing. */
-const char *syn_personal_find(struct syn_str text);
+const char *syn_revealing_find(struct syn_str text);
 
 /* Does it look as if nobody could guess it: a UUID, a hash, a random text? */
-bool syn_personal_is_opaque(struct syn_str text);
+bool syn_revealing_is_opaque(struct syn_str text);
 
 #endif

@@ -1,0 +1,107 @@
+/*
+ * gate.c - the verb `gate`.
+ * Layer: cli. Threads: the main process.
+ * Source: design sections 3 and 8.
+ */
+#include "gate/gate.h"
+
+#include "cli/cli.h"
+#include "service/seams.h"
+#include "syn/limits.h"
+#include "target/guard.h"
+
+#include <string.h>
+#include <time.h>
+
+#define MS_PER_S 1000
+
+int64_t syn_cli_now_ms(void)
+{
+    return (int64_t)time(NULL) * MS_PER_S;
+}
+
+/* Plans use their names bare, so only where nothing else is. */
+static bool is_fit_target(const struct syn_target *target)
+{
+    if (target == NULL) {
+        return true;
+    }
+    if (!syn_guard_is_loopback(target->rest_url) ||
+        !syn_guard_is_loopback(target->sdk_url)) {
+        (void)syn_cli_refuse("gate: targets other than loopback are not "
+                             "supported yet");
+        return false;
+    }
+    if (target->mode == SYN_MODE_READONLY || target->account.api_key == NULL) {
+        (void)syn_cli_refuse("gate: the target file needs api_key, api_secret "
+                             "and a mode other than readonly");
+        return false;
+    }
+    return true;
+}
+
+static bool read_options(struct syn_cli *cli, struct syn_gate_options *gate,
+                         struct syn_runner_options *runner)
+{
+    char fault[SYN_GATE_FAULT_BYTES] = "";
+    const char *path = cli->words[0];
+    cli->word_count = 0; /* not a selection */
+    if (!syn_cli_runner_options(cli, runner) ||
+        !syn_cli_target(cli, &gate->target) || !is_fit_target(gate->target)) {
+        return false;
+    }
+    if (cli->defect != NULL && gate->target != NULL) {
+        (void)syn_cli_refuse("--defect is for the embedded service");
+        return false;
+    }
+    if (cli->defect != NULL && syn_defect_find(cli->defect) == NULL) {
+        (void)syn_cli_refuse("no seeded defect \"%s\"", cli->defect);
+        return false;
+    }
+    if (syn_gate_plan_read(cli->arena, path, fault, &gate->plan) != SYN_OK) {
+        (void)syn_cli_refuse("%s", fault[0] == '\0' ? "out of memory" : fault);
+        return false;
+    }
+    gate->today = syn_cli_today(cli);
+    gate->defect = cli->defect;
+    gate->seed = runner->seed;
+    gate->wants_all = cli->runs_all;
+    return true;
+}
+
+int syn_verb_gate(struct syn_cli *cli)
+{
+    struct syn_gate_options gate = {.plan = NULL};
+    struct syn_runner_options runner;
+    struct syn_gate_outcome outcome;
+    struct syn_arena arena;
+    char fault[SYN_GATE_FAULT_BYTES] = "";
+    if (cli->word_count != 1) {
+        return syn_cli_refuse("gate needs one plan");
+    }
+    if (!read_options(cli, &gate, &runner)) {
+        return SYN_EXIT_USAGE;
+    }
+    runner.verb = "gate";
+    struct syn_book_end end = {
+        .target = gate.target == NULL ? "embedded" : gate.target->name,
+        .clock = gate.target == NULL ? "virtual" : "real",
+        .limits = gate.target == NULL ? "off" : "the target's",
+        .suite = syn_gate_hash(cli->arena, gate.plan),
+        .started_ms = syn_cli_now_ms()};
+    end.target = end.target == NULL ? "target" : end.target;
+    /* A plan that does not expand is refused before anything is said. */
+    struct syn_gate_objects all = {.at = NULL};
+    if (syn_gate_plan_expand(cli->arena, gate.plan, fault, &all) != SYN_OK) {
+        return syn_cli_refuse("%s", fault[0] == '\0' ? "out of memory" : fault);
+    }
+    syn_book_print_first(&runner, &end);
+    syn_arena_init(&arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
+    syn_status st = syn_gate_prove(&arena, &gate, fault, &outcome);
+    if (st != SYN_OK) {
+        end.harness_fault = fault[0] == '\0' ? syn_status_text(st) : fault;
+    }
+    int code = syn_gate_report(&gate, &runner, &outcome, &end);
+    syn_arena_fini(&arena);
+    return code;
+}

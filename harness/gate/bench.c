@@ -1,0 +1,189 @@
+/*
+ * bench.c - make the services of a gate, and end them.
+ * Layer: gate. Threads: the loop's.
+ */
+#include "gate/bench.h"
+
+#include "runner/remote.h"
+#include "syn/limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define EPOCH_US      INT64_C(1767225600000000) /* as embedded rows */
+#define HEX_DIGITS    32
+#define CANARY_DIGITS 16
+#define RUN_DIGITS    8
+#define GUARD_MS      10000
+#define GUARD_BUG_MS  1000 /* a seeded defect may be silence */
+
+static const char *make_text(struct syn_bench *bench, const char *prefix)
+{
+    char hex[HEX_DIGITS + 1];
+    syn_rng_hex(&bench->rng, hex, HEX_DIGITS);
+    return syn_arena_printf(&bench->arena, "%s%s", prefix, hex).at;
+}
+
+static syn_status start_service(struct syn_bench *bench,
+                                const struct syn_bench_options *options)
+{
+    struct syn_key_setup key = {.sid = make_text(bench, "SK"),
+                                .secret = make_text(bench, ""),
+                                .kind = SYN_KEY_MAIN};
+    struct syn_account_setup account = {.sid = make_text(bench, "AC"),
+                                        .auth_token = make_text(bench, ""),
+                                        .keys = &key,
+                                        .key_count = 1,
+                                        .acl_enabled = true};
+    struct syn_service_setup setup = {.accounts = &account,
+                                      .account_count = 1,
+                                      .seed = syn_rng_next(&bench->rng),
+                                      .limits = SYN_LIMITS_OFF,
+                                      .defect = options->defect};
+    if (key.sid == NULL || key.secret == NULL || account.sid == NULL ||
+        account.auth_token == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    syn_status st = syn_service_start(bench->loop, &setup, &bench->service);
+    if (st != SYN_OK) {
+        return st;
+    }
+    unsigned port = syn_service_port(bench->service);
+    struct syn_world *world = &bench->world;
+    world->rest_url =
+        syn_arena_printf(&bench->arena, "http://127.0.0.1:%u", port).at;
+    world->sdk_url =
+        syn_arena_printf(&bench->arena, "ws://127.0.0.1:%u/v3/wsconnect", port)
+            .at;
+    world->login =
+        (struct syn_rest_login){.user = key.sid, .password = key.secret};
+    world->mint_key = (struct syn_token_key){
+        .key_sid = key.sid, .secret = key.secret, .account_sid = account.sid};
+    (void)snprintf(bench->service_sid, sizeof bench->service_sid, "%s",
+                   syn_service_default_sid(bench->service, 0));
+    return world->rest_url == NULL || world->sdk_url == NULL ? SYN_ERR_MEMORY
+                                                             : SYN_OK;
+}
+
+static void point_at_target(struct syn_bench *bench,
+                            const struct syn_target *target)
+{
+    struct syn_world *world = &bench->world;
+    bench->tls = syn_remote_tls(target);
+    bench->is_remote = true;
+    world->rest_url = target->rest_url;
+    world->sdk_url = target->sdk_url;
+    world->tls = &bench->tls;
+    world->use_proxy = target->use_proxy;
+    world->login =
+        (struct syn_rest_login){.user = syn_target_user(target),
+                                .password = syn_target_password(target)};
+    world->mint_key =
+        (struct syn_token_key){.key_sid = target->account.api_key,
+                               .secret = target->account.api_secret,
+                               .account_sid = target->account.account_sid};
+}
+
+/* One more service of the account, ACLs on; its friendly name carries the
+ * run's mark, so that a leftover can be told. */
+static syn_status make_service(struct syn_bench *bench, const char *what,
+                               char sid[SYN_BENCH_SID_BYTES])
+{
+    char run[RUN_DIGITS + 1];
+    syn_rng_hex(&bench->rng, run, RUN_DIGITS);
+    struct syn_str form = syn_arena_printf(
+        &bench->arena, "FriendlyName=syn-%s-%s&AclEnabled=true", run, what);
+    if (form.at == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    struct syn_reply made =
+        syn_backend_call(bench->backend, "POST", "/v1/Services", form.at, NULL);
+    if (!syn_reply_is_ok(&made)) {
+        (void)snprintf(bench->reason, sizeof bench->reason,
+                       made.status == SYN_OK
+                           ? "POST /v1/Services was refused with %u"
+                           : "POST /v1/Services had no answer",
+                       made.http);
+        return SYN_ERR_NET;
+    }
+    struct syn_str is = syn_reply_str(&made, "/sid");
+    (void)snprintf(sid, SYN_BENCH_SID_BYTES, "%.*s", SYN_STR_ARG(is));
+    return SYN_OK;
+}
+
+syn_status syn_bench_open(struct syn_bench *bench,
+                          const struct syn_bench_options *options)
+{
+    *bench = (struct syn_bench){.clock = NULL};
+    syn_arena_init(&bench->arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
+    syn_rng_init(&bench->rng, options->seed, 0);
+    bench->clock = options->target == NULL ? syn_clock_new_virtual(EPOCH_US)
+                                           : syn_clock_new_real();
+    if (bench->clock == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    syn_status st = syn_loop_new(bench->clock, &bench->loop);
+    st = st != SYN_OK ? st : syn_curl_new(bench->loop, &bench->curl);
+    bench->world = (struct syn_world){
+        .loop = bench->loop,
+        .curl = bench->curl,
+        .arena = &bench->arena,
+        .rng = &bench->rng,
+        .service_sid = bench->service_sid,
+        .scenario = "gate",
+        .guard_ms = options->defect == NULL ? GUARD_MS : GUARD_BUG_MS};
+    if (st == SYN_OK && options->target == NULL) {
+        st = start_service(bench, options);
+    } else if (st == SYN_OK) {
+        point_at_target(bench, options->target);
+    }
+    st = st != SYN_OK
+             ? st
+             : syn_backend_new(&bench->world, "backend", NULL, &bench->backend);
+    if (st == SYN_OK && bench->is_remote) {
+        st = make_service(bench, "gate", bench->service_sid);
+    }
+    return st != SYN_OK ? st : make_service(bench, "other", bench->other_sid);
+}
+
+static bool delete_service(struct syn_bench *bench, const char *sid)
+{
+    struct syn_str path =
+        syn_arena_printf(&bench->arena, "/v1/Services/%s", sid);
+    if (sid[0] == '\0') {
+        return true;
+    }
+    if (path.at == NULL) {
+        return false;
+    }
+    struct syn_reply gone =
+        syn_backend_call(bench->backend, "DELETE", path.at, NULL, NULL);
+    return syn_reply_is_ok(&gone) || gone.http == 404;
+}
+
+bool syn_bench_close(struct syn_bench *bench)
+{
+    bool is_clean = true;
+    if (bench->is_remote && bench->backend != NULL) {
+        is_clean = delete_service(bench, bench->other_sid);
+        is_clean = delete_service(bench, bench->service_sid) && is_clean;
+    }
+    syn_backend_free(bench->backend);
+    syn_service_stop(bench->service);
+    syn_curl_free(bench->curl);
+    syn_loop_free(bench->loop);
+    syn_clock_free(bench->clock);
+    syn_arena_fini(&bench->arena);
+    return is_clean;
+}
+
+struct syn_thing syn_bench_thing(struct syn_bench *bench, enum syn_type type,
+                                 struct syn_str name)
+{
+    char hex[CANARY_DIGITS + 1];
+    struct syn_thing thing = {.type = type, .name = name};
+    syn_rng_hex(&bench->rng, hex, CANARY_DIGITS);
+    thing.canary = syn_arena_printf(&bench->arena, "canary-%s", hex);
+    SYN_ASSERT(thing.canary.at != NULL);
+    return thing;
+}

@@ -1,0 +1,58 @@
+/*
+ * book.h - what a gate or an audit found, and its reports.
+ * Layer: gate. Threads: the main process.
+ * Source: design section 3 (first line, last lines, exit code, reports).
+ */
+#ifndef SYN_GATE_BOOK_H
+#define SYN_GATE_BOOK_H
+
+#include "report/result.h"
+#include "runner/runner.h"
+#include "syn/arena.h"
+#include "syn/status.h"
+#include "syn/str.h"
+
+#include <stddef.h>
+
+struct syn_book {
+    struct syn_arena *arena;
+    struct syn_result *results;
+    size_t count;
+    size_t room;
+    bool is_full; /* out of memory: told as harness error */
+};
+
+/* Where it was found, and how it ended; NULL where nothing is to be said. */
+struct syn_book_end {
+    const char *target;      /* "embedded", or the target's name */
+    const char *clock;       /* "virtual", "real" */
+    const char *limits;      /* "off", "the target's" */
+    const char *suite;       /* what stands for the suite's hash */
+    const char *unreachable; /* exit 69 */
+    const char *harness_fault;
+    const char *leftovers; /* exit 5 */
+    int64_t started_ms;
+    int64_t elapsed_us;
+};
+
+/* Keep a copy of the result; its texts are borrowed from the arena. */
+void syn_book_add(struct syn_book *book, const struct syn_result *result);
+
+/* The first line, to stdout. */
+void syn_book_print_first(const struct syn_runner_options *options,
+                          const struct syn_book_end *end);
+
+/* Text to stdout as it is. */
+void syn_book_print(const struct syn_buf *text);
+
+/* Print results, write junit.xml, run.json and what else the options ask for
+ * (but for the HTML page, which is the verb's), print the last lines. Returns
+ * the exit code. */
+int syn_book_close(struct syn_book *book,
+                   const struct syn_runner_options *options,
+                   const struct syn_book_end *end);
+
+/* Write `html` to the path; false: told on stderr. */
+bool syn_book_write_page(const char *path, const struct syn_buf *html);
+
+#endif

@@ -1,0 +1,165 @@
+#!/bin/sh
+# gate.sh - the verbs gate, audit and blast from outside: what is planted in a
+# service is named, undone it is not, and audits send nothing but GET.
+# Usage: gate.sh SYNCPROOF SOURCE. Loopback only; ends what it starts by pid.
+set -u
+program=$1
+source=$2
+place=$(mktemp -d)
+failed=0
+server=0
+lead=c0ffee12-5a6b-4c3d-9e8f-1029384756af
+agent_a=5f0e8c1a-3b52-4d0e-9a44-0c1d2e3f4a50
+agent_b=7a9b6d24-81c3-4f7e-8b1d-93a1c5e7f802
+plan=$source/fixtures/plans/small.json
+
+end_server() {
+    if [ "$server" -ne 0 ]; then
+        kill -TERM "$server" 2>/dev/null
+        wait "$server"
+        server=0
+    fi
+}
+trap 'end_server; rm -rf "$place"' EXIT
+
+fail() {
+    echo "FAILED: $1"
+    failed=1
+}
+
+# expect CODE TITLE COMMAND...: run it, compare the exit code.
+expect() {
+    wanted=$1
+    title=$2
+    shift 2
+    "$@" --out "$place/out" >"$place/stdout" 2>"$place/stderr"
+    code=$?
+    if [ "$code" -ne "$wanted" ]; then
+        fail "$title: expected exit $wanted, got $code"
+        head -20 "$place/stdout" "$place/stderr"
+    fi
+}
+
+# says TITLE TEXT / lacks TITLE TEXT: of the command before.
+says() {
+    grep -qF -- "$2" "$place/stdout" || fail "$1: output lacks: $2"
+}
+lacks() {
+    grep -qF -- "$2" "$place/stdout" && fail "$1: output has: $2"
+}
+
+# serve QUEUE_GRANTS MORE_OBJECTS ACL: the service of the plan, in part spoilt.
+serve() {
+    end_server
+    cat >"$place/config.json" <<END
+{"accounts": [{"account_sid": "AC11111111111111111111111111111111", "auth_token": "t0ken",
+  "keys": [{"api_key": "SK11111111111111111111111111111111", "api_secret": "s3cret", "kind": "main"}],
+  "services": [{"service_sid": "IS11111111111111111111111111111111", "acl_enabled": $3, "objects": [
+    {"type": "map", "unique_name": "queue", "items": [{"key": "k", "data": {}, "ttl_s": 86400}], "grants": [
+      {"identity": "$agent_a", "rights": ["read"]}, {"identity": "$agent_b", "rights": ["read"]}$1]},
+    {"type": "list", "unique_name": "calls-$agent_a", "items": [{"data": {}, "ttl_s": 86400}], "grants": [
+      {"identity": "$agent_a", "rights": ["read"]}, {"identity": "$lead", "rights": ["read"]}]},
+    {"type": "list", "unique_name": "calls-$agent_b", "grants": [
+      {"identity": "$agent_b", "rights": ["read"]}, {"identity": "$lead", "rights": ["read"]}]}$2]}]}]}
+END
+    : >"$place/ready"
+    "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" -v \
+        >"$place/ready" 2>"$place/log" &
+    server=$!
+    tries=0
+    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    port=$(sed 's/.*"rest":"http:\/\/127.0.0.1:\([0-9]*\)".*/\1/' "$place/ready")
+    cat >"$place/target.json" <<END
+{"name": "test", "rest_url": "http://127.0.0.1:$port", "sdk_url": "ws://127.0.0.1:$port/v3/wsconnect",
+ "account_sid": "AC11111111111111111111111111111111", "api_key": "SK11111111111111111111111111111111",
+ "api_secret": "s3cret", "service_sid": "IS11111111111111111111111111111111", "mode": "readonly"}
+END
+    sed 's/"readonly"/"namespaced"/' "$place/target.json" >"$place/writable.json"
+}
+
+# --- gate -------------------------------------------------------------------
+
+expect 0 "a sound plan" "$program" gate "$plan" --html "$place/gate.html"
+says "a sound plan" "READY: yes"
+says "a sound plan" "order to flip in:"
+says "a sound plan" "cells per second"
+grep -q "^syncproof .*target=embedded" "$place/stdout" || fail "gate: first line"
+tail -1 "$place/stdout" | grep -q "^exit 0" || fail "gate: last line"
+[ -s "$place/out/junit.xml" ] && [ -s "$place/out/run.json" ] || fail "gate: reports"
+grep -q "READY: <strong>yes" "$place/gate.html" || fail "gate: page"
+for bad in missing-grant shared-write email-identity email-encoded \
+    container-ttl shared-stream; do
+    expect 1 "$bad" "$program" gate "$source/fixtures/plans/bad-$bad.json"
+    says "$bad" "READY: no"
+    says "$bad" "blocker 1: "
+    lacks "$bad" "blocker 2: "
+done
+expect 1 "a defect" "$program" gate "$plan" --defect rest-object-open-to-all
+says "a defect" "beyond-plan"
+expect 0 "all cells" "$program" gate "$plan" --all
+expect 64 "no plan" "$program" gate
+expect 64 "no such file" "$program" gate "$place/none.json"
+expect 64 "no such defect" "$program" gate "$plan" --defect none
+echo '{"plan":"p","objects":[{"type":"map","name":"m","creator":"ann"}]}' \
+    >"$place/undefined.json"
+expect 64 "an undefined creator" "$program" gate "$place/undefined.json"
+grep -q 'undefined.json:1:59: /objects/0/creator' "$place/stderr" ||
+    fail "an undefined creator: place"
+
+# --- audit ------------------------------------------------------------------
+
+write=", {\"identity\": \"$lead\", \"rights\": [\"read\", \"write\"]}"
+serve "$write" "" true
+expect 0 "a sound service" "$program" audit --target "$place/target.json" --plan "$plan"
+says "a sound service" "0 findings"
+says "a sound service" "0 objects go dark for 0 identities"
+grep -q "GET" "$place/log" || fail "audit: the access log has no GET"
+if grep -E "POST|DELETE|PUT|PATCH|wsconnect" "$place/log"; then
+    fail "audit: something else than GET was sent"
+fi
+expect 0 "a draft" "$program" audit --target "$place/target.json" --emit-plan "$place/draft.json"
+expect 0 "the draft holds" "$program" audit --target "$place/target.json" --plan "$place/draft.json"
+says "the draft holds" "0 findings"
+"$program" blast --target "$place/target.json" --identity "$lead" \
+    >"$place/stdout" 2>"$place/stderr" || fail "blast at a target"
+says "blast at a target" "reaches 3 while ACLs are off, 3 with ACLs on (1 to change)"
+gate_at=$place/writable.json
+sed '/service_sid/s/"service_sid": "[^"]*", //' "$gate_at" >"$place/gate-target.json"
+expect 0 "gate at a target" "$program" gate "$plan" --target "$place/gate-target.json"
+expect 64 "gate at a readonly target" "$program" gate "$plan" --target "$place/target.json"
+
+serve "" "" true
+expect 1 "a row deleted" "$program" audit --target "$place/target.json" --plan "$plan"
+says "a row deleted" "1 findings"
+says "a row deleted" "\"$lead\" lacks read, write on map \"queue\""
+says "a row deleted" "1 objects go dark for 1 identities"
+says "a row deleted" "-d Read=true -d Write=true -d Manage=false"
+
+serve "$write, {\"identity\": \"mallory\", \"rights\": [\"write\"]}" "" true
+expect 1 "a foreign grant" "$program" audit --target "$place/target.json" --plan "$plan"
+says "a foreign grant" "1 findings"
+says "a foreign grant" "\"mallory\" has, beyond the plan, write on map \"queue\""
+
+serve "$write" ", {\"type\": \"document\", \"unique_name\": \"status-$agent_a\", \"data\": {}}" true
+expect 1 "a squatted object" "$program" audit --target "$place/target.json" --plan "$plan"
+says "a squatted object" "1 findings"
+says "a squatted object" "\"status-$agent_a\" was created by \"system\", the plan expects \"$agent_a\""
+
+serve "$write" "" false
+expect 0 "ACLs off" "$program" audit --target "$place/target.json" --plan "$plan"
+says "ACLs off" "1 findings"
+expect 1 "ACLs off, strict" "$program" audit --target "$place/target.json" --plan "$plan" --strict
+expect 64 "no target" "$program" audit --plan "$plan"
+end_server
+expect 69 "nobody there" "$program" audit --target "$place/target.json" --plan "$plan"
+
+# --- blast ------------------------------------------------------------------
+
+"$program" blast --identity "$agent_a" --plan "$plan" --json "$place/blast.json" \
+    >"$place/stdout" 2>"$place/stderr" || fail "blast: exit"
+says "blast" "reaches 7 while ACLs are off, 4 with ACLs on (2 to change), 2 once"
+grep -q '"after_key_deletion":0' "$place/blast.json" || fail "blast: JSON"
+exit "$failed"
