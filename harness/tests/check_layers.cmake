@@ -44,7 +44,7 @@ set(vendors
     "openssl/.*=^harness/(base/crypto[a-z_]*|net/tls[a-z_]*)\\.c$"
     "cjose/.*=^harness/auth/[^/]+\\.c$"
     "jansson.*=^harness/auth/[^/]+\\.c$"
-    "check\\.h=^harness/(runner/[^/]+\\.c|tests/[^/]+\\.[ch])$"
+    "check\\.h=^harness/((runner|bench)/[^/]+\\.c|tests/[^/]+\\.[ch])$"
     "zlib\\.h=^harness/(base/hist[a-z_]*|tests/test_hist)\\.c$"
     "libxml/.*=^harness/tests/[^/]+\\.c$")
 
