@@ -286,6 +286,8 @@ verb_test() {
     run_vendor
     if [ -n "$full" ]; then
         run_units ci
+        step "twenty repeats of every row" sh harness/tests/cli_findings.sh \
+            "$(program ci)" reports/junit.xsd full
         step "clang-tidy" run_tidy
         build tsan || die "the build with the thread sanitizer failed"
         run_units tsan

@@ -69,9 +69,16 @@ expect 64 "unknown key in the target file" "$program" run --target "$place/bad.j
 holds "the fault names line and key" grep -q 'bad.json:3: /sdk_urL' "$place/stderr"
 expect 64 "serve beyond loopback without TLS" "$program" serve --listen 0.0.0.0:0
 expect 0 "help" "$program" --help
-for verb in run list explain serve selftest token; do
+# Every verb that the overview lists, and those that must be among them.
+verbs=$(sed -n 's/^  \([a-z]*\)  *[A-Z].*/\1/p' "$place/stdout")
+for verb in run selftest replay list explain serve token; do
+    holds "the overview lists $verb" sh -c "echo '$verbs' | grep -qx $verb"
+done
+for verb in $verbs; do
     expect 0 "help of $verb" "$program" "$verb" --help
-    holds "help of $verb has an example" grep -q '^Example:' "$place/stdout"
+    holds "help of $verb names it" grep -q "^syncproof $verb" "$place/stdout"
+    holds "help of $verb has an example" grep -q "^  syncproof $verb" "$place/stdout"
+    expect 0 "-h of $verb" "$program" "$verb" -h
 done
 expect 0 "list" "$program" list acl/defaults
 expect 0 "explain a clause" "$program" explain ACL-21

@@ -198,6 +198,35 @@ if [ "$full" = full ]; then
     lacks "twenty identical lists" test -s "$place/uneven"
 fi
 
+# --- what --profile, --level and --tag choose
+ids() { sed -n 's/^\([a-z]*\/[^ ]*\) .*/\1/p' "$place/stdout"; }
+expect 0 "list of all" "$program" list
+all=$(ids | wc -l)
+expect 0 "list of nightly" "$program" list --profile nightly
+holds "nightly is all" test "$(ids | wc -l)" -eq "$all"
+expect 0 "list of release" "$program" list --profile release
+holds "release is less" test "$(ids | wc -l)" -lt "$all"
+lacks "release has no INFO" grep -q ' INFO ' "$place/stdout"
+expect 0 "list of pre-acl" "$program" list --profile pre-acl
+holds "pre-acl has rows" test "$(ids | wc -l)" -gt 0
+lacks "pre-acl is ACL and TOK alone" sh -c "grep '^[a-z]*/' '$place/stdout' | grep -qv '^acl/\|^tok/'"
+lacks "pre-acl is MUST alone" grep -Eq ' (SHOULD|INFO) ' "$place/stdout"
+ids | sort >"$place/pre-acl"
+expect 0 "a profile runs" "$program" run acl/off tok/bounds ttl/ --profile pre-acl --out "$place/out"
+verdicts "$place/stdout" | awk '{ print $2 }' | sort >"$place/ran"
+holds "something ran" test -s "$place/ran"
+holds "what ran is of the profile" test -z "$(comm -23 "$place/ran" "$place/pre-acl")"
+lacks "nothing else ran" grep -q '^ttl/' "$place/ran"
+expect 0 "list of a tag" "$program" list --tag forged
+ids | sort >"$place/tagged"
+holds "the tag has rows" test -s "$place/tagged"
+expect 0 "a tag runs" "$program" run --tag forged --out "$place/out"
+verdicts "$place/stdout" | awk '{ print $2 }' | sort >"$place/ran"
+holds "the rows of the tag ran, and no others" cmp "$place/tagged" "$place/ran"
+expect 0 "two tags" "$program" list --tag forged --tag issuer
+holds "two tags are more" test "$(ids | wc -l)" -gt "$(wc -l <"$place/tagged")"
+expect 64 "tag and profile without a row in common" "$program" run --tag receiver --profile pre-acl
+
 # --- unwritable pages, and other options
 expect 70 "a full HTML page" "$program" run $row --out "$place/out" --html /dev/full
 expect 70 "a full Markdown page" "$program" run $row --out "$place/out" --markdown /dev/full
@@ -220,6 +249,12 @@ expect 0 "one defect is killed" "$program" selftest --defect grant-ignored --out
 holds "the matrix is told" grep -q '^killed .* grant-ignored (ACL-24): ' "$place/stdout"
 holds "and stands in run.json" grep -q '"defects":\[{"name":"grant-ignored"' "$place/self/run.json"
 holds "and in the page" grep -q 'grant-ignored' "$place/self.html"
+# A bug of the field meets rows until one kills it, or all of them.
+field=field-if-match-zero
+runs_of_field() { sed -n "s/^killed *[0-9]*\/\([0-9]*\) $field .*/\1/p" "$place/stdout"; }
+expect 0 "a bug of the field is killed" "$program" selftest acl/ sdk/ --defect $field --jobs 2 --out "$place/self"
+few=$(runs_of_field)
+holds "few rows met it" test "$few" -ge 1 -a "$few" -lt "$("$program" list acl/ sdk/ | grep -c "^[a-z]*/")"
 expect 3 "a selection that no row of the defect meets" "$program" selftest tok/forged/huge --defect grant-ignored --out "$place/self"
 
 exit "$failed"
