@@ -39,7 +39,14 @@
     X(ttl_exposure)      \
     X(ttl_edges)         \
     X(ttl_display)       \
+    X(rest_bodies)       \
+    X(rest_revisions)    \
+    X(rest_refusals)     \
+    X(rest_items)        \
+    X(rest_pages)        \
     X(sdk_requests)      \
+    X(sdk_shapes)        \
+    X(sdk_queries)       \
     X(sdk_writers)       \
     X(sdk_channels)      \
     X(sdk_subscriptions) \
