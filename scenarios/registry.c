@@ -59,7 +59,10 @@
     X(whk_reachability)  \
     X(whk_delivery)      \
     X(whk_leaks)         \
-    X(whk_receiver)
+    X(whk_receiver)      \
+    X(lim_sizes)         \
+    X(lim_rates)         \
+    X(lim_shares)
 
 #define DECLARE(name) extern const struct syn_suite syn_suite_##name;
 SUITES(DECLARE)

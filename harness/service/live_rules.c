@@ -55,12 +55,14 @@ static bool fits_mac(void *ctx, struct syn_str made, struct syn_str presented)
 
 void syn_live_rules_init(struct syn_live_rules *rules)
 {
-    *rules = (struct syn_live_rules){.replay_from = replay_from,
-                                     .replay_at = replay_at,
-                                     .replay_told = replay_told,
-                                     .wish_code = wish_code,
-                                     .weight = weight,
-                                     .ends_on_cancel = ends_on_cancel,
-                                     .fits_mac = fits_mac,
-                                     .batch_max = SYN_BATCH_MAX};
+    *rules =
+        (struct syn_live_rules){.replay_from = replay_from,
+                                .replay_at = replay_at,
+                                .replay_told = replay_told,
+                                .wish_code = wish_code,
+                                .weight = weight,
+                                .ends_on_cancel = ends_on_cancel,
+                                .fits_mac = fits_mac,
+                                .batch_max = SYN_BATCH_MAX,
+                                .subscriptions_max = SYN_SUBSCRIPTIONS_MAX};
 }

@@ -45,7 +45,8 @@ struct syn_live_rules {
      * time. */
     bool (*fits_mac)(void *ctx, struct syn_str made, struct syn_str presented);
 
-    size_t batch_max; /* subscriptions in one request */
+    size_t batch_max;         /* subscriptions in one request */
+    size_t subscriptions_max; /* of one connection */
 };
 
 /* The sound behaviour everywhere. */

@@ -89,7 +89,8 @@ syn_status syn_subscription_add(struct syn_session *session,
         s->asked++;
         return SYN_OK;
     }
-    if (session->by_object.count >= SYN_SUBSCRIPTIONS_MAX) {
+    if (session->by_object.count >=
+        session->service->seams.live.subscriptions_max) {
         return SYN_ERR_LIMIT;
     }
     s = calloc(1, sizeof(*s));
