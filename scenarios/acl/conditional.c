@@ -224,7 +224,7 @@ static const struct syn_scenario rows[] = {
      .source = "ACL-25 ACL-46",
      CONDITIONAL_ROW,
      .types = SYN_TYPES_CONTAINER,
-     .defect = "revoke-ignored field-second-page-unread",
+     .defect = "deleted-row-still-grants field-second-page-unread",
      .run = between_pages},
 };
 SYN_SUITE(acl_conditional, "Conditions, inclusions and pages", rows);
