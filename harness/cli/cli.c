@@ -54,6 +54,15 @@ const struct syn_cli_verb syn_cli_verbs[] = {
      "one.",
      "syncproof token mint --target dev.json --identity ann --ttl 600",
      syn_verb_token},
+    {SYN_CLI_RECORD, "record", "",
+     "Stand between an app and its service and write down what it does.",
+     "syncproof record --listen 127.0.0.1:4100 --target dev.json --trace "
+     "day.jsonl",
+     syn_verb_record},
+    {SYN_CLI_DRYRUN, "dryrun", "TRACE",
+     "Play a trace with ACLs off, then on: what breaks, and the fewest grants "
+     "that mend it.",
+     "syncproof dryrun day.jsonl --curl grants.sh", syn_verb_dryrun},
     {.name = NULL}};
 
 static const struct syn_cli_verb *find_verb(const char *name)

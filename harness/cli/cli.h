@@ -56,6 +56,14 @@ struct syn_cli {
     const char *ttl;
     const char *plan;
     const char *emit_plan;
+    const char *flip_at;
+    const char *grants;
+    const char *curl;
+    const char *map;
+    const char *trace;
+    const char *webhooks;
+    bool keeps_names;
+    bool shadow_denies;
     bool wants_help;
     bool is_strict;
     bool fails_fast;
@@ -78,7 +86,9 @@ enum syn_cli_bit {
     SYN_CLI_REPLAY = 1u << 6,
     SYN_CLI_GATE = 1u << 7,
     SYN_CLI_AUDIT = 1u << 8,
-    SYN_CLI_BLAST = 1u << 9
+    SYN_CLI_BLAST = 1u << 9,
+    SYN_CLI_DRYRUN = 1u << 12,
+    SYN_CLI_RECORD = 1u << 13
 };
 
 struct syn_cli_verb {
@@ -134,6 +144,8 @@ int syn_verb_list(struct syn_cli *cli);
 int syn_verb_explain(struct syn_cli *cli);
 int syn_verb_serve(struct syn_cli *cli);
 int syn_verb_token(struct syn_cli *cli);
+int syn_verb_dryrun(struct syn_cli *cli);
+int syn_verb_record(struct syn_cli *cli);
 int syn_verb_gate(struct syn_cli *cli);
 int syn_verb_audit(struct syn_cli *cli);
 int syn_verb_blast(struct syn_cli *cli);

@@ -24,7 +24,7 @@ struct option {
 
 #define JUDGES                                                        \
     (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_REPLAY | SYN_CLI_GATE | \
-     SYN_CLI_AUDIT)
+     SYN_CLI_AUDIT | SYN_CLI_DRYRUN)
 #define SELECTS (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_LIST)
 #define EVERY   0xffffffffu
 #define TEXT(option, metavar, field, verbs, help)                           \
@@ -43,8 +43,8 @@ static const struct option options[] = {
     TEXT("--level", "LEVEL", level, SELECTS, "must, should or info"),
     TEXT("--profile", "NAME", profile, SELECTS, "pre-acl, release or nightly"),
     TEXT("--target", "FILE", target,
-         SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN | SYN_CLI_REPLAY |
-             SYN_CLI_GATE | SYN_CLI_AUDIT | SYN_CLI_BLAST,
+         SYN_CLI_RECORD | SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN |
+             SYN_CLI_REPLAY | SYN_CLI_GATE | SYN_CLI_AUDIT | SYN_CLI_BLAST,
          "the target file (absent: the embedded service)"),
     TEXT("--seed", "N", seed,
          SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE,
@@ -57,10 +57,11 @@ static const struct option options[] = {
     FLAG("--json", lists_json, SYN_CLI_LIST, "as one JSON document"),
     TEXT("--html", "FILE", html, JUDGES, "one page for people"),
     TEXT("--markdown", "FILE", markdown, JUDGES, "for a job's summary"),
-    TEXT("--baseline", "FILE", baseline, SYN_CLI_RUN,
+    TEXT("--baseline", "FILE", baseline, SYN_CLI_DRYRUN | SYN_CLI_RUN,
          "failures that are known, with reasons"),
     FLAG("--strict", is_strict,
-         SYN_CLI_RUN | SYN_CLI_REPLAY | SYN_CLI_GATE | SYN_CLI_AUDIT,
+         SYN_CLI_DRYRUN | SYN_CLI_RUN | SYN_CLI_REPLAY | SYN_CLI_GATE |
+             SYN_CLI_AUDIT,
          "warnings are failures"),
     FLAG("--fail-fast", fails_fast, SYN_CLI_RUN,
          "start nothing after a failure"),
@@ -71,12 +72,12 @@ static const struct option options[] = {
     FLAG("-q", is_quiet, JUDGES, "findings only"),
     FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE | SYN_CLI_BLAST, "more"),
     TEXT("--color", "WHEN", color, JUDGES, "auto, always or never"),
-    TEXT("--listen", "ADDR:PORT", listen, SYN_CLI_SERVE,
+    TEXT("--listen", "ADDR:PORT", listen, SYN_CLI_RECORD | SYN_CLI_SERVE,
          "default 127.0.0.1:0; other addresses need TLS"),
     TEXT("--db", "FILE", db, SYN_CLI_SERVE, "keep everything there"),
     TEXT("--sync", "MODE", sync, SYN_CLI_SERVE, "full or normal"),
-    TEXT("--tls-cert", "FILE", tls_cert, SYN_CLI_SERVE, "PEM"),
-    TEXT("--tls-key", "FILE", tls_key, SYN_CLI_SERVE, "PEM"),
+    TEXT("--tls-cert", "FILE", tls_cert, SYN_CLI_RECORD | SYN_CLI_SERVE, "PEM"),
+    TEXT("--tls-key", "FILE", tls_key, SYN_CLI_RECORD | SYN_CLI_SERVE, "PEM"),
     TEXT("--acl", "on|off", acl, SYN_CLI_SERVE, "of the default service"),
     TEXT("--config", "FILE", config, SYN_CLI_SERVE,
          "accounts, services, objects; docs/schema/serve-config.schema.json"),
@@ -93,14 +94,28 @@ static const struct option options[] = {
     TEXT("--service-sid", "IS…", service_sid, SYN_CLI_SERVE, ""),
     TEXT("--identity", "X", identity, SYN_CLI_TOKEN | SYN_CLI_BLAST,
          "whom a token names"),
-    TEXT("--plan", "FILE", plan, SYN_CLI_AUDIT | SYN_CLI_BLAST,
+    TEXT("--plan", "FILE", plan, SYN_CLI_DRYRUN | SYN_CLI_AUDIT | SYN_CLI_BLAST,
          "what the app means to allow"),
-    TEXT("--emit-plan", "FILE", emit_plan, SYN_CLI_AUDIT,
+    TEXT("--emit-plan", "FILE", emit_plan, SYN_CLI_DRYRUN | SYN_CLI_AUDIT,
          "draft a plan from what is there"),
     TEXT("--json", "FILE", json, SYN_CLI_BLAST, "the answer as JSON"),
     TEXT("--ttl", "S", ttl, SYN_CLI_TOKEN, "seconds; default 3600"),
     FLAG("--list", is_listing, SYN_CLI_TOKEN,
          "with forge: the table of forgeries"),
+    TEXT("--flip-at", "T", flip_at, SYN_CLI_DRYRUN,
+         "a date, or ms since the trace began; absent: its end"),
+    TEXT("--grants", "FILE", grants, SYN_CLI_DRYRUN, "the grants as JSON"),
+    TEXT("--curl", "FILE", curl, SYN_CLI_DRYRUN,
+         "the grants as a bash script of curl calls"),
+    TEXT("--map", "FILE", map, SYN_CLI_DRYRUN | SYN_CLI_RECORD,
+         "of pseudonyms; record: default TRACE.map"),
+    TEXT("--trace", "FILE", trace, SYN_CLI_RECORD, "to write"),
+    TEXT("--webhooks", "FILE", webhooks, SYN_CLI_RECORD,
+         "import a log of webhooks instead"),
+    FLAG("--keep-names", keeps_names, SYN_CLI_RECORD,
+         "no pseudonyms: identities, names and keys as they are"),
+    FLAG("--shadow-deny", shadow_denies, SYN_CLI_RECORD,
+         "also say what ACLs would have refused"),
 };
 
 int syn_cli_refuse(const char *format, ...)

@@ -18,6 +18,9 @@
 static void free_link(struct syn_tap_link *link)
 {
     struct syn_tap *tap = link->tap;
+    if (tap->options.on_end != NULL) {
+        tap->options.on_end(tap->options.ctx, link->number);
+    }
     for (struct syn_tap_link **at = &tap->links; *at != NULL;
          at = &(*at)->next) {
         if (*at == link) {

@@ -67,6 +67,8 @@ struct syn_tap_options {
     void (*on_message)(void *ctx, const struct syn_tap_message *message);
     /* What was done to the network, in a line: armed, hit, cut, held. */
     void (*on_act)(void *ctx, struct syn_str line);
+    /* A connection is gone; no further message of it comes. May be NULL. */
+    void (*on_end)(void *ctx, unsigned link);
     void *ctx;
 };
 

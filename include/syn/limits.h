@@ -179,6 +179,19 @@
 #define SYN_SINK_RECORDS_MAX  65536 /* kept by one sink */
 #define SYN_SINK_PARAMS_MAX   256   /* of one webhook that came */
 
+/* --- traces, ours ----------------------------------------------------------
+ */
+#define SYN_TRACE_BYTES_MAX            1073741824u /* one trace file */
+#define SYN_TRACE_LINES_MAX            5000000
+#define SYN_TRACE_LINE_BYTES_MAX       65536 /* of one line that is written */
+#define SYN_TRACE_SCRATCH_BYTES_MAX    67108864 /* of one line or command */
+#define SYN_RECORD_LINK_BYTES_MAX      16777216 /* tokens' claims, names */
+#define SYN_RECORD_WAITING_MAX         4096     /* requests without an answer */
+#define SYN_RECORD_PAIRS_MAX           256      /* of one query or form */
+#define SYN_RECORD_ROWS_MAX            20000    /* permissions of one object */
+#define SYN_RECORD_INVENTORY_BYTES_MAX 1073741824u
+#define SYN_RECORD_WEBHOOK_BYTES_MAX   1048576 /* one line of a log */
+
 _Static_assert(SYN_FRAME_BYTES_MAX >=
                    SYN_DATA_BYTES_MAX + SYN_FRAME_HEADER_BYTES_MAX,
                "a frame holds the largest document and its header");

@@ -1,0 +1,63 @@
+/*
+ * dryrun.h - the verb `dryrun`: what would the flip have broken?
+ * Layer: gate. Threads: the main process.
+ * Source: design section 8.
+ */
+#ifndef SYN_GATE_DRYRUN_H
+#define SYN_GATE_DRYRUN_H
+
+#include "gate/book.h"
+#include "gate/grants.h"
+#include "runner/runner.h"
+
+#define SYN_DRYRUN_FAULT_BYTES 512
+
+struct syn_dryrun_options {
+    const struct syn_runner_options *runner; /* reports, style, baseline */
+    const char *trace_path;
+    const char *flip_at;    /* a date, or ms since the trace began; NULL: end */
+    const char *names_path; /* map of pseudonyms; NULL: none */
+    const char *plan_path;  /* NULL: none */
+    const char *grants_path; /* to write; NULL: not, likewise below */
+    const char *curl_path;
+    const char *draft_path;
+};
+
+/* Everything that a dry run knows. */
+struct syn_dryrun {
+    struct syn_arena *arena;
+    const struct syn_dryrun_options *options;
+    const struct syn_trace *trace;
+    struct syn_history *history;
+    struct syn_pseudonyms *names;
+    int64_t flip_ms;
+    struct syn_grant_set plain;
+    struct syn_grant_set pessimistic;
+    struct syn_grants_output output;
+    struct syn_book book;
+    size_t denials; /* kinds of denial: identity, object, right */
+};
+
+/* Do all of it; returns the exit code. */
+int syn_dryrun_run(struct syn_arena *arena,
+                   const struct syn_dryrun_options *options);
+
+/* dryrun_find.c: results into the book. Errors: SYN_ERR_MEMORY. */
+SYN_MUST_CHECK syn_status syn_dryrun_judge(struct syn_dryrun *dryrun);
+
+/* dryrun_plan.c: what the plan leaves dark, and what goes beyond it. Errors:
+ * SYN_ERR_CONFIG with `fault`, SYN_ERR_MEMORY. */
+SYN_MUST_CHECK syn_status syn_dryrun_judge_plan(
+    struct syn_dryrun *dryrun, char fault[SYN_DRYRUN_FAULT_BYTES]);
+
+/* accepted.c: turn failures that the baseline accepts into xfail, and add an
+ * xpass for each that did not come. Errors: as above. */
+SYN_MUST_CHECK syn_status syn_dryrun_accept(struct syn_dryrun *dryrun,
+                                            const char *path,
+                                            char fault[SYN_DRYRUN_FAULT_BYTES]);
+
+/* Sixteen hex digits of what a failure is about; of the arena, NULL: out of
+ * memory. */
+const char *syn_dryrun_signature(struct syn_arena *arena, const char *id);
+
+#endif
