@@ -292,6 +292,8 @@ verb_test() {
         build tsan || die "the build with the thread sanitizer failed"
         run_units tsan
         step "200 kills of a server" ctest --preset ci -L '^long$' --verbose --no-tests=error
+        step "ten minutes of the vendor's clients" \
+            harness/tests/soak.sh "$(program asan)"
     fi
 
     printf '\n'

@@ -20,7 +20,9 @@ struct syn_bug {
     const char *title;
     const char *clause;
     enum syn_bug_seat seat;
-    bool is_field; /* no row names it; every row is run against it */
+    const char *proof; /* unit test that notices it, where it takes a restart
+                          and rows cannot; NULL: rows must */
+    bool is_field;     /* every row is run against it, named or not */
 };
 
 /* The n-th, those of the service first, of the client next; false past the

@@ -30,16 +30,29 @@ static const char *chapter_of(struct syn_runner *runner, const char *id)
     return keep(runner, syn_str_part(all, 0, syn_str_find(all, '/', 0))).at;
 }
 
+static size_t count_words(struct syn_str words)
+{
+    size_t count = 0;
+    size_t at = 0;
+    while (count < CLAUSES_MAX && syn_clause_next_word(words, &at).bytes > 0) {
+        count++;
+    }
+    return count;
+}
+
+/* Room for no more than there are: results of a selftest are many, and each
+ * page of this process is one that the fork of every row has to copy. */
 static void fill_clauses(struct syn_runner *runner, struct syn_result *result,
                          const char *source)
 {
     struct syn_str words = syn_str_of(source);
+    size_t count = count_words(words);
     struct syn_result_clause *clauses =
-        syn_arena_array(&runner->arena, CLAUSES_MAX, sizeof *clauses);
+        syn_arena_array(&runner->arena, count, sizeof *clauses);
     size_t at = 0;
     SYN_ASSERT(clauses != NULL);
     struct syn_str id = syn_clause_next_word(words, &at);
-    while (id.bytes > 0 && result->clause_count < CLAUSES_MAX) {
+    while (id.bytes > 0 && result->clause_count < count) {
         const struct syn_clause *clause = syn_clause_find(id);
         clauses[result->clause_count++] = (struct syn_result_clause){
             .id = clause == NULL ? keep(runner, id).at : clause->id,

@@ -6,10 +6,13 @@
  * large data costs several tokens. Buckets are counted in millionths, exact in
  * whole microseconds, so that virtual time gives the same answer each run.
  */
+#include "service/live.h"
 #include "service/state.h"
 
 #include "base/log.h"
+#include "syn/limits.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define UNIT           1000000 /* millionths of a token */
@@ -63,6 +66,7 @@ static const uint32_t published[SYN_BUCKET_COUNT] = {
     [SYN_BUCKET_CREATE] = 20,     [SYN_BUCKET_READ] = 20,
     [SYN_BUCKET_WRITE] = 20,      [SYN_BUCKET_PUBLISH] = 30,
     [SYN_BUCKET_PERMISSION] = 80, [SYN_BUCKET_CONNECTION] = 500,
+    [SYN_BUCKET_CONNECT] = 110,   [SYN_BUCKET_REST] = 0, /* nothing is known */
 };
 
 void syn_rates_fill(struct syn_rate rates[SYN_BUCKET_COUNT])
@@ -156,6 +160,65 @@ void syn_admission_charge(struct syn_service *service,
                                .burst = rate->burst,
                                .cost = price_of(command),
                                .now_us = syn_clock_now_us(service->clock)};
+}
+
+/* --- accounts ------------------------------------------------------------- */
+
+/* Without limits, or without this one, everything is admitted. */
+static bool admit_account(struct syn_service *service,
+                          enum syn_bucket_kind kind,
+                          struct syn_admission *admission,
+                          uint32_t *retry_after_s)
+{
+    const struct syn_rate *rate = &service->setup.rates[kind];
+    const struct syn_seams *seams = &service->seams;
+    if (service->setup.limits == SYN_LIMITS_OFF || rate->rate_per_s == 0) {
+        return true;
+    }
+    admission->rate_per_s = rate->rate_per_s;
+    admission->burst = rate->burst;
+    admission->cost = 1;
+    admission->now_us = syn_clock_now_us(service->clock);
+    *retry_after_s = 1;
+    return seams->admits(seams->ctx, admission, retry_after_s);
+}
+
+enum syn_code syn_admission_connect(struct syn_service *service,
+                                    const struct syn_token_facts *facts,
+                                    int64_t *reconnect_min_ms)
+{
+    char bucket[SYN_BUCKET_NAME_BYTES];
+    uint32_t retry_after_s = 0;
+    (void)snprintf(bucket, sizeof(bucket), "connect-%.*s",
+                   SYN_STR_ARG(facts->account_sid));
+    struct syn_admission admission = {
+        .plane = SYN_PLANE_SDK, .identity = facts->identity, .bucket = bucket};
+    if (!admit_account(service, SYN_BUCKET_CONNECT, &admission,
+                       &retry_after_s)) {
+        *reconnect_min_ms = (int64_t)retry_after_s * 1000;
+        return SYN_CODE_51202;
+    }
+    const size_t standing_max = service->setup.standing_max;
+    /* Who is connected is only counted when it could be too many. */
+    if (service->setup.limits == SYN_LIMITS_REAL &&
+        service->counts.sessions >= standing_max &&
+        syn_live_count(service, facts->account_sid) >= standing_max) {
+        *reconnect_min_ms = SYN_SERVICE_RECONNECT_MS;
+        return SYN_CODE_51201;
+    }
+    return SYN_CODE_NONE;
+}
+
+bool syn_admission_request(struct syn_service *service,
+                           const struct syn_account *account,
+                           uint32_t *retry_after_s)
+{
+    char bucket[SYN_BUCKET_NAME_BYTES];
+    (void)snprintf(bucket, sizeof(bucket), "rest-%s", account->sid);
+    struct syn_admission admission = {.plane = SYN_PLANE_REST,
+                                      .identity = SYN_STR("system"),
+                                      .bucket = bucket};
+    return admit_account(service, SYN_BUCKET_REST, &admission, retry_after_s);
 }
 
 /* --- buckets -------------------------------------------------------------- */

@@ -91,6 +91,7 @@ struct syn_config_rate {
 struct syn_config_rates {
     const char *place;
     struct syn_config_rate of[SYN_BUCKET_COUNT];
+    struct syn_maybe_i64 standing;
 };
 
 /* "real", "off", or rates of one's own. */

@@ -190,6 +190,7 @@ void syn_config_fill_rates(const struct syn_config_rates *rates,
             .rate_per_s = (uint32_t)rates->of[i].rate_per_s.value,
             .burst = (uint32_t)rates->of[i].burst.value};
     }
+    setup->standing_max = (uint32_t)rates->standing.value;
 }
 
 static void fill_number(struct syn_maybe_i64 from, int64_t *to)

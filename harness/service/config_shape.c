@@ -171,6 +171,9 @@ static const struct syn_config_field rates_fields[] = {
     RATE("publish", SYN_BUCKET_PUBLISH),
     RATE("permission", SYN_BUCKET_PERMISSION),
     RATE("connection", SYN_BUCKET_CONNECTION),
+    RATE("connect", SYN_BUCKET_CONNECT),
+    RATE("rest", SYN_BUCKET_REST),
+    NUMBER(standing, rates, 1, SYN_SERVICE_CONNECTIONS_MAX),
     {.name = NULL}};
 const struct syn_config_shape syn_config_rates = {
     rates_fields, sizeof(struct syn_config_rates)};

@@ -6,6 +6,8 @@
  */
 #include "service/defect_impl.h"
 
+#include <string.h>
+
 static const struct syn_defect_table *const tables[] = {
     &syn_defects_access, &syn_defects_grant,   &syn_defects_switch,
     &syn_defects_rest,   &syn_defects_claim,   &syn_defects_signature,
@@ -14,7 +16,7 @@ static const struct syn_defect_table *const tables[] = {
     &syn_defects_race,   &syn_defects_reply,   &syn_defects_apart,
     &syn_defects_path,   &syn_defects_bound,   &syn_defects_leak,
     &syn_defects_cache,  &syn_defects_subject, &syn_defects_renewal,
-    &syn_defects_fanout, &syn_defects_count,
+    &syn_defects_fanout, &syn_defects_count,   &syn_defects_shape,
 };
 
 bool syn_defect_is_field(const struct syn_defect *defect)
@@ -26,6 +28,21 @@ bool syn_defect_is_field(const struct syn_defect *defect)
         }
     }
     return false;
+}
+
+/* What only a restart shows; each entry is held against its test there. */
+static const struct {
+    const char *defect, *test;
+} proofs[] = {{"field-document-revision-restarts", "unit_restart"}};
+
+const char *syn_defect_proof(const struct syn_defect *defect)
+{
+    for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+        if (strcmp(proofs[i].defect, defect->name) == 0) {
+            return proofs[i].test;
+        }
+    }
+    return NULL;
 }
 
 const struct syn_defect *syn_defect_at(size_t index)

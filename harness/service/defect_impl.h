@@ -44,6 +44,7 @@ extern const struct syn_defect_table syn_defects_race;
 extern const struct syn_defect_table syn_defects_reply;
 extern const struct syn_defect_table syn_defects_apart;
 extern const struct syn_defect_table syn_defects_hook;
+extern const struct syn_defect_table syn_defects_shape;
 
 /* As found in the field, written without knowing the rows. */
 extern const struct syn_defect_table syn_defects_path;

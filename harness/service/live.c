@@ -390,6 +390,19 @@ void syn_live_stop(struct syn_service *service)
     service->live = NULL;
 }
 
+size_t syn_live_count(const struct syn_service *service,
+                      struct syn_str account_sid)
+{
+    size_t count = 0;
+    for (const struct syn_session *s =
+             service->live == NULL ? NULL : service->live->first;
+         s != NULL; s = s->next) {
+        count += s->state == SYN_SESSION_LIVE &&
+                 syn_str_is_equal(s->facts.account_sid, account_sid);
+    }
+    return count;
+}
+
 void syn_live_offload(struct syn_service *service)
 {
     static const struct syn_live_status offload = {308, "OFFLOAD",

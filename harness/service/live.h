@@ -54,6 +54,10 @@ void syn_live_grants_changed(struct syn_service *service,
 void syn_live_switch_turned(struct syn_service *service,
                             const struct syn_service_row *row);
 
+/* Sessions of an account past init. */
+size_t syn_live_count(const struct syn_service *service,
+                      struct syn_str account_sid);
+
 /* Close 308 to all. */
 void syn_live_offload(struct syn_service *service);
 

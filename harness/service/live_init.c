@@ -55,6 +55,26 @@ static void refuse(struct syn_session *session, struct syn_str id,
     syn_live_end(session, NULL);
 }
 
+/* Too many connections: how long to keep away stands in the payload, where
+ * clients of the SDK look for it. The peer need not heed it: it is closed. */
+static void refuse_for_now(struct syn_session *session, struct syn_str id,
+                           enum syn_code code, int64_t reconnect_min_ms)
+{
+    const struct syn_live_status status = {429, "TOO_MANY_REQUESTS",
+                                           syn_code_text(code), (int)code};
+    const struct syn_str payload =
+        syn_arena_printf(&session->service->scratch,
+                         "{\"backoff_policy\":{\"reconnect_min_ms\":%lld}}",
+                         (long long)reconnect_min_ms);
+    struct syn_json_writer w;
+    syn_log(SYN_LOG_INFO, "live", "refused", "code=%d", (int)code);
+    syn_live_begin(session, &w, "reply", id);
+    syn_live_write_status(&w, &status);
+    syn_json_write_text(&w, "payload_type", "application/json");
+    syn_live_send(session, &w, payload);
+    syn_live_end(session, NULL);
+}
+
 /* A seeded defect may shrug off what was wrong with it. */
 static void refuse_renewal(struct syn_session *session, struct syn_str id,
                            enum syn_code code)
@@ -234,6 +254,15 @@ void syn_live_init(struct syn_session *session,
     struct syn_token_facts facts;
     const struct syn_account *account = NULL;
     enum syn_code code = read_token(session, frame, &facts, &account);
+    if (code == SYN_CODE_NONE) {
+        int64_t reconnect_min_ms = 0;
+        const enum syn_code busy =
+            syn_admission_connect(session->service, &facts, &reconnect_min_ms);
+        if (busy != SYN_CODE_NONE) {
+            refuse_for_now(session, frame->id, busy, reconnect_min_ms);
+            return;
+        }
+    }
     if (code == SYN_CODE_NONE && !keep_facts(session, &facts)) {
         code = SYN_CODE_20500;
     }

@@ -46,12 +46,6 @@ bool syn_call_step(struct syn_call *call, const struct syn_command *command)
             syn_arena_printf(call->arena, "Rate limit exceeded for %s",
                              call->service->throttled);
     }
-    if (call->outcome.code == SYN_CODE_54009) {
-        call->retry_after_s = call->service->retry_after_s;
-        call->message =
-            syn_arena_printf(call->arena, "Rate limit exceeded for %s",
-                             call->service->throttled);
-    }
     if (call->outcome.code != SYN_CODE_NONE) {
         syn_call_refuse(call, call->outcome.code);
         return false;

@@ -111,7 +111,11 @@ static bool is_below(const struct syn_rest_call *call, const char *root)
  * is known, and may do nothing. */
 static void run_admitted(struct syn_rest_call *call, enum syn_code target)
 {
-    if (call->principal.kind == SYN_KEY_RESTRICTED) {
+    if (is_below(call, "/v1") &&
+        !syn_admission_request(call->service, call->principal.account,
+                               &call->retry_after_s)) {
+        syn_rest_fail(call, SYN_CODE_20429);
+    } else if (call->principal.kind == SYN_KEY_RESTRICTED) {
         syn_rest_fail(call, SYN_CODE_20006);
     } else if (target != SYN_CODE_NONE) {
         syn_rest_fail(call, target);

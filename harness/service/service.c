@@ -212,6 +212,9 @@ static syn_status copy_setup(struct syn_service *service,
         own->jwe_key = service->jwe_key;
     }
     syn_rates_fill(own->rates);
+    if (own->standing_max == 0) {
+        own->standing_max = SYN_STANDING_MAX;
+    }
     default_i64(&own->notice_s, SYN_SERVICE_NOTICE_S);
     default_i64(&own->ping_s, SYN_SERVICE_PING_S);
     default_i64(&own->pong_s, SYN_SERVICE_PONG_S);

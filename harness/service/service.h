@@ -54,11 +54,13 @@ enum syn_bucket_kind {
     SYN_BUCKET_PUBLISH,    /* messages of one stream */
     SYN_BUCKET_PERMISSION, /* of one identity on one object */
     SYN_BUCKET_CONNECTION, /* requests of one SDK connection */
+    SYN_BUCKET_CONNECT,    /* SDK connections made by one account */
+    SYN_BUCKET_REST,       /* REST requests of one account */
     SYN_BUCKET_COUNT
 };
 
 struct syn_rate {
-    uint32_t rate_per_s; /* 0: as published */
+    uint32_t rate_per_s; /* 0: as published; REST: no limit */
     uint32_t burst;      /* 0: ten seconds of the rate */
 };
 
@@ -85,11 +87,12 @@ struct syn_service_setup {
     const char *base_url; /* of url, links, meta; NULL: the request's Host */
     enum syn_limits_mode limits;
     struct syn_rate rates[SYN_BUCKET_COUNT]; /* with SYN_LIMITS_REAL */
-    int64_t notice_s;    /* 240: expiry notice before `exp` */
-    int64_t ping_s;      /* 30 */
-    int64_t pong_s;      /* 15: a ping not answered for so long: dead */
-    int64_t handshake_s; /* 15: from accept to a whole request, and to init */
-    int64_t sweep_ms;    /* 1000: TTL sweep period */
+    uint32_t standing_max; /* 7,000: SDK connections of one account; likewise */
+    int64_t notice_s;      /* 240: expiry notice before `exp` */
+    int64_t ping_s;        /* 30 */
+    int64_t pong_s;        /* 15: a ping not answered for so long: dead */
+    int64_t handshake_s;   /* 15: from accept to a whole request, and to init */
+    int64_t sweep_ms;      /* 1000: TTL sweep period */
     int64_t purge_delay_ms;     /* 0: how long expired things stay visible */
     bool keeps_quiet_on_revoke; /* true: no subscription_canceled */
     const char *sdk_path;   /* "/v3/wsconnect": exactly this path upgrades */

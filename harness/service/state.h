@@ -119,6 +119,17 @@ void syn_admission_charge(struct syn_service *service,
                           const struct syn_command *command,
                           struct syn_arena *arena, struct syn_charge *out);
 
+/* May this account make one more SDK connection? Else the code, and the least
+ * time to wait. */
+enum syn_code syn_admission_connect(struct syn_service *service,
+                                    const struct syn_token_facts *facts,
+                                    int64_t *reconnect_min_ms);
+
+/* May this account make one more REST request? *retry_after_s if not. */
+bool syn_admission_request(struct syn_service *service,
+                           const struct syn_account *account,
+                           uint32_t *retry_after_s);
+
 /* Give back what a refused command took. */
 void syn_admission_refund(struct syn_service *service,
                           const struct syn_charge *charge);

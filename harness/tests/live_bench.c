@@ -266,7 +266,7 @@ struct syn_str live_token(struct bench *bench, const char *identity,
     return token;
 }
 
-const struct syn_json *live_init(struct live_peer *peer, struct syn_str token)
+const char *live_send_init(struct live_peer *peer, struct syn_str token)
 {
     const struct syn_str members = syn_arena_printf(
         &peer->bench->arena,
@@ -277,7 +277,12 @@ const struct syn_json *live_init(struct live_peer *peer, struct syn_str token)
         "\"tweaks\":null,\"capabilities\":[\"client_update\"]",
         SYN_STR_ARG(token));
     ck_assert_ptr_nonnull(members.at);
-    return live_reply(peer, live_send(peer, members.at, ""));
+    return live_send(peer, members.at, "");
+}
+
+const struct syn_json *live_init(struct live_peer *peer, struct syn_str token)
+{
+    return live_reply(peer, live_send_init(peer, token));
 }
 
 struct live_peer *live_login(struct bench *bench, const char *identity,

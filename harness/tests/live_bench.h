@@ -72,6 +72,9 @@ const struct syn_json *live_reply(struct live_peer *peer, const char *id);
 /* Wait for the oldest frame with this method that was not taken yet. */
 const struct live_frame *live_take(struct live_peer *peer, const char *method);
 
+/* Send `init` with this token; its id. */
+const char *live_send_init(struct live_peer *peer, struct syn_str token);
+
 /* `init` with this token, and its reply. */
 const struct syn_json *live_init(struct live_peer *peer, struct syn_str token);
 

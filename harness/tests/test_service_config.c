@@ -359,11 +359,15 @@ END_TEST
 START_TEST(a_file_of_rates_stands_alone)
 {
     struct syn_service_setup setup = {.limits = SYN_LIMITS_OFF};
-    ck_assert_int_eq(syn_config_read_rates(
-                         &arena, "r",
-                         SYN_STR("{\"publish\":{\"rate_per_s\":3}} // few"),
-                         fault, &setup),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_config_read_rates(&arena, "r",
+                              SYN_STR("{\"publish\":{\"rate_per_s\":3},"
+                                      "\"connect\":{\"rate_per_s\":4},"
+                                      "\"standing\":5} // few"),
+                              fault, &setup),
+        SYN_OK);
+    ck_assert_uint_eq(setup.rates[SYN_BUCKET_CONNECT].rate_per_s, 4);
+    ck_assert_uint_eq(setup.standing_max, 5);
     ck_assert_int_eq(setup.limits, SYN_LIMITS_REAL);
     ck_assert_uint_eq(setup.rates[SYN_BUCKET_PUBLISH].rate_per_s, 3);
     ck_assert_int_eq(syn_config_read_rates(

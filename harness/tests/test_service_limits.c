@@ -129,6 +129,36 @@ START_TEST(permissions_are_counted_by_identity)
 }
 END_TEST
 
+/* No rate is published for all of REST; one of one's own is 20429. */
+START_TEST(requests_of_an_account_are_counted_only_when_asked)
+{
+    stop();
+    struct syn_service_setup setup = {.limits = SYN_LIMITS_REAL};
+    setup.rates[SYN_BUCKET_REST] =
+        (struct syn_rate){.rate_per_s = 2, .burst = 4};
+    bench_start(&bench, &setup, true);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_uint_eq(bench_call(&bench, "POST", DOCS, "").status, 201);
+    }
+    struct bench_reply late =
+        bench_call(&bench, "POST", DOCS, "UniqueName=late");
+    ck_assert_uint_eq(late.status, 429);
+    ck_assert_int_eq(late.code, 20429);
+    ck_assert_str_eq(bench_header(&bench, &late, "Retry-After"), "1");
+    /* Another account is not blocked by this one. */
+    bench.user = OTHER_ACCOUNT;
+    bench.password = OTHER_TOKEN;
+    ck_assert_uint_eq(bench_call(&bench, "GET", "/v1/Services", NULL).status,
+                      200);
+    bench.user = BENCH_ACCOUNT;
+    bench.password = BENCH_TOKEN;
+    advance_ms(1000);
+    /* It was not processed. */
+    late = bench_call(&bench, "GET", DOCS "/late", NULL);
+    ck_assert_uint_eq(late.status, 404);
+}
+END_TEST
+
 Suite *suite_service_limits(void)
 {
     Suite *suite = suite_create("service_limits");
@@ -141,6 +171,7 @@ Suite *suite_service_limits(void)
     tcase_add_test(tcase, reads_and_writes_are_counted_apart);
     tcase_add_test(tcase, creations_are_counted_by_service);
     tcase_add_test(tcase, permissions_are_counted_by_identity);
+    tcase_add_test(tcase, requests_of_an_account_are_counted_only_when_asked);
     suite_add_tcase(suite, tcase);
     return suite;
 }

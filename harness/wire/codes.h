@@ -28,6 +28,7 @@
     X(20429, 429, "Too many requests")                                      \
     X(20500, 500, "Internal server error")                                  \
     X(20503, 503, "Service unavailable")                                    \
+    X(51201, 429, "Too many connections")                                   \
     X(51202, 429, "Too many requests")                                      \
     X(51207, 410, "Token expired")                                          \
     X(51214, 406, "Message is not acceptable")                              \

@@ -20,6 +20,7 @@
 #define SYN_SUBSCRIPTIONS_MAX    2000     /* per connection, E54419 */
 #define SYN_BATCH_MAX            1000     /* subscriptions in one request */
 #define SYN_ITEMS_MAX            1000000  /* per list or map, LIM-17 */
+#define SYN_STANDING_MAX         7000 /* connections of an account, LIM-16 */
 #define SYN_DEBOUNCE_MS_MIN      1000
 #define SYN_DEBOUNCE_MS_MAX      30000
 #define SYN_DEBOUNCE_MS_DEFAULT  5000
@@ -143,6 +144,7 @@
 #define SYN_SERVICE_IDLE_S          75 /* between two requests */
 #define SYN_SERVICE_SWEEP_MS        1000
 #define SYN_SERVICE_CONNECTIONS_MAX 65536
+#define SYN_SERVICE_RECONNECT_MS    10000 /* least delay when all are taken */
 #define SYN_SERVICE_SETUP_BYTES_MAX 16777216 /* accounts, keys, texts */
 #define SYN_SERVICE_SCRATCH_BYTES_MAX                                   \
     67108864                              /* one request and its timers \

@@ -492,7 +492,7 @@ test('data that is no object, too large or missing is refused in every place', a
 });
 
 test('every field of a service is set alone and kept', async (t) => {
-  const service = await Service.start(t);
+  const service = await Service.alone(t);
   const { services } = service.rest().sync.v1;
   const { sid } = await services.create();
   const wanted = {

@@ -17,7 +17,7 @@ test('the library asks the vendor address for what it then gets from here', asyn
 });
 
 test('a service is created, updated, listed and removed', async (t) => {
-  const service = await Service.start(t);
+  const service = await Service.alone(t);
   const { services } = service.rest().sync.v1;
   const made = await services.create({ friendlyName: 'mine', aclEnabled: true });
   assert.match(made.sid, /^IS[0-9a-f]{32}$/);

@@ -1,6 +1,7 @@
 #!/bin/bash
 # run.sh SYNCPROOF [ARGS…]: the vendor's clients against `SYNCPROOF serve`.
 # ARGS go to `node --test`. Exit 77 (skipped) when the packages are absent.
+# VENDOR_FILES: only these test files, instead of all.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SYNCPROOF=$(realpath "${1:?usage: run.sh SYNCPROOF [ARGS]}")
@@ -31,4 +32,8 @@ if [ -z "$node" ] || [ ! -d "$here/node_modules/twilio-sync" ]; then
     exit 77
 fi
 cd "$here"
-exec "$node" --test --test-force-exit --test-concurrency=2 --test-timeout=240000 "$@" ./*.test.mjs
+files=(./*.test.mjs)
+if [ -n "${VENDOR_FILES:-}" ]; then
+    read -r -a files <<<"$VENDOR_FILES"
+fi
+exec "$node" --test --test-force-exit --test-concurrency=2 --test-timeout=240000 "$@" "${files[@]}"

@@ -469,7 +469,7 @@ export function coreTests(version, SyncClient) {
   });
 
   named('a client that is sent away with 308 comes back and misses nothing', async (t) => {
-    const service = await Service.start(t);
+    const service = await Service.alone(t);
     const relay = await Relay.start(t, service);
     const ann = await open(service, 'ann', { relay });
     const doc = await ann.document({ id: 'd', data: { n: 0 } });

@@ -172,7 +172,7 @@ test('a second client with the expired token of a first is denied', async (t) =>
 });
 
 test('the key of a token is deleted: no new client gets in', async (t) => {
-  const service = await Service.start(t);
+  const service = await Service.alone(t);
   const control = await open(service, 'ann');
   assert.equal(control.connectionState, 'connected');
   assert.equal((await service.control(`keys/${service.ready.api_key}`, 'DELETE')).status, 204);

@@ -6,6 +6,7 @@
 // client of the helper library), and the service's own clock control.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { SyncClient } from 'twilio-sync';
 import twilio from 'twilio';
@@ -43,8 +44,37 @@ class LocalHttpClient extends twilio.RequestClient {
 const parsed = (body) => (body === '' ? undefined : typeof body === 'string' ? JSON.parse(body) : body);
 
 export class Service {
-  // Started for one test and stopped with it.
+  // For one test. SOAK_READY names the ready line of a service that runs
+  // through all of them: what needs no flags then gets a Sync service of its own
+  // in there.
   static async start(t, ...flags) {
+    return process.env.SOAK_READY !== undefined && flags.length === 0
+      ? Service.#attach(t)
+      : Service.alone(t, ...flags);
+  }
+
+  static async #attach(t) {
+    const service = new Service(t, undefined);
+    service.ready = JSON.parse(readFileSync(process.env.SOAK_READY, 'utf8').split('\n')[0]);
+    const made = await service.#ask('POST', '/v1/Services');
+    assert.equal(made.status, 201);
+    service.ready.service_sid = (await made.json()).sid;
+    t.after(async () => {
+      await service.#shutdown();
+      const gone = await service.#ask('DELETE', `/v1/Services/${service.ready.service_sid}`);
+      assert.equal(gone.status, 204);
+      assert.deepEqual(service.faults, []);
+    });
+    return service;
+  }
+
+  #ask(method, path) {
+    return fetch(this.ready.rest + path, { method, headers: { authorization: this.#authorization() } });
+  }
+
+  // Started for one test and stopped with it, whatever else runs: for tests that
+  // look at all services or touch what belongs to all sessions.
+  static async alone(t, ...flags) {
     const child = spawn(
       process.env.SYNCPROOF,
       ['serve', '--listen', '127.0.0.1:0', ...flags],
@@ -61,11 +91,14 @@ export class Service {
   }
 
   constructor(t, child) {
-    this.child = child;
+    this.child = child; // undefined: not ours
     this.clients = [];
     this.log = [];
     this.responses = []; // operation and status of every judged REST response
     this.faults = []; // what was wrong with them
+    if (child === undefined) {
+      return;
+    }
     createInterface(child.stderr).on('line', (line) => this.log.push(line));
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
@@ -82,11 +115,15 @@ export class Service {
     return JSON.parse(await within(Promise.race([first, ended]), READY_MS, 'ready line'));
   }
 
-  // SIGTERM must end the service cleanly; a sanitizer's or crash's exit shows.
-  async stop() {
+  async #shutdown() {
     for (const client of this.clients) {
       await client.shutdown().catch(() => {});
     }
+  }
+
+  // SIGTERM must end the service cleanly; a sanitizer's or crash's exit shows.
+  async stop() {
+    await this.#shutdown();
     this.child.kill('SIGTERM');
     const how = await within(this.ended, EVENT_MS, 'end of serve');
     assert.deepEqual(how, { code: 0, signal: null }, this.log.join('\n'));

@@ -1,0 +1,208 @@
+/*
+ * Revisions, conditions and dates (REST-09, REST-24 to REST-26, REST-28,
+ * REST-31, REST-69, REST-70).
+ * A revision tells that something changed, and a condition on it keeps writers
+ * from undoing each other: both are worth nothing when they stand still.
+ */
+#include "syn/scenario.h"
+
+#define OP_ON(what, thing) \
+    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
+
+#define UPDATES 20
+#define ITEM    "item"
+
+static struct syn_reply fetch(struct syn_run *run, struct syn_thing *thing)
+{
+    struct syn_backend *backend = syn_run_backend(run);
+    return syn_backend_call(backend, "GET", syn_backend_path(backend, thing),
+                            NULL, NULL);
+}
+
+static const char *revision_of(struct syn_run *run,
+                               const struct syn_reply *reply)
+{
+    struct syn_str text = syn_reply_str(reply, "/revision");
+    return syn_run_text(run, "%.*s", SYN_STR_ARG(text));
+}
+
+static struct syn_reply update(struct syn_run *run, struct syn_thing *thing,
+                               const char *if_match, int64_t number)
+{
+    return syn_backend_do(
+        syn_run_backend(run),
+        &(struct syn_action){
+            .op = SYN_OP_UPDATE,
+            .on = thing,
+            .if_match = if_match,
+            .data = syn_run_text(run, "{\"n\":%lld}", (long long)number)});
+}
+
+/* REST-24 to REST-26: "20 updates; all distinct". */
+static void counts_up(struct syn_run *run)
+{
+    struct syn_thing thing =
+        syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "counted");
+    struct syn_reply made =
+        syn_backend_do(syn_run_backend(run), OP_ON(CREATE, &thing));
+    REQUIRE_CONTROL(run, "the backend creates", made);
+    EXPECT_STR(run, "the first revision", syn_reply_str(&made, "/revision"), ==,
+               SYN_STR("0"));
+    const char *before = revision_of(run, &made);
+    for (int64_t i = 1; i <= UPDATES; i++) {
+        struct syn_reply put = update(run, &thing, NULL, i);
+        REQUIRE_ALLOWED(run, "the backend updates", put);
+        EXPECT_STR(run, "the revision after an update",
+                   syn_reply_str(&put, "/revision"), !=, syn_str_of(before));
+        EXPECT_STR(run, "the ETag", put.etag, ==,
+                   syn_reply_str(&put, "/revision"));
+        before = revision_of(run, &put);
+        const char *hex = syn_run_text(run, "%llx", (unsigned long long)i);
+        syn_expect_str(run, SYN_SITE, SYN_SIGNAL, "the revision as a counter",
+                       syn_str_of(before), "==", syn_str_of(hex));
+    }
+    struct syn_reply now = fetch(run, &thing);
+    EXPECT_STR(run, "the revision at the end", syn_reply_str(&now, "/revision"),
+               ==, syn_str_of(before));
+    EXPECT_STR(run, "the ETag at the end", now.etag, ==, syn_str_of(before));
+}
+
+/* REST-28: "GET, POST with that revision; 200 and new revision". */
+static void current_condition(struct syn_run *run)
+{
+    struct syn_thing thing =
+        syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "conditional");
+    REQUIRE_CONTROL(
+        run, "the backend creates",
+        syn_backend_do(syn_run_backend(run), OP_ON(CREATE, &thing)));
+    for (int64_t i = 1; i <= 3; i++) {
+        struct syn_reply now = fetch(run, &thing);
+        struct syn_reply put = update(run, &thing, revision_of(run, &now), i);
+        EXPECT_ALLOWED(run, "an update with the current revision", put);
+        EXPECT_INT(run, "what it holds", syn_reply_i64(&put, "/data/n", -1), ==,
+                   i);
+        EXPECT_STR(run, "its revision after that",
+                   syn_reply_str(&put, "/revision"), !=,
+                   syn_reply_str(&now, "/revision"));
+    }
+}
+
+/* REST-31: what is no revision is refused, and changes nothing. */
+static void garbage_condition(struct syn_run *run)
+{
+    struct syn_thing thing = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "spoilt");
+    REQUIRE_ALLOWED(
+        run, "the backend creates",
+        syn_backend_do(syn_run_backend(run), OP_ON(CREATE, &thing)));
+    REQUIRE_CONTROL(run, "an update without condition",
+                    update(run, &thing, NULL, 1));
+    EXPECT_REFUSED(run, "an update with If-Match: zzz!",
+                   update(run, &thing, "zzz!", 2), 54003);
+    struct syn_reply now = fetch(run, &thing);
+    EXPECT_INT(run, "what it holds", syn_reply_i64(&now, "/data/n", -1), ==, 1);
+}
+
+/* REST-69: "revision of a container grows with each item mutation". */
+static void container(struct syn_run *run)
+{
+    static const enum syn_op ops[] = {SYN_OP_ITEM_ADD, SYN_OP_ITEM_UPDATE,
+                                      SYN_OP_ITEM_REMOVE};
+    struct syn_thing thing = syn_run_thing(run, "box");
+    REQUIRE_CONTROL(
+        run, "the backend creates",
+        syn_backend_do(syn_run_backend(run), OP_ON(CREATE, &thing)));
+    struct syn_reply now = fetch(run, &thing);
+    const char *before = revision_of(run, &now);
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        struct syn_action act = {
+            .op = ops[i], .on = &thing, .key = ITEM, .index = thing.item_index};
+        REQUIRE_ALLOWED(run, "the backend changes an item",
+                        syn_backend_do(syn_run_backend(run), &act));
+        now = fetch(run, &thing);
+        EXPECT_STR(run, "the container's revision",
+                   syn_reply_str(&now, "/revision"), !=, syn_str_of(before));
+        before = revision_of(run, &now);
+    }
+}
+
+/* "2026-01-01T00:00:00Z", with or without parts of a second. */
+static bool is_date(struct syn_str text)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:dd";
+    const size_t bytes = sizeof(form) - 1;
+    if (text.bytes <= bytes || text.at[text.bytes - 1] != 'Z') {
+        return false;
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        const bool is_digit = text.at[i] >= '0' && text.at[i] <= '9';
+        if (form[i] == 'd' ? !is_digit : text.at[i] != form[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* REST-70: "update after 2 s; compare both dates". */
+static void dates(struct syn_run *run)
+{
+    struct syn_thing thing = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "dated");
+    struct syn_reply made =
+        syn_backend_do(syn_run_backend(run), OP_ON(CREATE, &thing));
+    REQUIRE_CONTROL(run, "the backend creates", made);
+    EXPECT_TRUE(run, "date_created is a date",
+                is_date(syn_reply_str(&made, "/date_created")));
+    EXPECT_TRUE(run, "date_updated is a date",
+                is_date(syn_reply_str(&made, "/date_updated")));
+    syn_run_pass_s(run, 2);
+    REQUIRE_ALLOWED(run, "the backend updates", update(run, &thing, NULL, 1));
+    struct syn_reply now = fetch(run, &thing);
+    EXPECT_STR(run, "date_created", syn_reply_str(&now, "/date_created"), ==,
+               syn_reply_str(&made, "/date_created"));
+    EXPECT_STR(run, "date_updated", syn_reply_str(&now, "/date_updated"), !=,
+               syn_reply_str(&made, "/date_updated"));
+}
+
+#define REVISION_ROW                                         \
+    .subject = SYN_SUBJECT_SERVICE, .needs = SYN_NEED_ADMIN, \
+    .safety = SYN_SAFE_NAMESPACED
+
+static const struct syn_scenario rows[] = {
+    {.id = "rest/revisions/count-up",
+     .title = "Each update takes a new revision, which the ETag tells too",
+     .source = "REST-24 REST-25 REST-26",
+     .level = SYN_LEVEL_MUST,
+     REVISION_ROW,
+     .defect = "etag-stands-still",
+     .run = counts_up},
+    {.id = "rest/revisions/current-accepted",
+     .title = "A condition that holds lets the update through",
+     .source = "REST-28",
+     .level = SYN_LEVEL_MUST,
+     REVISION_ROW,
+     .defect = "condition-never-holds",
+     .run = current_condition},
+    {.id = "rest/revisions/garbage-refused",
+     .title = "A condition that is no revision changes nothing",
+     .source = "REST-31",
+     .level = SYN_LEVEL_SHOULD,
+     REVISION_ROW,
+     .defect = "refusals-answer-200",
+     .run = garbage_condition},
+    {.id = "rest/revisions/container",
+     .title = "A container takes a new revision with each change of an item",
+     .source = "REST-69",
+     .level = SYN_LEVEL_MUST,
+     REVISION_ROW,
+     .types = SYN_TYPES_CONTAINER,
+     .defect = "container-revision-stands-still",
+     .run = container},
+    {.id = "rest/revisions/dates",
+     .title = "An update moves the second date and never the first",
+     .source = "REST-70 REST-09",
+     .level = SYN_LEVEL_SHOULD,
+     REVISION_ROW,
+     .estimate_s = 3,
+     .defect = "update-moves-both-dates",
+     .run = dates},
+};
+SYN_SUITE(rest_revisions, "Revisions, conditions and dates", rows);
