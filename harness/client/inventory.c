@@ -193,7 +193,7 @@ static bool take_object(struct walk *walk, const struct syn_json *node,
         .expires = has_date(node)};
     struct syn_str path = syn_arena_printf(
         walk->arena, "%.*s/%s/%.*s", SYN_STR_ARG(walk->service),
-        syn_part_kind(objects->type), SYN_STR_ARG(object->sid));
+        syn_backend_kind(objects->type), SYN_STR_ARG(object->sid));
     if ((SYN_TYPES_GRANTED & SYN_TYPE_BIT(object->type)) != 0) {
         read_grants(walk, path, object);
     }
@@ -216,7 +216,7 @@ static void read_objects(struct walk *walk, struct syn_inventory *out)
     for (unsigned t = 0; t < SYN_TYPE_COUNT && !walk->has_fault; t++) {
         struct syn_str path =
             syn_arena_printf(walk->arena, "%.*s/%s", SYN_STR_ARG(walk->service),
-                             syn_part_kind((enum syn_type)t));
+                             syn_backend_kind((enum syn_type)t));
         objects.type = (enum syn_type)t;
         walk_pages(walk, path, keys[t], take_object, &objects);
     }

@@ -137,7 +137,7 @@ static void put_announced(const struct syn_client *client, struct syn_buf *buf,
         syn_part_put_segment(buf, syn_str_of(service_of(client)));
         syn_buf_put_text(buf, "/");
     }
-    syn_buf_put_text(buf, syn_part_kind(thing->type));
+    syn_buf_put_text(buf, syn_backend_kind(thing->type));
     if (place != AT_COLLECTION) {
         syn_buf_put_text(buf, "/");
         syn_part_put_segment(buf, syn_part_id(thing, action->by));

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-const char *syn_part_kind(enum syn_type type)
+const char *syn_backend_kind(enum syn_type type)
 {
     static const char *const kinds[SYN_TYPE_COUNT] = {
         [SYN_TYPE_DOCUMENT] = "Documents",

@@ -11,9 +11,6 @@
 
 #define SYN_PART_PATH_BYTES_MAX 65536
 
-/* "Documents", "Lists", "Maps", "Streams". */
-const char *syn_part_kind(enum syn_type type);
-
 /* Append one path segment, strictly encoded; "." and ".." too, which stacks
  * between us and the service would otherwise fold away. */
 void syn_part_put_segment(struct syn_buf *buf, struct syn_str segment);

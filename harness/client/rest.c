@@ -238,7 +238,7 @@ static void put_path(const struct syn_backend *backend, struct syn_buf *buf,
     syn_buf_put_text(buf, "/v1/Services/");
     syn_part_put_segment(buf, syn_str_of(service_of(backend)));
     syn_buf_put_text(buf, "/");
-    syn_buf_put_text(buf, syn_part_kind(thing->type));
+    syn_buf_put_text(buf, syn_backend_kind(thing->type));
     if (place == AT_COLLECTION) {
         return;
     }

@@ -12,12 +12,7 @@ struct syn_reply syn_leak_change(struct syn_run *run,
                                  struct syn_thing *thing)
 {
     static unsigned changes; /* of this process, which runs one row */
-    static const enum syn_op ops[SYN_TYPE_COUNT] = {
-        [SYN_TYPE_DOCUMENT] = SYN_OP_UPDATE,
-        [SYN_TYPE_LIST] = SYN_OP_ITEM_ADD,
-        [SYN_TYPE_MAP] = SYN_OP_ITEM_ADD,
-        [SYN_TYPE_STREAM] = SYN_OP_PUBLISH};
-    struct syn_action action = {.op = ops[thing->type],
+    struct syn_action action = {.op = syn_type_change(thing->type),
                                 .on = thing,
                                 .key =
                                     syn_run_text(run, "change-%u", changes++)};

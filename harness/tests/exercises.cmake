@@ -4,6 +4,7 @@
 # What the rows do to objects on the sound service, held against what
 # scenarios/exercises.inc says they do, both ways: a line too many or too few
 # fails. WRITE=ON renews the lines instead.
+cmake_minimum_required(VERSION 3.22)
 
 set(lines ${TREE}/scenarios/exercises.inc)
 file(MAKE_DIRECTORY ${WORK})

@@ -43,6 +43,17 @@ const char *syn_type_sid_prefix(enum syn_type type)
     return types[type].prefix;
 }
 
+enum syn_op syn_type_change(enum syn_type type)
+{
+    static const enum syn_op changes[SYN_TYPE_COUNT] = {
+        [SYN_TYPE_DOCUMENT] = SYN_OP_UPDATE,
+        [SYN_TYPE_LIST] = SYN_OP_ITEM_ADD,
+        [SYN_TYPE_MAP] = SYN_OP_ITEM_ADD,
+        [SYN_TYPE_STREAM] = SYN_OP_PUBLISH};
+    SYN_ASSERT((unsigned)type < SYN_TYPE_COUNT);
+    return changes[type];
+}
+
 const char *syn_op_name(enum syn_op op)
 {
     SYN_ASSERT((unsigned)op < SYN_OP_COUNT);

@@ -69,4 +69,8 @@ enum syn_op { SYN_OP_MAP(SYN_OP_AS_ENUM) SYN_OP_COUNT };
 const char *syn_op_name(enum syn_op op);
 bool syn_op_from_name(struct syn_str name, enum syn_op *out);
 
+/* The change of an object that its subscribers hear and that leaves it there:
+ * an update, another item, a message. */
+enum syn_op syn_type_change(enum syn_type type);
+
 #endif

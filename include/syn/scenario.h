@@ -237,6 +237,10 @@ void syn_measure(struct syn_run *run, const char *name, int64_t value);
 void syn_run_skip(struct syn_run *run, const char *reason);
 void syn_run_give_up(struct syn_run *run, const char *reason);
 
+/* The action that needs nothing but its object: OP_ON(OPEN, &thing). */
+#define OP_ON(what, thing) \
+    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
+
 #define EXPECT_INT(run, what, actual, op, expected) \
     syn_expect_int(run, SYN_SITE, SYN_EFFECT, what, actual, #op, expected)
 #define EXPECT_STR(run, what, actual, op, expected) \

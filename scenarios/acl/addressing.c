@@ -7,9 +7,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 static bool is_made(struct syn_run *run, struct syn_thing *thing,
                     struct syn_client *user, unsigned rights)
 {

@@ -7,20 +7,7 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define ROWS_MANY 120
-
-static const char *kind_of(enum syn_type type)
-{
-    static const char *const kinds[SYN_TYPE_COUNT] = {
-        [SYN_TYPE_DOCUMENT] = "Documents",
-        [SYN_TYPE_LIST] = "Lists",
-        [SYN_TYPE_MAP] = "Maps",
-        [SYN_TYPE_STREAM] = "Streams"};
-    return kinds[type];
-}
 
 /* ACL-28, ACL-41, X04: a client with every right on its object cannot write
  * or read its permission rows, by either path of the SDK plane. */
@@ -32,7 +19,7 @@ static void not_from_the_sdk(struct syn_run *run)
     struct syn_thing thing = syn_run_thing(run, "own");
     REQUIRE_CONTROL(run, "ann creates and owns it",
                     syn_client_do(ann, OP_ON(CREATE, &thing)));
-    const char *kind = kind_of(thing.type);
+    const char *kind = syn_backend_kind(thing.type);
     const char *const paths[] = {
         syn_run_text(run, "/v3/%s/%s/Permissions/%s", kind, thing.sid,
                      syn_client_identity(bob)),
@@ -67,7 +54,7 @@ static void no_enumeration(struct syn_run *run)
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_thing thing = syn_run_thing(run, "hidden");
     REQUIRE_ALLOWED(run, "backend creates", syn_probe_prepare(backend, &thing));
-    const char *kind = kind_of(thing.type);
+    const char *kind = syn_backend_kind(thing.type);
     const char *const paths[] = {
         syn_run_text(run, "/v3/%s", kind),
         syn_run_text(run, "/v3/Services/%s/%s", syn_run_service(run), kind),

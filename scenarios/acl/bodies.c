@@ -8,9 +8,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define OWN_DATA "{\"by\":\"a writer that reads nothing\"}"
 #define STALE    "ffffffff" /* no revision of these objects */
 
@@ -141,9 +138,7 @@ static void others_unseen(struct syn_run *run)
     REQUIRE_CONTROL(run, "ann subscribes",
                     syn_client_subscribe(ann, &thing, -2));
     struct syn_action write = {
-        .op = thing.type == SYN_TYPE_DOCUMENT ? SYN_OP_UPDATE : SYN_OP_ITEM_ADD,
-        .on = &thing,
-        .key = "from-zoe"};
+        .op = syn_type_change(thing.type), .on = &thing, .key = "from-zoe"};
     REQUIRE_ALLOWED(run, "another writes", syn_client_do(zoe, &write));
     REQUIRE_TRUE(run, "ann hears it", syn_client_await(ann, &thing, 1));
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {

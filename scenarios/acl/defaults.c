@@ -6,9 +6,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 /*
  * ACL-21: "REST-created object is inaccessible to every SDK identity".
  * ACL-08, ACL-24, ACL-26: the same requests succeed for the one identity that

@@ -7,9 +7,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 /* Make the row's object over REST, or leave the row. */
 static bool prepared(struct syn_run *run, struct syn_backend *backend,
                      struct syn_thing *thing)
@@ -95,11 +92,8 @@ static void one_to_many(struct syn_run *run)
         REQUIRE_CONTROL(run, "reader subscribes",
                         syn_client_subscribe(readers[i], &thing, -2));
     }
-    bool is_document = thing.type == SYN_TYPE_DOCUMENT;
-    struct syn_action change = {.op = is_document ? SYN_OP_UPDATE
-                                                  : SYN_OP_ITEM_ADD,
-                                .on = &thing,
-                                .key = "news"};
+    struct syn_action change = {
+        .op = syn_type_change(thing.type), .on = &thing, .key = "news"};
     REQUIRE_ALLOWED(run, "backend changes it",
                     syn_backend_do(backend, &change));
     for (size_t i = 0; i < count; i++) {

@@ -8,16 +8,7 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
-/* What a user changes in a thing, and what says so. */
-static const enum syn_op changes[SYN_TYPE_COUNT] = {
-    [SYN_TYPE_DOCUMENT] = SYN_OP_UPDATE,
-    [SYN_TYPE_LIST] = SYN_OP_ITEM_ADD,
-    [SYN_TYPE_MAP] = SYN_OP_ITEM_ADD,
-    [SYN_TYPE_STREAM] = SYN_OP_PUBLISH};
-
+/* What says so when a user changes a thing. */
 static const char *const data_names[SYN_TYPE_COUNT] = {
     [SYN_TYPE_DOCUMENT] = "DocumentData",
     [SYN_TYPE_LIST] = "ItemData",
@@ -27,9 +18,9 @@ static const char *const data_names[SYN_TYPE_COUNT] = {
 static struct syn_reply change(struct syn_client *user, struct syn_thing *thing,
                                const char *key)
 {
-    return syn_client_do(user, &(struct syn_action){.op = changes[thing->type],
-                                                    .on = thing,
-                                                    .key = key});
+    return syn_client_do(
+        user, &(struct syn_action){
+                  .op = syn_type_change(thing->type), .on = thing, .key = key});
 }
 
 /* The change of a thing by a user, told with both and with the data. */
@@ -37,7 +28,7 @@ static void expect_told(struct syn_run *run, const struct syn_client *user,
                         const struct syn_thing *thing)
 {
     const struct syn_hook_match match = {
-        .event_type = syn_hook_event(thing->type, changes[thing->type]),
+        .event_type = syn_hook_event(thing->type, syn_type_change(thing->type)),
         .on = thing};
     const struct syn_sink_record *record = syn_run_hook_await(run, &match, 0);
     REQUIRE_TRUE(run, syn_run_text(run, "a %s comes", match.event_type),
@@ -144,8 +135,8 @@ static bool found_out(struct affair *affair)
 {
     struct syn_run *run = affair->run;
     const struct syn_hook_match match = {
-        .event_type =
-            syn_hook_event(affair->thing.type, changes[affair->thing.type]),
+        .event_type = syn_hook_event(affair->thing.type,
+                                     syn_type_change(affair->thing.type)),
         .on = &affair->thing};
     const int64_t done_ms = syn_run_now_ms(run);
     if (!EXPECT_CONTROL(run, "the rogue writes",

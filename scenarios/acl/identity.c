@@ -5,9 +5,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 /* Identity `granted` gets read; identity `other` must not profit. */
 static void expect_distinct(struct syn_run *run, const char *granted,
                             const char *other)

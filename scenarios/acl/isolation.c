@@ -6,9 +6,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 /* The same name in the row's service and in a second one. */
 struct twins {
     struct syn_backend *here_backend;
@@ -81,18 +78,13 @@ static void switches(struct syn_run *run)
  * sid and by name, and objects of the other by their sids. */
 static void paths(struct syn_run *run)
 {
-    static const char *const kinds[SYN_TYPE_COUNT] = {
-        [SYN_TYPE_DOCUMENT] = "Documents",
-        [SYN_TYPE_LIST] = "Lists",
-        [SYN_TYPE_MAP] = "Maps",
-        [SYN_TYPE_STREAM] = "Streams"};
     struct twins twins;
     REQUIRE(run, are_made(run, &twins, true));
     const char *ann = syn_client_identity(twins.ann_here);
     REQUIRE_ALLOWED(run, "granted here",
                     syn_backend_grant(twins.here_backend, &twins.here, ann,
                                       SYN_RIGHT_READ));
-    const char *kind = kinds[twins.here.type];
+    const char *kind = syn_backend_kind(twins.here.type);
     const char *const tried[] = {
         syn_run_text(run, "/v3/Services/%s/%s/%s", twins.there_sid, kind,
                      twins.there.sid),

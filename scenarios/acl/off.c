@@ -6,9 +6,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 /* A container gets the item that item probes touch. */
 static bool seeded(struct syn_run *run, struct syn_client *user,
                    struct syn_thing *thing)

@@ -6,9 +6,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 static const char *answer(struct syn_run *run, struct syn_reply reply)
 {
     return syn_run_text(run, "%u/%d", reply.http, reply.code);

@@ -7,9 +7,6 @@
 #include "syn/leak.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define GRID_MS   3 /* steps to each side of the other request */
 #define ROUNDS    4
 #define US_PER_MS 1000
@@ -96,9 +93,7 @@ static bool raced_write(struct syn_run *run, struct syn_client *ann,
     struct syn_thing thing = syn_run_thing(
         run, syn_run_text(run, "kept-%lld", (long long)revoke_ms));
     struct syn_action write = {
-        .op = thing.type == SYN_TYPE_DOCUMENT ? SYN_OP_UPDATE : SYN_OP_ITEM_ADD,
-        .on = &thing,
-        .key = "in-flight"};
+        .op = syn_type_change(thing.type), .on = &thing, .key = "in-flight"};
     if (!EXPECT_ALLOWED(run, "backend creates",
                         syn_backend_do(backend, OP_ON(CREATE, &thing))) ||
         !is_granted(run, backend, &thing, ann) ||

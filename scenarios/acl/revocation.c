@@ -3,11 +3,9 @@
  * What the backend allowed it can take back; from then on nothing is answered
  * and nothing is delivered, not even over what was established before.
  */
+#include "syn/leak.h"
 #include "syn/probe.h"
 #include "syn/scenario.h"
-
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
 
 #define EVENTS_AFTER_REVOKE 5
 
@@ -20,18 +18,6 @@ static bool prepared(struct syn_run *run, struct syn_backend *backend,
            EXPECT_ALLOWED(run, "backend grants",
                           syn_backend_grant(backend, thing,
                                             syn_client_identity(user), rights));
-}
-
-/* A change of the object that its subscribers hear; each of another key. */
-static struct syn_reply change(struct syn_run *run, struct syn_backend *backend,
-                               struct syn_thing *thing, unsigned number)
-{
-    bool is_document = thing->type == SYN_TYPE_DOCUMENT;
-    struct syn_action action = {.op = is_document ? SYN_OP_UPDATE
-                                                  : SYN_OP_ITEM_ADD,
-                                .on = thing,
-                                .key = syn_run_text(run, "change-%u", number)};
-    return syn_backend_do(backend, &action);
 }
 
 /* ACL-25: "Backend can disallow again", by all-false flags. */
@@ -116,7 +102,8 @@ static void live_subscriber(struct syn_run *run)
                     syn_client_subscribe(ann, &thing, -2));
     REQUIRE_CONTROL(run, "the witness subscribes",
                     syn_client_subscribe(witness, &thing, -2));
-    REQUIRE_ALLOWED(run, "a change before", change(run, backend, &thing, 0));
+    REQUIRE_ALLOWED(run, "a change before",
+                    syn_leak_change(run, backend, &thing));
     REQUIRE_TRUE(run, "ann hears the change before",
                  syn_client_await(ann, &thing, 1));
 
@@ -128,7 +115,8 @@ static void live_subscriber(struct syn_run *run)
     size_t before = syn_client_heard(ann, &thing);
     syn_measure(run, "revoke.leaked_within_bound", (int64_t)before - 1);
     for (unsigned i = 1; i <= EVENTS_AFTER_REVOKE; i++) {
-        REQUIRE_ALLOWED(run, "a change after", change(run, backend, &thing, i));
+        REQUIRE_ALLOWED(run, "a change after",
+                        syn_leak_change(run, backend, &thing));
     }
     REQUIRE_TRUE(run, "the witness hears every change",
                  syn_client_await(witness, &thing, EVENTS_AFTER_REVOKE + 1));
@@ -157,14 +145,15 @@ static void no_catch_up(struct syn_run *run)
                     syn_client_subscribe(ann, &thing, 0));
     REQUIRE_CONTROL(run, "the witness subscribes",
                     syn_client_subscribe(witness, &thing, 0));
-    REQUIRE_ALLOWED(run, "a change", change(run, backend, &thing, 0));
+    REQUIRE_ALLOWED(run, "a change", syn_leak_change(run, backend, &thing));
     REQUIRE_TRUE(run, "ann hears it", syn_client_await(ann, &thing, 1));
     syn_client_cut(ann);
     syn_client_cut(witness);
     REQUIRE_ALLOWED(
         run, "backend revokes while ann is away",
         syn_backend_revoke(backend, &thing, syn_client_identity(ann)));
-    REQUIRE_ALLOWED(run, "a change meanwhile", change(run, backend, &thing, 1));
+    REQUIRE_ALLOWED(run, "a change meanwhile",
+                    syn_leak_change(run, backend, &thing));
 
     REQUIRE_CONTROL(run, "the witness resumes", syn_client_resume(witness));
     REQUIRE_TRUE(run, "the witness catches up",

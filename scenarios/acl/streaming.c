@@ -7,10 +7,8 @@
 #include "syn/leak.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define MISSED 300 /* events in a replay; 1,000 are kept of an object */
+
 /* A thing that two may read, and both listen to. */
 struct scene {
     struct syn_backend *backend;
@@ -115,11 +113,9 @@ static void write_stays(struct syn_run *run)
     stops(run, false, "Read=false&Write=true&Manage=true");
 }
 
-/*
- * ACL-52, A14: the right is taken while a long replay is on its way. The tap
+/* ACL-52, A14: the right is taken while a long replay is on its way. The tap
  * holds all that the service sends, so that the replay is in flight for sure.
- * What lay before the revocation may arrive; nothing later does.
- */
+ * What lay before the revocation may arrive; nothing later does. */
 static void mid_replay(struct syn_run *run)
 {
     struct scene scene = {.backend = syn_run_backend(run),
@@ -133,13 +129,16 @@ static void mid_replay(struct syn_run *run)
         REQUIRE_ALLOWED(run, "a change while ann is away",
                         syn_leak_change(run, scene.backend, &scene.thing));
     }
+    REQUIRE_TRUE(run, "the witness hears them all",
+                 syn_client_await(scene.witness, &scene.thing, MISSED + 1));
+    const int64_t last_id =
+        syn_client_heard_at(scene.witness, &scene.thing, MISSED)->id;
     REQUIRE_CONTROL(run, "ann comes back", syn_client_resume(scene.ann));
     syn_tap_hold(syn_run_tap(run), SYN_TAP_DOWN);
     syn_run_pass_ms(run, 0);
     size_t before = syn_client_heard(scene.ann, &scene.thing);
     REQUIRE_ALLOWED(run, "backend revokes in mid-replay",
                     take(run, &scene, false, NULL));
-    int64_t last_id = MISSED + 1; /* of the last change before */
     for (unsigned i = 0; i < 3; i++) {
         REQUIRE_ALLOWED(run, "a change after",
                         syn_leak_change(run, scene.backend, &scene.thing));

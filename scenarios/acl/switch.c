@@ -6,9 +6,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 /* Turn the switch and give a remote service its time to act on it. */
 static bool switched(struct syn_run *run, struct syn_backend *backend,
                      bool is_on)
@@ -60,13 +57,8 @@ static void cuts_live_clients(struct syn_run *run)
                     syn_client_subscribe(second, &thing, -2));
     REQUIRE(run, switched(run, backend, true));
 
-    bool is_document = thing.type == SYN_TYPE_DOCUMENT;
-    bool is_stream = thing.type == SYN_TYPE_STREAM;
-    struct syn_action change = {.op = is_document ? SYN_OP_UPDATE
-                                      : is_stream ? SYN_OP_PUBLISH
-                                                  : SYN_OP_ITEM_ADD,
-                                .on = &thing,
-                                .key = "news"};
+    struct syn_action change = {
+        .op = syn_type_change(thing.type), .on = &thing, .key = "news"};
     REQUIRE_ALLOWED(run, "backend changes it",
                     syn_backend_do(backend, &change));
     EXPECT_TRUE(run, "the owner hears the change",

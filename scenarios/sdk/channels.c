@@ -5,10 +5,8 @@
  * answer, and to everybody who listens.
  */
 #include "syn/fault.h"
+#include "syn/mark.h"
 #include "syn/scenario.h"
-
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
 
 #define LATE_US     5000000 /* an event that is held back */
 #define LATE_S      5
@@ -16,27 +14,6 @@
 #define CHANGES     3
 #define ORDERED     10
 #define WIDE        2000 /* bytes of data of a write that is torn */
-
-static const char *mark_of(struct syn_run *run, const struct syn_thing *thing,
-                           unsigned n)
-{
-    return syn_run_text(run, "%.*s-%u.", SYN_STR_ARG(thing->canary), n);
-}
-
-/* Change number `n`, of the kind that its type knows. */
-static struct syn_action change_of(struct syn_run *run, struct syn_thing *thing,
-                                   unsigned n)
-{
-    const enum syn_op ops[] = {[SYN_TYPE_DOCUMENT] = SYN_OP_UPDATE,
-                               [SYN_TYPE_LIST] = SYN_OP_ITEM_ADD,
-                               [SYN_TYPE_MAP] = SYN_OP_ITEM_ADD,
-                               [SYN_TYPE_STREAM] = SYN_OP_PUBLISH};
-    return (struct syn_action){
-        .op = ops[thing->type],
-        .on = thing,
-        .key = syn_run_text(run, "key-%u", n),
-        .data = syn_run_text(run, "{\"mark\":\"%s\"}", mark_of(run, thing, n))};
-}
 
 /* What REST shows of the object: the document, or all items. */
 static struct syn_reply shown(struct syn_run *run,
@@ -70,7 +47,7 @@ static void reply_lost(struct syn_run *run)
     struct syn_client *ann = syn_run_tap_client(run, "ann", NULL);
     struct syn_thing thing = syn_run_thing(run, "board");
     REQUIRE(run, listened_to(run, ann, &thing));
-    struct syn_action change = change_of(run, &thing, 1);
+    struct syn_action change = syn_mark_change(run, &thing, 1);
     REQUIRE_TRUE(run, "the reply will be lost",
                  syn_tap_fault(tap, &(struct syn_tap_fault){
                                         .kind = SYN_TAP_DROP_REPLY,
@@ -80,7 +57,7 @@ static void reply_lost(struct syn_run *run)
                 syn_client_await(ann, &thing, 1));
     EXPECT_INT(run, "messages that the network swallowed",
                (int64_t)syn_tap_count(tap).dropped, ==, 1);
-    struct syn_str mark = syn_str_of(mark_of(run, &thing, 1));
+    struct syn_str mark = syn_str_of(syn_mark(run, &thing, 1));
     EXPECT_TRUE(run, "the event has the new value", syn_client_saw(ann, mark));
     struct syn_reply now = shown(run, &thing);
     EXPECT_CONTROL(run, "REST shows the object", now);
@@ -93,7 +70,7 @@ static void own_change(struct syn_run *run)
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_thing thing = syn_run_thing(run, "board");
     REQUIRE(run, listened_to(run, ann, &thing));
-    struct syn_action change = change_of(run, &thing, 1);
+    struct syn_action change = syn_mark_change(run, &thing, 1);
     struct syn_reply reply = syn_client_do(ann, &change);
     REQUIRE_CONTROL(run, "ann changes it", reply);
     syn_run_pass_s(run, syn_run_bound_s(run, SYN_BOUND_EVENT_S));
@@ -121,8 +98,8 @@ static void shown_after_event(struct syn_run *run)
     struct syn_thing thing = syn_run_thing(run, "board");
     bool is_map = thing.type == SYN_TYPE_MAP;
     REQUIRE(run, listened_to(run, ann, &thing));
-    struct syn_action change = change_of(run, &thing, 1);
-    struct syn_str mark = syn_str_of(mark_of(run, &thing, 1));
+    struct syn_action change = syn_mark_change(run, &thing, 1);
+    struct syn_str mark = syn_str_of(syn_mark(run, &thing, 1));
     const char *item = is_map ? change.key : "";
     REQUIRE_CONTROL(run, "ann opens it",
                     syn_client_do(ann, OP_ON(OPEN, &thing)));
@@ -156,7 +133,7 @@ static void all_hear(struct syn_run *run)
         REQUIRE(run, listened_to(run, users[i], &thing));
     }
     for (unsigned n = 1; n <= CHANGES; n++) {
-        struct syn_action change = change_of(run, &thing, n);
+        struct syn_action change = syn_mark_change(run, &thing, n);
         REQUIRE_ALLOWED(run, "a change",
                         syn_backend_do(syn_run_backend(run), &change));
     }
@@ -176,7 +153,7 @@ static void order(struct syn_run *run)
     size_t late = 0;
     REQUIRE(run, listened_to(run, ann, &thing));
     for (unsigned n = 1; n <= ORDERED; n++) {
-        struct syn_action change = change_of(run, &thing, n);
+        struct syn_action change = syn_mark_change(run, &thing, n);
         REQUIRE_CONTROL(run, "a change",
                         syn_backend_do(syn_run_backend(run), &change));
     }
@@ -216,9 +193,9 @@ static void torn_write(struct syn_run *run)
     struct syn_client *witness = syn_run_client(run, "witness");
     struct syn_thing thing = syn_run_thing(run, "board");
     REQUIRE(run, listened_to(run, witness, &thing));
-    struct syn_action change = change_of(run, &thing, 0);
+    struct syn_action change = syn_mark_change(run, &thing, 0);
     change.data = syn_run_text(run, "{\"mark\":\"%s\",\"wide\":\"%0*d\"}",
-                               mark_of(run, &thing, 0), WIDE, 0);
+                               syn_mark(run, &thing, 0), WIDE, 0);
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         REQUIRE(run, tears(run, ann, &change, cuts[i]));
         REQUIRE_TRUE(run, "the witness answers", syn_client_fence(witness));
@@ -227,7 +204,7 @@ static void torn_write(struct syn_run *run)
         struct syn_reply now = shown(run, &thing);
         EXPECT_ALLOWED(run, "REST shows the object", now);
         EXPECT_STR(run, "what REST shows", now.body, lacks,
-                   syn_str_of(mark_of(run, &thing, 0)));
+                   syn_str_of(syn_mark(run, &thing, 0)));
         REQUIRE_CONTROL(run, "ann comes back", syn_client_resume(ann));
     }
     REQUIRE_CONTROL(run, "the same write, whole", syn_client_do(ann, &change));

@@ -6,9 +6,6 @@
 #include "syn/fault.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define SHORT_S 600 /* life of its tokens; told 240 s before */
 #define STEP_S  30
 #define STEPS   60
@@ -133,10 +130,8 @@ static void drops_cache(struct syn_run *run)
                     syn_backend_do(backend, OP_ON(CREATE, &thing)));
     REQUIRE_CONTROL(run, "ann subscribes",
                     syn_client_subscribe(ann, &thing, -2));
-    struct syn_action change = {.op = is_document ? SYN_OP_UPDATE
-                                                  : SYN_OP_ITEM_ADD,
-                                .on = &thing,
-                                .key = ITEM};
+    struct syn_action change = {
+        .op = syn_type_change(thing.type), .on = &thing, .key = ITEM};
     REQUIRE_ALLOWED(run, "a change", syn_backend_do(backend, &change));
     REQUIRE_TRUE(run, "ann hears it", syn_client_await(ann, &thing, 1));
     EXPECT_STR(run, "what ann's app shows", syn_client_value(ann, &thing, item),

@@ -6,9 +6,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define PAUSE_S  60
 #define LONG_TEN "AAAAAAAAAA"
 

@@ -5,10 +5,8 @@
  * instead of every step on the way (sdk-protocol.md section 9).
  */
 #include "syn/fault.h"
+#include "syn/mark.h"
 #include "syn/scenario.h"
-
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
 
 #define DROP_S  30
 #define BACK_S  150 /* the longest wait of the back-off, and its jitter */
@@ -26,24 +24,9 @@ static int64_t unchanged(const struct syn_thing *thing)
     return ids[thing->type];
 }
 
-/* Text that only change number `n` of the thing carries. */
-static const char *mark_of(struct syn_run *run, const struct syn_thing *thing,
-                           unsigned n)
-{
-    return syn_run_text(run, "%.*s-%u.", SYN_STR_ARG(thing->canary), n);
-}
-
 static bool changed(struct syn_run *run, struct syn_thing *thing, unsigned n)
 {
-    const enum syn_op ops[] = {[SYN_TYPE_DOCUMENT] = SYN_OP_UPDATE,
-                               [SYN_TYPE_LIST] = SYN_OP_ITEM_ADD,
-                               [SYN_TYPE_MAP] = SYN_OP_ITEM_ADD,
-                               [SYN_TYPE_STREAM] = SYN_OP_PUBLISH};
-    struct syn_action change = {
-        .op = ops[thing->type],
-        .on = thing,
-        .key = syn_run_text(run, "key-%u", n),
-        .data = syn_run_text(run, "{\"mark\":\"%s\"}", mark_of(run, thing, n))};
+    struct syn_action change = syn_mark_change(run, thing, n);
     return EXPECT_ALLOWED(run, syn_run_text(run, "change %u", n),
                           syn_backend_do(syn_run_backend(run), &change));
 }
@@ -60,12 +43,12 @@ static void expect_told(struct syn_run *run, struct syn_client *user,
         struct syn_str body = syn_client_heard_at(user, thing, i)->body;
         unsigned n = next;
         while (n < last &&
-               !syn_str_has(body, syn_str_of(mark_of(run, thing, n)))) {
+               !syn_str_has(body, syn_str_of(syn_mark(run, thing, n)))) {
             n++;
         }
         const char *what = syn_run_text(run, "event %zu", i + 1);
         EXPECT_STR(run, what, body, has,
-                   syn_str_of(mark_of(run, thing, may_collapse ? n : next)));
+                   syn_str_of(syn_mark(run, thing, may_collapse ? n : next)));
         next = may_collapse ? n + 1 : next + 1;
     }
     EXPECT_INT(run, "the last change that was told", (int64_t)next - 1, ==,

@@ -4,10 +4,8 @@
  * from. It must be told ("interrupted"), refused, or given the present state:
  * what may never happen is a gap that looks complete.
  */
+#include "syn/mark.h"
 #include "syn/scenario.h"
-
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
 
 #define CHANGES     3
 #define KEPT_EVENTS 1000 /* by our own service, per list or map */
@@ -23,20 +21,9 @@ static const struct {
     {"the largest number", 9007199254740991},
 };
 
-static const char *mark_of(struct syn_run *run, const struct syn_thing *thing,
-                           unsigned n)
-{
-    return syn_run_text(run, "%.*s-%u.", SYN_STR_ARG(thing->canary), n);
-}
-
 static bool changed(struct syn_run *run, struct syn_thing *thing, unsigned n)
 {
-    bool is_document = thing->type == SYN_TYPE_DOCUMENT;
-    struct syn_action change = {
-        .op = is_document ? SYN_OP_UPDATE : SYN_OP_ITEM_ADD,
-        .on = thing,
-        .key = syn_run_text(run, "key-%u", n),
-        .data = syn_run_text(run, "{\"mark\":\"%s\"}", mark_of(run, thing, n))};
+    struct syn_action change = syn_mark_change(run, thing, n);
     return EXPECT_ALLOWED(run, "a change",
                           syn_backend_do(syn_run_backend(run), &change));
 }
@@ -71,7 +58,7 @@ static bool is_silent_gap(struct syn_run *run, struct syn_client *user,
                           const struct syn_thing *thing,
                           const struct syn_reply *outcome)
 {
-    struct syn_str newest = syn_str_of(mark_of(run, thing, CHANGES - 1));
+    struct syn_str newest = syn_str_of(syn_mark(run, thing, CHANGES - 1));
     return syn_reply_is_ok(outcome) && is_complete(outcome) &&
            !syn_client_saw(user, newest);
 }

@@ -5,16 +5,9 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 static bool changed(struct syn_run *run, struct syn_thing *thing, unsigned n)
 {
-    const enum syn_op ops[] = {[SYN_TYPE_DOCUMENT] = SYN_OP_UPDATE,
-                               [SYN_TYPE_LIST] = SYN_OP_ITEM_ADD,
-                               [SYN_TYPE_MAP] = SYN_OP_ITEM_ADD,
-                               [SYN_TYPE_STREAM] = SYN_OP_PUBLISH};
-    struct syn_action change = {.op = ops[thing->type],
+    struct syn_action change = {.op = syn_type_change(thing->type),
                                 .on = thing,
                                 .key = syn_run_text(run, "key-%u", n)};
     return EXPECT_ALLOWED(run, "a change",

@@ -9,9 +9,6 @@
 #include "syn/forge.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 /* What the victim owns, and the forger wants. */
 struct prize {
     struct syn_thing thing;

@@ -8,9 +8,6 @@
 #include "syn/leak.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define TOKEN_TTL_S 600
 
 static struct syn_reply present(struct syn_run *run, struct syn_str token)

@@ -5,9 +5,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define FIRST_S  600 /* life of the token that is renewed */
 #define SECOND_S 3600
 #define EARLY_S  60 /* renewed so long before its end */

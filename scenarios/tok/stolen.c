@@ -8,9 +8,6 @@
 #include "syn/probe.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define TOKEN_TTL_S 600
 #define BEFORE_MS   50 /* the watch around `exp` begins so long before it */
 #define STEP_MS     10
@@ -147,15 +144,21 @@ static void listening_past_exp(struct syn_run *run)
 /* X03, X09: the token opens nothing but the SDK plane. */
 static void other_endpoints(struct syn_run *run)
 {
-    static const char *const paths[] = {"/v1/Services", "/v1/Services/default",
-                                        "/v1/Services/default/Documents",
-                                        "/v1/Services/default/Documents/prize",
-                                        "/v1/RateLimits"};
+    struct syn_backend *backend = syn_run_backend(run);
     struct syn_str token = token_of(run, "ann", TOKEN_TTL_S);
     struct syn_thing prize = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "prize");
-    REQUIRE_ALLOWED(
-        run, "backend creates the prize",
-        syn_backend_do(syn_run_backend(run), OP_ON(CREATE, &prize)));
+    REQUIRE_ALLOWED(run, "backend creates the prize",
+                    syn_backend_do(backend, OP_ON(CREATE, &prize)));
+    const char *service =
+        syn_run_text(run, "/v1/Services/%s", syn_run_service(run));
+    const char *const paths[] = {"/v1/Services", service,
+                                 syn_run_text(run, "%s/Documents", service),
+                                 syn_backend_path(backend, &prize)};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        REQUIRE_CONTROL(run,
+                        syn_run_text(run, "the backend reads %s", paths[i]),
+                        syn_backend_call(backend, "GET", paths[i], NULL, NULL));
+    }
     struct syn_client *thief = thief_with(run, token);
     struct syn_thing own = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "own");
     REQUIRE_CONTROL(run, "the token opens the SDK plane",

@@ -7,9 +7,6 @@
 #include "syn/leak.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define FIRST_S  600
 #define SECOND_S 3600
 #define CUT_S    200 /* before `exp`: the notice is out, the renewal is not */

@@ -5,9 +5,6 @@
 #include "syn/leak.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define TTL_S    2
 #define LONG_S   3600
 #define STEP_MS  250

@@ -5,9 +5,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define TTL_S   2
 #define STEP_MS 100
 
@@ -107,17 +104,13 @@ static void item_hidden_or_dated(struct syn_run *run)
  * how often a listing did, with the parameter and without. */
 static void hide_expired(struct syn_run *run)
 {
-    static const char *const kinds[SYN_TYPE_COUNT] = {
-        [SYN_TYPE_DOCUMENT] = "Documents",
-        [SYN_TYPE_LIST] = "Lists",
-        [SYN_TYPE_MAP] = "Maps",
-        [SYN_TYPE_STREAM] = "Streams"};
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "brief");
     int64_t deadline_ms = (syn_run_now_ms(run) / 1000 + TTL_S) * 1000;
     REQUIRE_ALLOWED(run, "create with a TTL", create(backend, &thing, TTL_S));
-    const char *path = syn_run_text(run, "/v1/Services/%s/%s",
-                                    syn_run_service(run), kinds[thing.type]);
+    const char *path =
+        syn_run_text(run, "/v1/Services/%s/%s", syn_run_service(run),
+                     syn_backend_kind(thing.type));
     struct syn_str sid = syn_str_of(thing.sid);
     int64_t listed = 0;
     int64_t listed_hidden = 0;

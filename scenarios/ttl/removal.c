@@ -3,10 +3,8 @@
  * What has been removed, by its deadline or by a request, is told to its
  * subscribers once and does not come back to anybody.
  */
+#include "syn/leak.h"
 #include "syn/scenario.h"
-
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
 
 #define TTL_S 5
 
@@ -131,6 +129,8 @@ static void not_replayed(struct syn_run *run)
     REQUIRE_CONTROL(run, "subscribe the other",
                     syn_client_subscribe(ann, &lasting, -2));
     syn_client_cut(ann);
+    REQUIRE_ALLOWED(run, "a change while ann is away",
+                    syn_leak_change(run, backend, &thing));
     REQUIRE(run, awaited_gone(run, backend, &thing));
     REQUIRE_CONTROL(run, "resume", syn_client_resume(ann));
     REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));

@@ -7,9 +7,6 @@
 #include "syn/hook.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define SLEEP_S  20 /* longer than a service may wait (E11205: 15) */
 #define CHANGES  5  /* on each plane while the sink is ill */
 #define MS_PER_S 1000

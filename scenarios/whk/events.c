@@ -6,9 +6,6 @@
 #include "syn/hook.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define MUTATIONS    10
 #define EVENT_ID_MAX INT64_MAX
 

@@ -6,9 +6,6 @@
 #include "syn/hook.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 static bool is_silent_about(const struct syn_sink_record *record,
                             struct syn_str secret)
 {

@@ -6,9 +6,6 @@
 #include "syn/hook.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define TAIL      "?tenant=a%20b&x=1"
 #define HARD_NAME "n\xc3\xa4me & S\xc3\xb6hne+=%41"
 #define HARD_DATA "{\"text\":\"a+b&c=d%20 \xe2\x82\xac\"}"
