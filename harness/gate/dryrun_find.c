@@ -5,6 +5,7 @@
 #include "gate/dryrun.h"
 
 #include "base/crypto.h"
+#include "syn/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -336,6 +337,77 @@ static syn_status add_all_shared(struct syn_dryrun *dryrun)
     return SYN_OK;
 }
 
+/* --- first comers and long tokens ----------------------------------------- */
+
+/* open_or_create of a name by two identities: whoever comes first owns it. */
+static void add_first_comer(struct syn_dryrun *dryrun, size_t s)
+{
+    const struct syn_history_slot *slot = &dryrun->history->slots[s];
+    struct syn_str first = {NULL, 0};
+    struct syn_str second = {NULL, 0};
+    for (size_t i = 0; i < slot->event_count && second.at == NULL; i++) {
+        const struct syn_trace_event *event =
+            &dryrun->trace->events[slot->events[i]];
+        if (event->mode != SYN_TRACE_OPEN_OR_CREATE ||
+            event->identity.at == NULL) {
+            continue;
+        }
+        if (first.at == NULL) {
+            first = event->identity;
+        } else if (!syn_str_is_equal(first, event->identity)) {
+            second = event->identity;
+        }
+    }
+    if (second.at == NULL) {
+        return;
+    }
+    struct syn_str label = syn_grants_label(&dryrun->output, s);
+    struct syn_str id = syn_arena_printf(
+        dryrun->arena, "dryrun/first-comer/%.*s", SYN_STR_ARG(label));
+    struct syn_result result =
+        about(dryrun, id.at, "A shared object is made by the backend",
+              SYN_VERDICT_WARNING);
+    result.level = SYN_LEVEL_SHOULD;
+    result.type = syn_type_name(slot->type);
+    result.reason = syn_arena_printf(
+        dryrun->arena,
+        "'%.*s' and '%.*s' open_or_create %s '%.*s': after the flip the first "
+        "comer owns it and the other is denied",
+        SYN_STR_ARG(identity_of(dryrun, first)),
+        SYN_STR_ARG(identity_of(dryrun, second)), result.type,
+        SYN_STR_ARG(label));
+    syn_book_add(&dryrun->book, &result);
+}
+
+/* Tokens over the limit of the service, in one finding. */
+static void add_tokens(struct syn_dryrun *dryrun)
+{
+    size_t count = 0;
+    const struct syn_trace_event *longest = NULL;
+    for (size_t i = 0; i < dryrun->trace->event_count; i++) {
+        const struct syn_trace_event *event = &dryrun->trace->events[i];
+        if (event->op == SYN_TRACE_TOKEN &&
+            event->lifetime_s > SYN_TOKEN_LIFETIME_S_MAX) {
+            count++;
+            longest = longest == NULL || event->lifetime_s > longest->lifetime_s
+                          ? event
+                          : longest;
+        }
+    }
+    if (longest == NULL) {
+        return;
+    }
+    struct syn_result result =
+        about(dryrun, "dryrun/token/lifetime",
+              "No token lives longer than a day", SYN_VERDICT_WARNING);
+    result.level = SYN_LEVEL_SHOULD;
+    result.line = (int)longest->line;
+    result.reason = syn_arena_printf(
+        dryrun->arena, "%zu tokens live longer than 24 h, the longest %lld s",
+        count, (long long)longest->lifetime_s);
+    syn_book_add(&dryrun->book, &result);
+}
+
 syn_status syn_dryrun_judge(struct syn_dryrun *dryrun)
 {
     syn_status st = add_denials(dryrun);
@@ -356,5 +428,9 @@ syn_status syn_dryrun_judge(struct syn_dryrun *dryrun)
               &dryrun->pessimistic);
     add_pessimistic(dryrun);
     add_all_wider(dryrun);
+    add_tokens(dryrun);
+    for (size_t s = 0; s < dryrun->history->slot_count; s++) {
+        add_first_comer(dryrun, s);
+    }
     return add_all_shared(dryrun);
 }

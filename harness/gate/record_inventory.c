@@ -16,7 +16,7 @@
 #define GUARD_MS   30000
 #define PAGE_SIZE  100
 #define PAGES_MAX  100000
-#define MS_PER_S   1000
+#define MS_PER_S   1000u
 #define TRIES_MAX  6 /* after 429 */
 #define HTTP_OK    200
 #define HTTP_LATER 429
