@@ -49,6 +49,7 @@
     X(rest_refusals)      \
     X(rest_items)         \
     X(rest_pages)         \
+    X(rest_lives)         \
     X(rest_updates)       \
     X(rest_service)       \
     X(sdk_requests)       \

@@ -83,6 +83,21 @@ static void plant_more(struct syn_seams *seams)
     seams->shape_reply = add_member;
 }
 
+static void hide_maker(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    if (shaping->plane == SYN_PLANE_REST &&
+        find_word(shaping->target, "/Items", 0) < shaping->target.bytes) {
+        replace_word(shaping, "\"created_by\":\"system\"",
+                     "\"created_by\":\"\"");
+    }
+}
+
+static void plant_no_maker(struct syn_seams *seams)
+{
+    seams->shape_reply = hide_maker;
+}
+
 static void misplace_links(void *ctx, struct syn_shaping *shaping)
 {
     (void)ctx;
@@ -268,6 +283,19 @@ static void plant_missing_200(struct syn_seams *seams)
     seams->shape_reply = accept_missing;
 }
 
+static void answer_gone(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    if (is_rest(shaping, "GET")) {
+        tell(shaping, HTTP_MISSING, HTTP_OK);
+    }
+}
+
+static void plant_gone_200(struct syn_seams *seams)
+{
+    seams->shape_reply = answer_gone;
+}
+
 static bool admit_all(void *ctx, struct syn_str user, struct syn_str password,
                       bool is_known_pair)
 {
@@ -342,9 +370,7 @@ static void plant_no_url(struct syn_seams *seams)
 static void rename_sid(void *ctx, struct syn_shaping *shaping)
 {
     (void)ctx;
-    if (shaping->plane == SYN_PLANE_SDK) {
-        replace_word(shaping, "{\"sid\":\"TZ", "{\"id\":\"TZ");
-    }
+    replace_word(shaping, "{\"sid\":\"TZ", "{\"id\":\"TZ");
 }
 
 static void plant_no_message_sid(struct syn_seams *seams)
@@ -385,6 +411,8 @@ static void plant_index_before(struct syn_seams *seams)
 static const struct syn_defect rows[] = {
     {"body-has-more", "Bodies have a member that is not published", "REST-12",
      plant_more},
+    {"items-without-maker", "Items do not say who made them", "REST-12",
+     plant_no_maker},
     {"links-lead-nowhere", "url and links cannot be followed", "REST-13",
      plant_lost_links},
     {"name-answers-otherwise", "A name answers another body than the sid",
@@ -408,6 +436,8 @@ static const struct syn_defect rows[] = {
      plant_conflicts_201},
     {"missing-answers-200", "Updating what is not there is answered with 200",
      "REST-39", plant_missing_200},
+    {"gone-answers-200", "Fetching what is gone is answered with 200",
+     "REST-59", plant_gone_200},
     {"any-password-admitted", "REST takes any user and password", "REST-02",
      plant_any_password},
     {"listing-loses-first", "A listing of items lacks its first", "REST-43",

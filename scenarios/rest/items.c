@@ -25,6 +25,51 @@ static const char *items_of(struct syn_run *run, struct syn_thing *thing)
                : NULL;
 }
 
+static void expect_members(struct syn_run *run, const struct syn_reply *reply,
+                           const char *const *members)
+{
+    for (size_t i = 0; members[i] != NULL; i++) {
+        EXPECT_TRUE(run, syn_run_text(run, "it has `%s`", members[i]),
+                    syn_reply_has(reply, syn_run_text(run, "/%s", members[i])));
+    }
+}
+
+/* REST-12, REST-13, REST-26: an item as made, at its url and in its list. */
+static void members(struct syn_run *run)
+{
+    static const char *const all[] = {
+        "url",          "account_sid",  "service_sid",  "revision", "data",
+        "date_expires", "date_created", "date_updated", NULL};
+    struct syn_thing thing = syn_run_thing(run, "box");
+    const bool is_map = thing.type == SYN_TYPE_MAP;
+    const char *items = items_of(run, &thing);
+    REQUIRE(run, items != NULL);
+    struct syn_reply made =
+        call(run, "POST", items, "Key=a%2Fb&Data=%7B%22n%22%3A1%7D&Ttl=600");
+    REQUIRE_CONTROL(run, "an item is added", made);
+    expect_members(run, &made, all);
+    EXPECT_STR(run, "created_by", syn_reply_str(&made, "/created_by"), ==,
+               SYN_STR("system"));
+    EXPECT_STR(run, "its container",
+               syn_reply_str(&made, is_map ? "/map_sid" : "/list_sid"), ==,
+               syn_str_of(thing.sid));
+    if (is_map) {
+        EXPECT_STR(run, "its key", syn_reply_str(&made, "/key"), ==,
+                   SYN_STR("a/b"));
+    } else {
+        EXPECT_INT(run, "its index", syn_reply_i64(&made, "/index", -1), ==, 0);
+    }
+    EXPECT_STR(run, "its ETag", made.etag, ==,
+               syn_reply_str(&made, "/revision"));
+    struct syn_str url = syn_reply_str(&made, "/url");
+    struct syn_reply there =
+        call(run, "GET", syn_run_text(run, "%.*s", SYN_STR_ARG(url)), NULL);
+    EXPECT_STR(run, "the item at its url", there.body, ==, made.body);
+    struct syn_reply listed = call(run, "GET", items, NULL);
+    EXPECT_TRUE(run, "the same is listed",
+                syn_reply_has_text(&listed, made.body));
+}
+
 /* REST-35, REST-36: "add, delete, add"; 0, 1, 2, delete, next 4. */
 static void indices(struct syn_run *run)
 {
@@ -141,6 +186,10 @@ static void grants(struct syn_run *run)
         struct syn_str url = syn_reply_str(&set, "/url");
         struct syn_reply there =
             call(run, "GET", syn_run_text(run, "%.*s", SYN_STR_ARG(url)), NULL);
+        EXPECT_TRUE(run, "it names its object",
+                    syn_reply_has_text(&set, syn_str_of(thing.sid)));
+        EXPECT_STR(run, "its service", syn_reply_str(&set, "/service_sid"), ==,
+                   syn_str_of(syn_run_service(run)));
         EXPECT_STR(run, "the row at its url", there.body, ==, set.body);
     }
     EXPECT_REFUSED(run, "a row of an object that is not there",
@@ -163,6 +212,13 @@ static void grants(struct syn_run *run)
     .needs = SYN_NEED_ADMIN, .safety = SYN_SAFE_NAMESPACED
 
 static const struct syn_scenario rows[] = {
+    {.id = "rest/items/members",
+     .title = "An item has its members, made, fetched and listed",
+     .source = "REST-12 REST-13 REST-26",
+     ITEM_ROW,
+     .types = SYN_TYPES_CONTAINER,
+     .defect = "items-without-maker",
+     .run = members},
     {.id = "rest/items/indices",
      .title = "Indices rise and are never used twice",
      .source = "REST-35 REST-36",
