@@ -72,6 +72,7 @@
     X(whk_receiver)       \
     X(lim_sizes)          \
     X(lim_rates)          \
+    X(lim_kinds)          \
     X(lim_shares)
 
 #define DECLARE(name) extern const struct syn_suite syn_suite_##name;

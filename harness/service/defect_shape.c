@@ -447,10 +447,10 @@ static const struct syn_defect rows[] = {
     {"index-of-the-item-before", "A new item is told with an older index",
      "REST-35", plant_index_before},
     {"sdk-bodies-without-url", "Objects and items come without their url",
-     "SDK-17", plant_no_url},
-    {"messages-without-sid", "A message is answered without its sid", "SDK-17",
+     "REST-13", plant_no_url},
+    {"messages-without-sid", "A message is answered without its sid", "REST-61",
      plant_no_message_sid},
-    {"query-loses-first", "A query of items lacks its first", "SDK-18",
+    {"query-loses-first", "A query of items lacks its first", "REST-43",
      plant_query_loses},
 };
 SYN_DEFECT_TABLE(syn_defects_shape, rows);

@@ -1,5 +1,5 @@
 /*
- * Queries of items over the SDK plane (SDK-18).
+ * Queries of items over the SDK plane (REST-43 to REST-46, REST-52).
  * The vendor's clients walk lists and maps by these pages.
  */
 #include "syn/scenario.h"
@@ -66,7 +66,7 @@ static const char *names_in(struct syn_run *run, const struct syn_reply *reply)
     return all;
 }
 
-/* SDK-18: what each question answers, for lists and maps. */
+/* REST-43 to REST-46: what each question answers, for lists and maps. */
 static void queries(struct syn_run *run)
 {
     static const char *const asked[][4] = {
@@ -116,7 +116,7 @@ static struct syn_reply turn(struct syn_run *run, struct syn_client *user,
                  syn_run_text(run, "PageToken=%.*s", SYN_STR_ARG(text)));
 }
 
-/* SDK-18: forth to the end and back by tokens alone. */
+/* REST-52: forth to the end and back by tokens alone. */
 static void pages(struct syn_run *run)
 {
     struct syn_client *ann = syn_run_client(run, "ann");
@@ -153,14 +153,14 @@ static void pages(struct syn_run *run)
 static const struct syn_scenario rows[] = {
     {.id = "sdk/queries/order",
      .title = "A query answers in order, from where it is asked",
-     .source = "SDK-18",
+     .source = "REST-43 REST-44 REST-45 REST-46",
      QUERY_ROW,
      .types = SYN_TYPES_CONTAINER,
      .defect = "query-loses-first",
      .run = queries},
     {.id = "sdk/queries/pages",
      .title = "The tokens of a page lead to each item once, and back",
-     .source = "SDK-18",
+     .source = "REST-52",
      QUERY_ROW,
      .types = SYN_TYPES_CONTAINER,
      .defect = "second-page-repeats",

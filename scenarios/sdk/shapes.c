@@ -1,5 +1,5 @@
 /*
- * What the SDK plane says of objects and items (SDK-17, REST-11).
+ * What the SDK plane says of objects and items (REST-08, REST-11, REST-61).
  * The vendor's clients build what an app shows from these members.
  */
 #include "syn/scenario.h"
@@ -57,7 +57,7 @@ static bool ends_with(struct syn_str text, const char *end)
            syn_str_is_equal(syn_str_from(text, text.bytes - tail.bytes), tail);
 }
 
-/* SDK-17, REST-11: created and opened. */
+/* REST-08, REST-11: created and opened. */
 static void roots(struct syn_run *run)
 {
     static const char *const members[] = {"sid",
@@ -109,7 +109,7 @@ static void roots(struct syn_run *run)
                 syn_reply_has(&now, "/links/messages") == is_stream);
 }
 
-/* SDK-17: a message has a sid and nothing else. */
+/* REST-61: a message has a sid and nothing else. */
 static void message(struct syn_run *run)
 {
     struct syn_client *ann = syn_run_client(run, "ann");
@@ -150,7 +150,7 @@ static bool is_filled(struct syn_run *run, struct syn_client *user,
     return is_done;
 }
 
-/* SDK-17: fetched by its url, put, removed. */
+/* REST-08, REST-11: fetched by its url, put, removed. */
 static void items(struct syn_run *run)
 {
     static const char *const members[] = {"account_sid",
@@ -205,20 +205,20 @@ static void items(struct syn_run *run)
 static const struct syn_scenario rows[] = {
     {.id = "sdk/shapes/roots",
      .title = "An object has the members that clients read, and its maker",
-     .source = "SDK-17 REST-11",
+     .source = "REST-08 REST-11",
      SHAPE_ROW,
      .types = SYN_TYPES_ALL,
      .defect = "sdk-bodies-without-url",
      .run = roots},
     {.id = "sdk/shapes/message",
      .title = "A message is answered by its sid",
-     .source = "SDK-17",
+     .source = "REST-61",
      SHAPE_ROW,
      .defect = "messages-without-sid",
      .run = message},
     {.id = "sdk/shapes/items",
      .title = "An item has the members that clients read, through its life",
-     .source = "SDK-17 REST-11",
+     .source = "REST-08 REST-11",
      SHAPE_ROW,
      .types = SYN_TYPES_CONTAINER,
      .defect = "sdk-bodies-without-url",
