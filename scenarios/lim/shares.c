@@ -37,8 +37,11 @@ static void others_go_on(struct syn_run *run)
     EXPECT_INT(run, "status of a write too many", (int64_t)late.http, ==,
                TOO_MANY);
     for (unsigned i = 0; i < CALM_WRITES; i++) {
-        REQUIRE_ALLOWED(run, "a write to the calm one",
-                        syn_leak_change(run, backend, &calm));
+        struct syn_reply reply = syn_leak_change(run, backend, &calm);
+        /* By hand: elsewhere a 429 is the world's, here it is the finding. */
+        REQUIRE(run, EXPECT_INT(run, "status of a write to the calm one",
+                                (int64_t)reply.http, !=, TOO_MANY));
+        REQUIRE_ALLOWED(run, "the write to the calm one", reply);
     }
 }
 
