@@ -193,6 +193,33 @@ static void walk(struct syn_run *run)
     }
 }
 
+/* REST-52, REST-45: the links keep where the walk began, and how. */
+static void walk_from(struct syn_run *run)
+{
+    struct syn_thing thing;
+    const char *items = NULL;
+    REQUIRE(run, is_filled(run, &thing, &items));
+    const bool is_map = thing.type == SYN_TYPE_MAP;
+    const char *const wanted[] = {is_map ? "/ B" : "1 2",
+                                  is_map ? "a \xC3\xA9" : "3 4"};
+    struct syn_reply page =
+        fetch(run, syn_run_text(run, "%s?PageSize=2&Bounds=exclusive&From=%s",
+                                items, is_map ? "." : "0"));
+    REQUIRE_CONTROL(run, "a page is fetched", page);
+    for (int i = 0; i < 2; i++) {
+        EXPECT_STR(run, syn_run_text(run, "items of page %d", i),
+                   syn_str_of(names_in(run, &page)), ==, syn_str_of(wanted[i]));
+        expect_meta(run, &page, i, 2);
+        if (i == 0) {
+            page = follow(run, &page, "/meta/next_page_url");
+        }
+    }
+    page = follow(run, &page, "/meta/first_page_url");
+    EXPECT_STR(run, "items at first_page_url", syn_str_of(names_in(run, &page)),
+               ==, syn_str_of(wanted[0]));
+    expect_meta(run, &page, 0, 2);
+}
+
 /* REST-48: "60 objects; first page 50, next_page_url set". */
 static void default_size(struct syn_run *run)
 {
@@ -250,6 +277,13 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_CONTAINER,
      .defect = "second-page-repeats",
      .run = walk},
+    {.id = "rest/pages/walk-from",
+     .title = "The links of a page keep where the walk began",
+     .source = "REST-52 REST-45",
+     PAGE_ROW,
+     .types = SYN_TYPES_CONTAINER,
+     .defect = "listing-without-next",
+     .run = walk_from},
     {.id = "rest/pages/default-size",
      .title = "Where no size is asked a page has fifty",
      .source = "REST-48",
