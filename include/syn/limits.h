@@ -94,8 +94,11 @@
 
 /* --- runner and target, ours ----------------------------------------------
  */
-#define SYN_TARGET_BYTES_MAX        1048576 /* one target file */
-#define SYN_PLAN_ENTRIES_MAX        200000  /* rows x types x repeats */
+#define SYN_TARGET_BYTES_MAX        1048576    /* one target file */
+#define SYN_MANIFEST_BYTES_MAX      268435456u /* one manifest */
+#define SYN_MANIFEST_LINE_BYTES_MAX 32768      /* of one entry, escaped */
+#define SYN_MANIFEST_TEXT_BYTES_MAX 2048   /* of one name; longer: left out */
+#define SYN_PLAN_ENTRIES_MAX        200000 /* rows x types x repeats */
 #define SYN_REPEAT_MAX              10000
 #define SYN_JOBS_MAX                64
 #define SYN_WORKER_DEATHS_MAX       16 /* then the run gives up */
