@@ -142,7 +142,7 @@ enum syn_load_property {
 
 struct syn_load_sample {
     int64_t at_us;
-    char *text; /* owned by the result */
+    const char *text; /* owned by the result */
 };
 
 struct syn_load_finding {
@@ -170,6 +170,7 @@ struct syn_load_result {
     uint32_t slot_s;   /* 1, or more for long runs */
     int64_t ran_us;    /* from start to end; the longest of those joined */
     int64_t begun_ms;  /* Unix time; the first of those joined */
+    int signal_number; /* that cut it short; 0: none. Ours: exit 128 and it */
     bool is_cut_short; /* interrupted: what is there is whole, but less */
     bool is_invalid;   /* the generator was the bottleneck */
     char invalid_reason[SYN_LOAD_REASON_BYTES];

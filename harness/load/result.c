@@ -1,0 +1,267 @@
+/*
+ * result.c - recording a run's figures, and joining those of several.
+ * Layer: load. Threads: one owner.
+ */
+#include "load/result.h"
+
+#include "syn/limits.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define US_PER_S        INT64_C(1000000)
+#define TEXTS_BYTES_MAX 33554432 /* samples, the plan's words */
+
+enum joined { S, L }; /* as SYN_LOAD_GAUGE_MAP writes it */
+#define AS_JOINED(name, metric, unit, joined, what) joined,
+static const enum joined gauge_joins[] = {SYN_LOAD_GAUGE_MAP(AS_JOINED)};
+
+static uint32_t slot_width_s(const struct syn_load_plan *plan)
+{
+    int64_t total_s = syn_load_plan_end_us(plan) / US_PER_S;
+    return (uint32_t)((total_s + SYN_LOAD_SLOTS_MAX - 1) / SYN_LOAD_SLOTS_MAX);
+}
+
+syn_status syn_load_result_new(const struct syn_load_plan *plan,
+                               struct syn_load_result **out)
+{
+    syn_status st = SYN_ERR_MEMORY;
+    struct syn_load_result *result =
+        syn_allocator_heap.resize(NULL, NULL, sizeof *result);
+    if (result == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    memset(result, 0, sizeof *result);
+    syn_arena_init(&result->arena, NULL, TEXTS_BYTES_MAX);
+    result->plan = *plan;
+    result->slot_s = slot_width_s(plan);
+    int64_t width_us = (int64_t)result->slot_s * US_PER_S;
+    result->slot_count =
+        (size_t)((syn_load_plan_end_us(plan) + width_us - 1) / width_us);
+    SYN_ASSERT(result->slot_count > 0 &&
+               result->slot_count <= SYN_LOAD_SLOTS_MAX);
+    result->slots = syn_arena_array(&result->arena, result->slot_count,
+                                    sizeof *result->slots);
+    if (result->slots == NULL) {
+        goto done;
+    }
+    if (plan->defect != NULL) {
+        struct syn_str defect =
+            syn_arena_dup(&result->arena, syn_str_of(plan->defect));
+        if (defect.at == NULL) {
+            goto done;
+        }
+        result->plan.defect = defect.at;
+    }
+    st = SYN_OK;
+    *out = result;
+done:
+    if (st != SYN_OK) {
+        syn_load_result_free(result);
+    }
+    return st;
+}
+
+void syn_load_result_free(struct syn_load_result *result)
+{
+    if (result == NULL) {
+        return;
+    }
+    for (size_t i = 0; result->slots != NULL && i < result->slot_count; i++) {
+        syn_allocator_heap.release(NULL, result->slots[i].delivery);
+    }
+    syn_arena_fini(&result->arena);
+    syn_allocator_heap.release(NULL, result);
+}
+
+/* --- recording ------------------------------------------------------------
+ */
+
+static struct syn_load_slot *slot_at(struct syn_load_result *result,
+                                     int64_t at_us)
+{
+    int64_t width_us = (int64_t)result->slot_s * US_PER_S;
+    size_t index = at_us < 0 ? 0 : (size_t)(at_us / width_us);
+    return &result->slots[index < result->slot_count ? index
+                                                     : result->slot_count - 1];
+}
+
+/* NULL without memory: the totals are kept all the same, and the run says so.
+ */
+static struct syn_hist *slot_delivery(struct syn_load_result *result,
+                                      struct syn_load_slot *slot)
+{
+    if (slot->delivery == NULL) {
+        slot->delivery =
+            syn_allocator_heap.resize(NULL, NULL, sizeof *slot->delivery);
+        if (slot->delivery == NULL) {
+            (void)snprintf(result->fault, sizeof result->fault,
+                           "out of memory for the series");
+            return NULL;
+        }
+        syn_hist_init(slot->delivery);
+    }
+    return slot->delivery;
+}
+
+void syn_load_tick(struct syn_load_result *result, enum syn_load_series series,
+                   int64_t at_us, uint64_t n)
+{
+    slot_at(result, at_us)->counts[series] += n;
+}
+
+void syn_load_latency(struct syn_load_result *result, enum syn_load_hist hist,
+                      int64_t due_us, int64_t latency_us)
+{
+    /* What sessions do while they connect is the ramp's own measure. */
+    bool is_of_ramp =
+        hist == SYN_LOAD_HIST_CONNECT || hist == SYN_LOAD_HIST_READY;
+    if (is_of_ramp || due_us >= syn_load_plan_lead_us(&result->plan)) {
+        syn_hist_record(&result->hists[hist], latency_us);
+    }
+    if (hist == SYN_LOAD_HIST_DELIVERY) {
+        struct syn_hist *of_slot =
+            slot_delivery(result, slot_at(result, due_us));
+        if (of_slot != NULL) {
+            syn_hist_record(of_slot, latency_us);
+        }
+    }
+}
+
+/* Keep a sample among the earliest; text is copied. */
+static void keep_sample(struct syn_load_result *result,
+                        struct syn_load_finding *finding, int64_t at_us,
+                        const char *text)
+{
+    size_t place = finding->sample_count;
+    while (place > 0 && finding->samples[place - 1].at_us > at_us) {
+        place--;
+    }
+    if (place == SYN_LOAD_SAMPLES_MAX) {
+        return;
+    }
+    struct syn_str kept = syn_arena_dup(&result->arena, syn_str_of(text));
+    if (kept.at == NULL) {
+        return; /* the count tells of it */
+    }
+    size_t after = finding->sample_count == SYN_LOAD_SAMPLES_MAX
+                       ? SYN_LOAD_SAMPLES_MAX - 1
+                       : finding->sample_count++;
+    memmove(&finding->samples[place + 1], &finding->samples[place],
+            (after - place) * sizeof finding->samples[0]);
+    finding->samples[place] =
+        (struct syn_load_sample){.at_us = at_us, .text = kept.at};
+}
+
+void syn_load_violation(struct syn_load_result *result,
+                        enum syn_load_property property, int64_t at_us,
+                        const char *format, ...)
+{
+    struct syn_load_finding *finding = &result->findings[property];
+    char text[SYN_LOAD_SAMPLE_BYTES_MAX];
+    va_list args;
+    finding->count++;
+    if (finding->sample_count == SYN_LOAD_SAMPLES_MAX &&
+        finding->samples[SYN_LOAD_SAMPLES_MAX - 1].at_us <= at_us) {
+        return; /* thousands may come: no formatting for those not kept */
+    }
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    keep_sample(result, finding, at_us, text);
+}
+
+void syn_load_invalidate(struct syn_load_result *result, const char *format,
+                         ...)
+{
+    va_list args;
+    if (result->is_invalid) {
+        return;
+    }
+    result->is_invalid = true;
+    va_start(args, format);
+    (void)vsnprintf(result->invalid_reason, sizeof result->invalid_reason,
+                    format, args);
+    va_end(args);
+}
+
+/* --- joining --------------------------------------------------------------
+ */
+
+static void add_findings(struct syn_load_result *to,
+                         const struct syn_load_result *from)
+{
+    for (unsigned p = 0; p < SYN_LOAD_PROPERTY_COUNT; p++) {
+        const struct syn_load_finding *more = &from->findings[p];
+        to->findings[p].checks += more->checks;
+        to->findings[p].count += more->count;
+        for (size_t i = 0; i < more->sample_count; i++) {
+            keep_sample(to, &to->findings[p], more->samples[i].at_us,
+                        more->samples[i].text);
+        }
+    }
+}
+
+static void add_slots(struct syn_load_result *to,
+                      const struct syn_load_result *from)
+{
+    SYN_ASSERT(to->slot_count == from->slot_count &&
+               to->slot_s == from->slot_s);
+    for (size_t i = 0; i < from->slot_count; i++) {
+        for (unsigned s = 0; s < SYN_LOAD_SERIES_COUNT; s++) {
+            to->slots[i].counts[s] += from->slots[i].counts[s];
+        }
+        if (from->slots[i].delivery == NULL) {
+            continue;
+        }
+        struct syn_hist *delivery = slot_delivery(to, &to->slots[i]);
+        if (delivery != NULL) {
+            syn_hist_add(delivery, from->slots[i].delivery);
+        }
+    }
+}
+
+/* The first sentence stays. */
+static void add_reason(char *to, const char *from)
+{
+    if (to[0] == '\0') {
+        (void)snprintf(to, SYN_LOAD_REASON_BYTES, "%s", from);
+    }
+}
+
+static void add_ends(struct syn_load_result *to,
+                     const struct syn_load_result *from)
+{
+    bool is_first = to->begun_ms == 0 ||
+                    (from->begun_ms != 0 && from->begun_ms < to->begun_ms);
+    to->begun_ms = is_first ? from->begun_ms : to->begun_ms;
+    to->ran_us = from->ran_us > to->ran_us ? from->ran_us : to->ran_us;
+    to->signal_number =
+        to->signal_number == 0 ? from->signal_number : to->signal_number;
+    to->is_cut_short = to->is_cut_short || from->is_cut_short;
+    to->is_invalid = to->is_invalid || from->is_invalid;
+    add_reason(to->invalid_reason, from->invalid_reason);
+    add_reason(to->unreachable, from->unreachable);
+    add_reason(to->fault, from->fault);
+}
+
+void syn_load_result_add(struct syn_load_result *to,
+                         const struct syn_load_result *from)
+{
+    for (unsigned i = 0; i < SYN_LOAD_COUNTER_COUNT; i++) {
+        to->counters[i] += from->counters[i];
+    }
+    for (unsigned i = 0; i < SYN_LOAD_GAUGE_COUNT; i++) {
+        bool is_sum = gauge_joins[i] == S;
+        int64_t larger =
+            from->gauges[i] > to->gauges[i] ? from->gauges[i] : to->gauges[i];
+        to->gauges[i] = is_sum ? to->gauges[i] + from->gauges[i] : larger;
+    }
+    for (unsigned i = 0; i < SYN_LOAD_HIST_COUNT; i++) {
+        syn_hist_add(&to->hists[i], &from->hists[i]);
+    }
+    add_findings(to, from);
+    add_slots(to, from);
+    add_ends(to, from);
+}
