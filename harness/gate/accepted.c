@@ -2,78 +2,63 @@
  * accepted.c - denials that somebody has accepted for a time.
  * Layer: gate. Threads: the main process.
  * Source: docs/schema/baseline.schema.json, the format of every baseline.
+ *
+ * The runner reads the file and excuses; here is only what a dry run has
+ * beside rows: a denial that did not come has no result of its own.
  */
 #include "gate/dryrun.h"
 
-#include "base/json.h"
-#include "syn/limits.h"
+#include "runner/baseline.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const char *const members[] = {"id",    "reason",  "ticket",
-                                      "owner", "expires", "signature"};
-#define MEMBERS (sizeof members / sizeof members[0])
+_Static_assert(SYN_DRYRUN_FAULT_BYTES >= SYN_BASELINE_FAULT_BYTES,
+               "faults of baselines fit");
 
-struct entry {
-    struct syn_str texts[MEMBERS]; /* by place in `members` */
-};
-enum { AT_ID, AT_REASON, AT_TICKET, AT_OWNER, AT_EXPIRES, AT_SIGNATURE };
-
-static syn_status refuse(const char *path, const char *what, char *fault)
+/* "id[type]", as reports and baselines write it; NULL: out of memory. */
+static const char *name_of(struct syn_arena *arena,
+                           const struct syn_result *result)
 {
-    (void)snprintf(fault, SYN_DRYRUN_FAULT_BYTES, "%s: %s", path, what);
-    return SYN_ERR_CONFIG;
+    return result->type == NULL
+               ? result->id
+               : syn_arena_printf(arena, "%s[%s]", result->id, result->type).at;
 }
 
-static syn_status load(struct syn_arena *arena, const char *path, char *fault,
-                       struct syn_str *out)
+static syn_status excuse(struct syn_dryrun *dryrun,
+                         const struct syn_baseline *baseline, bool is_met[])
 {
-    FILE *file = fopen(path, "rb");
-    char *text = syn_arena_alloc(arena, SYN_BASELINE_BYTES_MAX);
-    if (file == NULL) {
-        return refuse(path, strerror(errno), fault);
-    }
-    size_t bytes =
-        text == NULL ? 0 : fread(text, 1, SYN_BASELINE_BYTES_MAX, file);
-    (void)fclose(file);
-    *out = (struct syn_str){text, bytes};
-    return text == NULL ? SYN_ERR_MEMORY : SYN_OK;
-}
-
-static bool read_entry(const struct syn_json *node, struct entry *entry)
-{
-    for (size_t i = 0; i < MEMBERS; i++) {
-        entry->texts[i] = syn_json_str(syn_json_member(node, members[i]),
-                                       (struct syn_str){NULL, 0});
-        if (entry->texts[i].bytes == 0) {
-            return false;
+    for (size_t i = 0; i < dryrun->book.count; i++) {
+        struct syn_result *result = &dryrun->book.results[i];
+        const char *name = name_of(dryrun->arena, result);
+        struct syn_judgement judgement = {.verdict = result->verdict,
+                                          .reason = result->reason};
+        if (name == NULL) {
+            return SYN_ERR_MEMORY;
         }
+        if (result->verdict != SYN_VERDICT_FAIL || result->signature == NULL) {
+            continue;
+        }
+        for (size_t e = 0; e < baseline->count; e++) {
+            is_met[e] = is_met[e] || strcmp(baseline->entries[e].id, name) == 0;
+        }
+        syn_status st = syn_baseline_apply(baseline, dryrun->arena, name,
+                                           result->signature, &judgement);
+        if (st != SYN_OK) {
+            return st;
+        }
+        result->verdict = judgement.verdict;
+        result->reason = judgement.reason;
     }
-    return syn_json_count(node) == MEMBERS;
+    return SYN_OK;
 }
 
-static bool is_about(struct syn_dryrun *dryrun, const struct syn_result *result,
-                     struct syn_str id)
+static void add_stale(struct syn_dryrun *dryrun,
+                      const struct syn_baseline_entry *entry)
 {
-    struct syn_arena_mark mark = syn_arena_mark(dryrun->arena);
-    struct syn_str name =
-        syn_arena_printf(dryrun->arena, result->type == NULL ? "%s" : "%s[%s]",
-                         result->id, result->type);
-    bool is_it = name.at != NULL && syn_str_is_equal(name, id);
-    syn_arena_rewind(dryrun->arena, mark);
-    return is_it;
-}
-
-static void add_stale(struct syn_dryrun *dryrun, const struct entry *entry)
-{
-    struct syn_str id = syn_arena_dup(dryrun->arena, entry->texts[AT_ID]);
     struct syn_result result = {
         .suite = "dryrun",
         .chapter = "dryrun",
-        .id = id.at == NULL ? "dryrun" : id.at,
+        .id = entry->id,
         .repeat = 1,
         .title = "An accepted denial still occurs",
         .level = SYN_LEVEL_MUST,
@@ -85,70 +70,27 @@ static void add_stale(struct syn_dryrun *dryrun, const struct entry *entry)
     syn_book_add(&dryrun->book, &result);
 }
 
-static void apply(struct syn_dryrun *dryrun, const struct entry *entry)
-{
-    const char *today = dryrun->options->runner->today;
-    bool is_past =
-        syn_str_compare(entry->texts[AT_EXPIRES], syn_str_of(today)) < 0;
-    bool is_met = false;
-    for (size_t i = 0; i < dryrun->book.count; i++) {
-        struct syn_result *result = &dryrun->book.results[i];
-        if (result->verdict != SYN_VERDICT_FAIL ||
-            !is_about(dryrun, result, entry->texts[AT_ID])) {
-            continue;
-        }
-        is_met = true;
-        if (!is_past &&
-            syn_str_is(entry->texts[AT_SIGNATURE], result->signature)) {
-            result->verdict = SYN_VERDICT_XFAIL;
-            result->reason = syn_arena_printf(
-                dryrun->arena, "%.*s; accepted until %.*s: %.*s (%.*s, %.*s)",
-                SYN_STR_ARG(result->reason),
-                SYN_STR_ARG(entry->texts[AT_EXPIRES]),
-                SYN_STR_ARG(entry->texts[AT_REASON]),
-                SYN_STR_ARG(entry->texts[AT_TICKET]),
-                SYN_STR_ARG(entry->texts[AT_OWNER]));
-        }
-    }
-    if (!is_met) {
-        add_stale(dryrun, entry);
-    }
-}
-
 syn_status syn_dryrun_accept(struct syn_dryrun *dryrun, const char *path,
                              char fault[SYN_DRYRUN_FAULT_BYTES])
 {
-    const struct syn_json *root = NULL;
-    struct syn_json_fault where = {0};
-    struct syn_str text = {NULL, 0};
-    int64_t version = 0;
-    syn_status st = load(dryrun->arena, path, fault, &text);
+    const struct syn_baseline_source source = {
+        .path = path, .today = dryrun->options->runner->today};
+    struct syn_baseline baseline = {.count = 0};
+    syn_status st = syn_baseline_read(dryrun->arena, &source, &baseline, fault);
     if (st != SYN_OK) {
         return st;
     }
-    st = syn_json_parse_commented(dryrun->arena, text, &root, &where);
-    if (st != SYN_OK) {
-        (void)snprintf(fault, SYN_DRYRUN_FAULT_BYTES, "%s:%u:%u: %s", path,
-                       where.line, where.column, where.reason);
-        return st == SYN_ERR_MEMORY ? st : SYN_ERR_CONFIG;
+    bool *is_met =
+        syn_arena_array(dryrun->arena, baseline.count + 1, sizeof *is_met);
+    if (is_met == NULL) {
+        return SYN_ERR_MEMORY;
     }
-    const struct syn_json *entries = syn_json_member(root, "entries");
-    if (!syn_json_i64(syn_json_member(root, "baseline"), &version) ||
-        version != 1 || !syn_json_is(entries, SYN_JSON_ARRAY) ||
-        syn_json_count(root) != 2) {
-        return refuse(path, "a baseline is {\"baseline\": 1, \"entries\": []}",
-                      fault);
-    }
-    for (const struct syn_json *node = syn_json_first(entries); node != NULL;
-         node = syn_json_next(node)) {
-        struct entry entry;
-        if (!read_entry(node, &entry)) {
-            return refuse(path,
-                          "each entry has id, reason, ticket, owner, expires "
-                          "and signature",
-                          fault);
+    memset(is_met, 0, (baseline.count + 1) * sizeof *is_met);
+    st = excuse(dryrun, &baseline, is_met);
+    for (size_t e = 0; st == SYN_OK && e < baseline.count; e++) {
+        if (!is_met[e]) {
+            add_stale(dryrun, &baseline.entries[e]);
         }
-        apply(dryrun, &entry);
     }
-    return SYN_OK;
+    return st;
 }

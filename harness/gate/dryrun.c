@@ -181,6 +181,12 @@ static void print_headline(const struct syn_dryrun *dryrun)
                    "denied, %zu rights mend them; on streams: %zu\n",
                    dryrun->pessimistic.before.denied_count,
                    dryrun->pessimistic.rights, dryrun->pessimistic.on_streams);
+    if (dryrun->options->plan_path != NULL) {
+        syn_buf_printf(&line,
+                       "with the plan's grants in force: %zu of %zu kinds are "
+                       "mended\n",
+                       dryrun->covered, dryrun->denials);
+    }
     if (plain->before.refused_before + plain->before.unattributed > 0) {
         syn_buf_printf(&line,
                        "left out: %zu refused or missed when recorded, %zu "

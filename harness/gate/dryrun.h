@@ -36,6 +36,7 @@ struct syn_dryrun {
     struct syn_grants_output output;
     struct syn_book book;
     size_t denials; /* kinds of denial: identity, object, right */
+    size_t covered; /* of these, mended by the plan */
 };
 
 /* Do all of it; returns the exit code. */
@@ -45,8 +46,12 @@ int syn_dryrun_run(struct syn_arena *arena,
 /* dryrun_find.c: results into the book. Errors: SYN_ERR_MEMORY. */
 SYN_MUST_CHECK syn_status syn_dryrun_judge(struct syn_dryrun *dryrun);
 
-/* dryrun_plan.c: what the plan leaves dark, and what goes beyond it. Errors:
- * SYN_ERR_CONFIG with `fault`, SYN_ERR_MEMORY. */
+/* "dryrun/denied/object/identity/right", of the arena; NULL: out of memory. */
+const char *syn_dryrun_denial_id(struct syn_dryrun *dryrun,
+                                 const struct syn_lack *need, size_t bit);
+
+/* dryrun_plan.c: what the plan leaves dark fails, what its grants mend is no
+ * failure. Errors: SYN_ERR_CONFIG with `fault`, SYN_ERR_MEMORY. */
 SYN_MUST_CHECK syn_status syn_dryrun_judge_plan(
     struct syn_dryrun *dryrun, char fault[SYN_DRYRUN_FAULT_BYTES]);
 
@@ -56,8 +61,10 @@ SYN_MUST_CHECK syn_status syn_dryrun_accept(struct syn_dryrun *dryrun,
                                             const char *path,
                                             char fault[SYN_DRYRUN_FAULT_BYTES]);
 
-/* Sixteen hex digits of what a failure is about; of the arena, NULL: out of
+/* Sixteen hex digits of what is denied and why the oracle says so: the same
+ * denial for another reason is another failure. Of the arena; NULL: out of
  * memory. */
-const char *syn_dryrun_signature(struct syn_arena *arena, const char *id);
+const char *syn_dryrun_signature(struct syn_arena *arena, const char *id,
+                                 const struct syn_lack_why *why);
 
 #endif

@@ -21,11 +21,15 @@ static const struct {
                                 {SYN_RIGHT_WRITE, "write"},
                                 {SYN_RIGHT_MANAGE, "manage"}};
 
-const char *syn_dryrun_signature(struct syn_arena *arena, const char *id)
+const char *syn_dryrun_signature(struct syn_arena *arena, const char *id,
+                                 const struct syn_lack_why *why)
 {
+    struct syn_str text =
+        syn_arena_printf(arena, "%s %s %u", id,
+                         why->clause == NULL ? "" : why->clause, why->held);
     unsigned char digest[SYN_DIGEST_BYTES_MAX];
     char hex[2 * SIGNATURE_BYTES + 1];
-    if (syn_digest_of(SYN_SHA256, syn_str_of(id), digest) != SYN_OK) {
+    if (text.at == NULL || syn_digest_of(SYN_SHA256, text, digest) != SYN_OK) {
         return NULL;
     }
     syn_crypto_hex(digest, SIGNATURE_BYTES, hex);
@@ -96,6 +100,17 @@ static void put_story(struct syn_buf *text, struct syn_dryrun *dryrun,
                                          : ", by whoever creates it, at once");
 }
 
+const char *syn_dryrun_denial_id(struct syn_dryrun *dryrun,
+                                 const struct syn_lack *need, size_t bit)
+{
+    return syn_arena_printf(
+               dryrun->arena, "dryrun/denied/%.*s/%.*s/%s",
+               SYN_STR_ARG(syn_grants_label(&dryrun->output, need->slot)),
+               SYN_STR_ARG(identity_of(dryrun, need->identity)),
+               rights[bit].word)
+        .at;
+}
+
 static syn_status add_denial(struct syn_dryrun *dryrun,
                              const struct syn_lack *need, size_t bit)
 {
@@ -103,11 +118,9 @@ static syn_status add_denial(struct syn_dryrun *dryrun,
     const struct syn_history_slot *slot = &dryrun->history->slots[need->slot];
     struct syn_str label = syn_grants_label(&dryrun->output, need->slot);
     struct syn_str identity = identity_of(dryrun, need->identity);
-    struct syn_str id = syn_arena_printf(
-        dryrun->arena, "dryrun/denied/%.*s/%.*s/%s", SYN_STR_ARG(label),
-        SYN_STR_ARG(identity), rights[bit].word);
+    const char *id = syn_dryrun_denial_id(dryrun, need, bit);
     struct syn_result result =
-        about(dryrun, id.at, "What worked before the flip works after it",
+        about(dryrun, id, "What worked before the flip works after it",
               SYN_VERDICT_FAIL);
     result.type = syn_type_name(slot->type);
     result.line = (int)need->first[bit]->line;
@@ -119,14 +132,15 @@ static syn_status add_denial(struct syn_dryrun *dryrun,
     put_story(&text, dryrun, need, bit);
     result.evidence = syn_arena_dup(dryrun->arena, syn_buf_str(&text));
     syn_buf_fini(&text);
-    if (id.at != NULL) {
+    if (id != NULL) {
         struct syn_str whole =
-            syn_arena_printf(dryrun->arena, "%s[%s]", id.at, result.type);
-        result.signature = syn_dryrun_signature(dryrun->arena, whole.at);
+            syn_arena_printf(dryrun->arena, "%s[%s]", id, result.type);
+        result.signature =
+            syn_dryrun_signature(dryrun->arena, whole.at, &need->whys[bit]);
     }
     dryrun->denials++;
     syn_book_add(&dryrun->book, &result);
-    return id.at == NULL || result.reason.at == NULL ? SYN_ERR_MEMORY : SYN_OK;
+    return id == NULL || result.reason.at == NULL ? SYN_ERR_MEMORY : SYN_OK;
 }
 
 static syn_status add_denials(struct syn_dryrun *dryrun)
@@ -339,26 +353,50 @@ static syn_status add_all_shared(struct syn_dryrun *dryrun)
 
 /* --- first comers and long tokens ----------------------------------------- */
 
-/* open_or_create of a name by two identities: whoever comes first owns it. */
+/* A name that one identity opens or creates, and who else comes to it. */
+struct comers {
+    struct syn_str first;  /* seen to use open_or_create */
+    struct syn_str second; /* the same; at NULL: nobody */
+    struct syn_str maybe;  /* opens the name in a mode that nobody saw */
+};
+
+static struct comers find_comers(const struct syn_dryrun *dryrun, size_t s)
+{
+    const struct syn_history_slot *slot = &dryrun->history->slots[s];
+    struct comers comers = {.first = {NULL, 0}};
+    for (size_t i = 0; i < slot->event_count; i++) {
+        const struct syn_trace_event *event =
+            &dryrun->trace->events[slot->events[i]];
+        bool is_known = event->mode == SYN_TRACE_OPEN_OR_CREATE;
+        bool is_maybe = event->op == SYN_TRACE_OPEN &&
+                        event->by == SYN_TRACE_BY_NAME &&
+                        event->mode == SYN_TRACE_MODE_UNSAID;
+        bool is_other = comers.first.at != NULL &&
+                        !syn_str_is_equal(comers.first, event->identity);
+        if (event->identity.at == NULL || event->src != SYN_TRACE_SDK) {
+            continue;
+        }
+        if (is_known && comers.first.at == NULL) {
+            comers.first = event->identity;
+        } else if (is_known && is_other && comers.second.at == NULL) {
+            comers.second = event->identity;
+        } else if (is_maybe && is_other && comers.maybe.at == NULL) {
+            comers.maybe = event->identity;
+        }
+    }
+    return comers;
+}
+
+/* open_or_create of a name by two identities: whoever comes first owns it. The
+ * wire does not show how a name is opened that exists, so a second one may only
+ * be suspected. */
 static void add_first_comer(struct syn_dryrun *dryrun, size_t s)
 {
     const struct syn_history_slot *slot = &dryrun->history->slots[s];
-    struct syn_str first = {NULL, 0};
-    struct syn_str second = {NULL, 0};
-    for (size_t i = 0; i < slot->event_count && second.at == NULL; i++) {
-        const struct syn_trace_event *event =
-            &dryrun->trace->events[slot->events[i]];
-        if (event->mode != SYN_TRACE_OPEN_OR_CREATE ||
-            event->identity.at == NULL) {
-            continue;
-        }
-        if (first.at == NULL) {
-            first = event->identity;
-        } else if (!syn_str_is_equal(first, event->identity)) {
-            second = event->identity;
-        }
-    }
-    if (second.at == NULL) {
+    struct comers comers = find_comers(dryrun, s);
+    bool is_sure = comers.second.at != NULL;
+    struct syn_str other = is_sure ? comers.second : comers.maybe;
+    if (other.at == NULL) {
         return;
     }
     struct syn_str label = syn_grants_label(&dryrun->output, s);
@@ -366,15 +404,18 @@ static void add_first_comer(struct syn_dryrun *dryrun, size_t s)
         dryrun->arena, "dryrun/first-comer/%.*s", SYN_STR_ARG(label));
     struct syn_result result =
         about(dryrun, id.at, "A shared object is made by the backend",
-              SYN_VERDICT_WARNING);
-    result.level = SYN_LEVEL_SHOULD;
+              is_sure ? SYN_VERDICT_WARNING : SYN_VERDICT_INFO);
+    result.level = is_sure ? SYN_LEVEL_SHOULD : SYN_LEVEL_INFO;
     result.type = syn_type_name(slot->type);
     result.reason = syn_arena_printf(
         dryrun->arena,
-        "'%.*s' and '%.*s' open_or_create %s '%.*s': after the flip the first "
-        "comer owns it and the other is denied",
-        SYN_STR_ARG(identity_of(dryrun, first)),
-        SYN_STR_ARG(identity_of(dryrun, second)), result.type,
+        is_sure ? "'%.*s' and '%.*s' open_or_create %s '%.*s': after the flip "
+                  "the first comer owns it and the other is denied"
+                : "'%.*s' open_or_creates and '%.*s' opens %s '%.*s': if the "
+                  "second would create it too, the first comer owns it after "
+                  "the flip",
+        SYN_STR_ARG(identity_of(dryrun, comers.first)),
+        SYN_STR_ARG(identity_of(dryrun, other)), result.type,
         SYN_STR_ARG(label));
     syn_book_add(&dryrun->book, &result);
 }

@@ -105,8 +105,69 @@ static void add_finding(struct syn_dryrun *dryrun, const struct syn_lack *need,
     struct syn_str whole =
         syn_arena_printf(dryrun->arena, "%s[%s]", result.id, result.type);
     result.signature = syn_dryrun_signature(
-        dryrun->arena, whole.at == NULL ? result.id : whole.at);
+        dryrun->arena, whole.at == NULL ? result.id : whole.at,
+        &need->whys[bit]);
     syn_book_add(&dryrun->book, &result);
+}
+
+static syn_status put_left(struct syn_dryrun *dryrun,
+                           const struct syn_lack *need, size_t bit,
+                           struct syn_table *left)
+{
+    const char *id = syn_dryrun_denial_id(dryrun, need, bit);
+    enum syn_type type = dryrun->history->slots[need->slot].type;
+    struct syn_str name = syn_arena_printf(
+        dryrun->arena, "%s[%s]", id == NULL ? "" : id, syn_type_name(type));
+    if (id == NULL || name.at == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    /* An object that was made again has the name of the one before. */
+    syn_status st = syn_table_insert(left, name, left);
+    return st == SYN_ERR_EXISTS ? SYN_OK : st;
+}
+
+/* The denials that the plan leaves, by "id[type]" as results say it. */
+static syn_status gather_left(struct syn_dryrun *dryrun,
+                              const struct syn_lacks *denied,
+                              struct syn_table *left)
+{
+    for (size_t i = 0; i < denied->count; i++) {
+        for (size_t bit = 0; bit < SYN_HISTORY_RIGHTS; bit++) {
+            syn_status st = denied->at[i].counts[bit] == 0
+                                ? SYN_OK
+                                : put_left(dryrun, &denied->at[i], bit, left);
+            if (st != SYN_OK) {
+                return st;
+            }
+        }
+    }
+    return SYN_OK;
+}
+
+/* What the plan's grants mend breaks nothing if they are sent before the flip;
+ * it is told, and is no failure. */
+static void excuse_covered(struct syn_dryrun *dryrun,
+                           const struct syn_table *left)
+{
+    for (size_t i = 0; i < dryrun->book.count; i++) {
+        struct syn_result *result = &dryrun->book.results[i];
+        if (result->verdict != SYN_VERDICT_FAIL || result->signature == NULL) {
+            continue;
+        }
+        struct syn_arena_mark mark = syn_arena_mark(dryrun->arena);
+        struct syn_str name =
+            syn_arena_printf(dryrun->arena, "%s[%s]", result->id, result->type);
+        bool is_left = name.at == NULL || syn_table_find(left, name) != NULL;
+        syn_arena_rewind(dryrun->arena, mark);
+        if (!is_left) {
+            result->verdict = SYN_VERDICT_INFO;
+            result->signature = NULL;
+            result->reason = syn_arena_printf(dryrun->arena,
+                                              "%.*s; the plan's grants mend it",
+                                              SYN_STR_ARG(result->reason));
+            dryrun->covered++;
+        }
+    }
 }
 
 syn_status syn_dryrun_judge_plan(struct syn_dryrun *dryrun,
@@ -116,9 +177,11 @@ syn_status syn_dryrun_judge_plan(struct syn_dryrun *dryrun,
     struct syn_gate_objects objects = {0};
     struct syn_lacks grants;
     struct syn_rerun replay;
+    struct syn_table left;
     struct syn_rerun_setup setup = {.grants = &grants,
                                     .flip_ms = dryrun->flip_ms,
                                     .slot = SYN_HISTORY_NONE};
+    syn_table_init(&left, NULL);
     syn_status st = syn_gate_plan_read(
         dryrun->arena, dryrun->options->plan_path, fault, &plan);
     if (st == SYN_OK) {
@@ -134,6 +197,12 @@ syn_status syn_dryrun_judge_plan(struct syn_dryrun *dryrun,
         st =
             syn_history_replay(dryrun->arena, dryrun->history, &setup, &replay);
     }
+    if (st == SYN_OK) {
+        st = gather_left(dryrun, &replay.denied, &left);
+    }
+    if (st == SYN_OK) {
+        excuse_covered(dryrun, &left);
+    }
     for (size_t i = 0; st == SYN_OK && i < replay.denied.count; i++) {
         for (size_t bit = 0; bit < SYN_HISTORY_RIGHTS; bit++) {
             if (replay.denied.at[i].counts[bit] > 0) {
@@ -141,5 +210,6 @@ syn_status syn_dryrun_judge_plan(struct syn_dryrun *dryrun,
             }
         }
     }
+    syn_table_fini(&left);
     return st;
 }

@@ -190,7 +190,6 @@ int syn_record_run(struct syn_arena *arena,
         return SYN_EXIT_USAGE;
     }
     syn_table_init(&recorder.links, NULL);
-    syn_table_init(&recorder.shared, NULL);
     recorder.clock = syn_clock_new_real();
     int code = SYN_EXIT_HARNESS;
     if (recorder.clock != NULL &&
@@ -200,7 +199,6 @@ int syn_record_run(struct syn_arena *arena,
         syn_loop_free(recorder.loop);
     }
     syn_record_free_links(&recorder);
-    syn_table_fini(&recorder.shared);
     syn_clock_free(recorder.clock);
     return code;
 }

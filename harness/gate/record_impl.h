@@ -114,9 +114,8 @@ struct syn_recorder {
     struct syn_clock *clock;
     struct syn_loop *loop;
     struct syn_tap *tap;
-    struct syn_str service;  /* sid; at NULL: any */
-    struct syn_table links;  /* number (4 bytes): struct syn_record_link */
-    struct syn_table shared; /* "type:name" opened by open_or_create */
+    struct syn_str service; /* sid; at NULL: any */
+    struct syn_table links; /* number (4 bytes): struct syn_record_link */
 };
 
 /* For syn_tap_options. */

@@ -153,10 +153,9 @@ static void add_key(struct syn_table *table, struct syn_arena *arena,
     }
 }
 
-/* `open_or_create` is a GET that finds nothing and then a POST; once seen for
- * a name, later GETs of it that succeed are taken for the same. */
-static void infer_mode(struct syn_recorder *recorder,
-                       struct syn_record_link *link,
+/* `open_or_create` is a GET that finds nothing and then a POST. Where the
+ * object is there the wire shows a GET in either mode: it stays unknown. */
+static void infer_mode(struct syn_record_link *link,
                        struct syn_exchange *exchange)
 {
     struct syn_trace_event *event = &exchange->event;
@@ -172,11 +171,6 @@ static void infer_mode(struct syn_recorder *recorder,
     } else if (event->op == SYN_TRACE_CREATE && has_key(&link->missing, key)) {
         event->mode = SYN_TRACE_OPEN_OR_CREATE;
         (void)syn_table_remove(&link->missing, key);
-        if (!has_key(&recorder->shared, key)) {
-            add_key(&recorder->shared, recorder->arena, key);
-        }
-    } else if (event->op == SYN_TRACE_OPEN && has_key(&recorder->shared, key)) {
-        event->mode = SYN_TRACE_OPEN_OR_CREATE;
     }
 }
 
@@ -453,7 +447,7 @@ static void take_answer(struct syn_recorder *recorder,
     if (exchange->is_event) {
         syn_record_complete(&exchange->arena, &exchange->call, http, answer,
                             &exchange->event);
-        infer_mode(recorder, link, exchange);
+        infer_mode(link, exchange);
         if (http < 400) {
             introduce(recorder, answer, &exchange->event);
         }

@@ -144,6 +144,7 @@ static bool take_line(struct importer *importer, struct syn_str text)
     if (!importer->has_from) {
         importer->has_from = true;
         importer->scribe.head.from_ms = at_ms;
+        importer->last_ms = at_ms;
     }
     if (syn_http_form(&importer->scratch,
                       syn_json_str(syn_json_member(line, "body"), SYN_STR("")),

@@ -41,7 +41,8 @@ struct syn_baseline {
     char today[SYN_DAY_BYTES];
 };
 
-/* Which file, for which suite, on which day ("2026-11-21"). */
+/* Which file, for which suite, on which day ("2026-11-21"). Without suites
+ * (NULL) an id may be anything: the verb knows no rows beforehand. */
 struct syn_baseline_source {
     const char *path;
     const char *today;

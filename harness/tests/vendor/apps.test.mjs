@@ -2,111 +2,23 @@
 // the dry run says what breaks and which grants mend it, the emitted script is
 // sent to the very same service with its old objects, ACLs go on, and the app
 // runs again without a surprise. Then each single right is taken away, and the
-// denial that was foretold comes.
+// denial that was foretold comes, and no other.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { Service, connected, within } from './service.mjs';
-import { SyncClient } from 'twilio-sync';
-import twilio from 'twilio';
-import * as gatekeeper from '../../../fixtures/apps-gate/gatekeeper.mjs';
-import * as presence from '../../../fixtures/apps-gate/presence.mjs';
-import * as queueDashboard from '../../../fixtures/apps-gate/queue-dashboard.mjs';
-import * as recentCalls from '../../../fixtures/apps-gate/recent-calls.mjs';
-import * as sharedWrite from '../../../fixtures/apps-gate/shared-write.mjs';
-import * as storedResponses from '../../../fixtures/apps-gate/stored-responses.mjs';
+import { Recorder, denialsIn, driveApp, folderOf, sdkThrough, sorted, syncproof } from './recorder.mjs';
+import { Service } from './service.mjs';
 
-const apps = [queueDashboard, recentCalls, storedResponses, gatekeeper, presence, sharedWrite];
-const WAIT_MS = 20000;
-
-// `syncproof record` in front of the service.
-class Recorder {
-  static async start(service, folder, ...flags) {
-    const target = join(folder, 'target.json');
-    writeFileSync(target, JSON.stringify({
-      name: 'local', rest_url: service.ready.rest, sdk_url: service.ready.sdk,
-      account_sid: service.ready.account_sid, api_key: 'env:REC_KEY', api_secret: 'env:REC_SECRET',
-      auth_token: 'env:REC_TOKEN', service_sid: service.ready.service_sid,
-      budget: { rest_per_s: 1000 },
-    }));
-    const recorder = new Recorder();
-    recorder.trace = join(folder, 'trace.jsonl');
-    recorder.child = spawn(process.env.SYNCPROOF,
-      ['record', '--listen', '127.0.0.1:0', '--target', target, '--trace', recorder.trace, ...flags],
-      { stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, REC_KEY: service.ready.api_key, REC_SECRET: service.ready.api_secret,
-          REC_TOKEN: service.ready.auth_token } });
-    recorder.log = [];
-    createInterface(recorder.child.stderr).on('line', (line) => recorder.log.push(line));
-    recorder.ended = new Promise((resolve) => recorder.child.once('exit', (code) => resolve(code)));
-    const line = new Promise((resolve) => createInterface(recorder.child.stdout).once('line', resolve));
-    const gone = recorder.ended.then((code) => { throw new Error(`record ended ${code}: ${recorder.log.join('\n')}`); });
-    recorder.ready = JSON.parse(await within(Promise.race([line, gone]), WAIT_MS, 'ready line of record'));
-    return recorder;
-  }
-
-  async stop() {
-    this.child.kill('SIGTERM');
-    assert.equal(await within(this.ended, WAIT_MS, 'end of record'), 0, this.log.join('\n'));
-  }
-}
-
-// npm `twilio` aimed at an address.
-class AimedClient extends twilio.RequestClient {
-  constructor(base) {
-    super();
-    this.base = base;
-  }
-
-  request(options) {
-    const asked = new URL(options.uri);
-    return super.request({ ...options, uri: new URL(asked.pathname + asked.search, this.base).href });
-  }
-}
-
-const ignore = (...statuses) => (error) => {
-  if (!statuses.includes(error.status)) throw error;
-};
-
-// Drive an app through `where` ({rest, sdk}); what was denied, by whom.
-async function driveApp(app, service, where) {
-  const denied = [];
-  const clients = [];
-  const instance = twilio(service.ready.account_sid, service.ready.auth_token,
-    { httpClient: new AimedClient(where.rest), autoRetry: false }).sync.v1.services(service.ready.service_sid);
-  const backend = {
-    ensure: (kind, uniqueName) => instance[kind].create({ uniqueName }).catch(ignore(409)),
-    item: (map, key, data, itemTtl) => instance.syncMaps(map).syncMapItems.create({ key, data, itemTtl }).catch(ignore(409)),
-    document: (id, data) => instance.documents(id).update({ data }),
-  };
-  const sdk = async (identity) => {
-    const client = new SyncClient(service.token(identity), { Twilsock: { uri: where.sdk } });
-    clients.push(client);
-    await connected(client);
-    return client;
-  };
-  const attempt = async (who, step) => {
-    try {
-      await step();
-    } catch (error) {
-      assert.equal(error.code, 54007, `${who}: ${error.message}`);
-      denied.push(who);
-    }
-  };
-  try {
-    await app.drive({ backend, sdk, attempt });
-    await new Promise((resolve) => setTimeout(resolve, 400)); // subscriptions are gathered for 100 ms
-  } finally {
-    for (const client of clients) await client.shutdown().catch(() => {});
-  }
-  return denied;
-}
-
-const syncproof = (...args) => spawnSync(process.env.SYNCPROOF, args, { encoding: 'utf8' });
+const APPS = new URL('../../../fixtures/apps/', import.meta.url);
+const names = ['queue-dashboard', 'recent-calls', 'stored-responses', 'gatekeeper', 'presence', 'shared-write'];
+const apps = await Promise.all(names.map(async (name) => ({
+  name,
+  folder: new URL(`${name}/`, APPS),
+  ...await import(new URL(`${name}/app.mjs`, APPS).href),
+})));
+const named = (wanted) => apps.find(({ name }) => name === wanted);
 
 function applyGrants(service, script, folder, more = {}) {
   return spawnSync('bash', [script], { encoding: 'utf8', env: { ...process.env,
@@ -121,51 +33,126 @@ const permission = (service, grant) => {
   return service.instance()[kind](grant.object)[rows](grant.identity);
 };
 
+// "[type, object, identity, right]" of each denial that a text foretells.
+const foretold = (text) => sorted([...text.matchAll(/^fail +dryrun\/denied\/(\S+)\/([^/\s]+)\/(\w+)\[(\w+)\]$/gm)]
+  .map(([, object, identity, right, type]) => [type, object, identity, right]));
+
 async function record(t, app, ...flags) {
-  const folder = mkdtempSync(join(tmpdir(), 'syncproof-apps-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOf(t);
   const service = await Service.start(t, '--limits', 'off', '--acl', 'off');
-  const recorder = await Recorder.start(service, folder, ...flags);
+  const recorder = await Recorder.start(t, service, folder, { flags });
   assert.deepEqual(await driveApp(app, service, recorder.ready), [], 'ACLs are off');
-  await recorder.stop();
+  return { folder, service, recorder, lines: await recorder.stop() };
+}
+
+async function rehearse(t, app) {
+  const recording = await record(t, app);
+  const { folder, recorder } = recording;
   const dry = syncproof('dryrun', recorder.trace, '--map', `${recorder.trace}.map`, '--out', join(folder, 'out'),
     '--grants', join(folder, 'grants.json'), '--curl', join(folder, 'grants.sh'), '--emit-plan', join(folder, 'plan.json'));
   assert.equal(dry.status, 1, dry.stdout + dry.stderr);
-  return { folder, service, recorder, dry, ...JSON.parse(readFileSync(join(folder, 'grants.json'))) };
+  return { ...recording, dry, ...JSON.parse(readFileSync(join(folder, 'grants.json'))) };
 }
 
 for (const app of apps) {
   test(`${app.name}: what the dry run says is what the flip does`, async (t) => {
-    const { folder, service, recorder, dry, grants } = await record(t, app);
-    const told = [...dry.stdout.matchAll(/^fail +dryrun\/denied\/(.+)\/([^/]+)\/(\w+)\[(\w+)\]$/gm)]
-      .map(([, object, identity, right, type]) => [type, object, identity, right]);
-    assert.deepEqual(told.map(String).sort(), app.denials.map(String).sort(), dry.stdout);
+    const { folder, service, recorder, dry, grants } = await rehearse(t, app);
+    const told = foretold(dry.stdout);
+    assert.deepEqual(told, foretold(readFileSync(new URL('expected.txt', app.folder), 'utf8')), dry.stdout);
+    const unmended = told.filter((denial) => denial.startsWith('stream '));
+    const rights = sorted(grants.flatMap(({ type, object, identity, rights: all }) => all.map((right) => [type, object, identity, right])));
+    assert.deepEqual(rights, told.filter((denial) => !denial.startsWith('stream ')), 'a grant for each denial, and no more');
 
     // The drafted plan covers all that can be covered.
     const planned = syncproof('dryrun', recorder.trace, '--map', `${recorder.trace}.map`,
       '--out', join(folder, 'out'), '--plan', join(folder, 'plan.json'));
-    assert.equal(planned.stdout.includes('dryrun/plan/'), app.unmended.length > 0, planned.stdout + planned.stderr);
+    assert.equal(planned.status, unmended.length > 0 ? 1 : 0, planned.stdout + planned.stderr);
+    assert.deepEqual(foretold(planned.stdout), unmended);
 
     const sent = applyGrants(service, join(folder, 'grants.sh'), folder);
     assert.equal(sent.status, 0, sent.stdout + sent.stderr);
     await service.instance().update({ aclEnabled: true });
-    assert.deepEqual(await driveApp(app, service, service.ready), app.unmended, 'no surprise after the flip');
 
+    // From here on a recorder writes down every denial, by object and right.
+    const after = await Recorder.start(t, service, folder, { flags: ['--keep-names'] });
+    let seen = 0;
+    const denied = async () => {
+      await driveApp(app, service, after.ready);
+      const lines = after.lines();
+      const inventory = lines.filter((line) => line.op === undefined);
+      const fresh = lines.slice(seen);
+      seen = lines.length;
+      assert.ok(fresh.some(({ op, http }) => op === 'open' || (op === 'create' && http < 300)), 'the app was at work');
+      return denialsIn([...inventory, ...fresh]);
+    };
+    assert.deepEqual(await denied(), unmended, 'no surprise after the flip');
     for (const grant of grants) {
       const whole = { read: false, write: false, manage: false, ...Object.fromEntries(grant.rights.map((right) => [right, true])) };
       for (const right of grant.rights) {
         await permission(service, grant).update({ ...whole, [right]: false });
-        const denied = await driveApp(app, service, service.ready);
-        assert.ok(denied.includes(grant.identity), `${grant.identity} without ${right} on ${grant.object}`);
+        const lost = [grant.type, grant.object, grant.identity, right].join(' ');
+        assert.deepEqual(await denied(), [...unmended, lost].sort(), `without ${lost}`);
         await permission(service, grant).update(whole);
       }
     }
-    assert.deepEqual(await driveApp(app, service, service.ready), app.unmended, 'whole again');
+    assert.deepEqual(await denied(), unmended, 'whole again');
+    await after.stop();
+  });
+
+  test(`${app.name}: the trace in fixtures is what the vendor's SDK does`, async (t) => {
+    const { lines } = await record(t, app, '--keep-names', '--shadow-deny');
+    const path = new URL('trace.jsonl', app.folder);
+
+    const fresh = evened(lines);
+    if (process.env.UPDATE_TRACES === '1') {
+      writeFileSync(path, fresh.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    }
+    const kept = readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(timeless(fresh), timeless(kept));
+
+    // What ACLs would have refused is what the dry run foretells.
+    const shadowed = denialsIn(lines, ({ shadow }) => shadow === 'denied');
+    assert.deepEqual(shadowed, foretold(readFileSync(new URL('expected.txt', app.folder), 'utf8')));
   });
 }
 
+// Sids, times and dates made the same in each recording of an app.
+function evened(lines) {
+  const sids = [...new Map(lines.filter(({ sid, name }) => sid && name).map(({ sid, name }) => [name + sid.slice(0, 2), sid])).entries()]
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  const even = new Map(sids.map(([, sid], n) => [sid, sid.slice(0, 2) + String(n + 1).padStart(32, '0')]));
+  return lines.map((line, n) => {
+    const { shadow, why, ...rest } = line;
+    return {
+      ...rest,
+      ...(line.trace && { from: '2026-11-21T08:00:00.000Z', to: '2026-11-21T08:01:00.000Z' }),
+      ...(line.t !== undefined && { t: n * 10 }),
+      ...(line.sid && { sid: even.get(line.sid) }),
+      ...(line.left_s && { left_s: line.lifetime_s }),
+    };
+  });
+}
+
+// Answers to two clients, and to a subscription and a request, may overtake.
+const timeless = (lines) => lines.map(({ t, ...line }) => JSON.stringify(line)).sort();
+
+test('recent-calls hides what has expired and is still there', async (t) => {
+  const { recent } = named('recent-calls');
+  const service = await Service.start(t, '--limits', 'off');
+  await service.instance().syncMaps.create({ uniqueName: 'calls' });
+  for (const [key, itemTtl] of [['short', 60], ['long', 2592000]]) {
+    await service.instance().syncMaps('calls').syncMapItems.create({ key, data: {}, itemTtl });
+  }
+  const ann = await sdkThrough(t, service, service.ready, 'ann');
+  const calls = await ann.map({ id: 'calls', mode: 'open_existing' });
+  const keysAt = async (ahead) => (await recent(calls, new Date(Date.now() + ahead * 1000))).map(({ key }) => key);
+  assert.deepEqual(await keysAt(0), ['long', 'short']);
+  assert.deepEqual(await keysAt(100), ['long']);
+  assert.deepEqual(await keysAt(2600000), []);
+});
+
 test('the script stopped half-way ends the same when started again', async (t) => {
-  const { folder, service, grants } = await record(t, recentCalls);
+  const { folder, service, grants } = await rehearse(t, named('recent-calls'));
   const script = join(folder, 'grants.sh');
   const state = join(folder, 'done');
   const child = spawn('bash', [script], { stdio: 'ignore', detached: true, env: { ...process.env,
@@ -176,6 +163,7 @@ test('the script stopped half-way ends the same when started again', async (t) =
   for (let i = 0; i < 200 && lines() === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
   process.kill(-child.pid, 'SIGKILL');
   assert.equal(lines(), 1, 'killed after its first grant');
+  assert.ok(grants.length >= 4);
   const again = applyGrants(service, script, folder);
   assert.equal(again.status, 0, again.stderr);
   assert.match(again.stdout, new RegExp(`^${grants.length - 1} sent, 1 there already`, 'm'));
@@ -187,17 +175,29 @@ test('the script stopped half-way ends the same when started again', async (t) =
   }
 });
 
+test('the script keeps its pace, and tells what was refused', async (t) => {
+  const { folder, service, grants } = await rehearse(t, named('recent-calls'));
+  const script = join(folder, 'grants.sh');
+  const begun = Date.now();
+  const paced = applyGrants(service, script, folder, { PACE_S: '0.3' });
+  assert.equal(paced.status, 0, paced.stderr);
+  assert.ok(Date.now() - begun >= grants.length * 300, 'a pause after each grant');
+  const refused = applyGrants(service, script, folder, { SYNC_API_SECRET: 'wrong', STATE: join(folder, 'other') });
+  assert.equal(refused.status, 1);
+  assert.equal((refused.stderr.match(/: 401 when read/g) ?? []).length, grants.length);
+  assert.match(refused.stdout, /^0 sent, 0 there already/m);
+});
+
 test('a trace holds no token, no name and no identity unless it is told to', async (t) => {
-  const { recorder } = await record(t, queueDashboard, '--shadow-deny');
+  const { recorder, lines } = await record(t, named('queue-dashboard'), '--shadow-deny');
   const text = readFileSync(recorder.trace, 'utf8');
-  for (const secret of ['a-7f3a', 'l-44c0', '"queue"', 'call-1', 'eyJ']) {
+  for (const secret of ['5f0e8c1a', '7a9b6d24', 'c0ffee12', '"queue"', 'call-0', 'eyJ']) {
     assert.ok(!text.includes(secret), secret);
   }
   assert.equal(statSync(`${recorder.trace}.map`).mode & 0o777, 0o600);
-  const events = text.trim().split('\n').map((line) => JSON.parse(line));
-  assert.equal(events[0].acl_enabled, false);
-  assert.notEqual(events[0].to, null);
-  assert.ok(events.some((event) => event.op === 'token' && event.lifetime_s === 3600 && event.how === 'init'));
-  assert.ok(events.some((event) => event.op === 'open' && event.shadow === 'denied'));
-  assert.ok(events.some((event) => event.op === 'subscribe' && event.http === 200));
+  assert.equal(lines[0].acl_enabled, false);
+  assert.notEqual(lines[0].to, null);
+  assert.ok(lines.some((event) => event.op === 'token' && event.lifetime_s === 3600 && event.how === 'init'));
+  assert.ok(lines.some((event) => event.op === 'open' && event.shadow === 'denied'));
+  assert.ok(lines.some((event) => event.op === 'subscribe' && event.http === 200));
 });
