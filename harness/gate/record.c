@@ -123,7 +123,7 @@ static int record(struct syn_recorder *recorder, const struct peer *rest,
                   const struct peer *sdk, const struct syn_tls_client *tls)
 {
     const struct syn_record_options *options = recorder->options;
-    bool has_rest = syn_target_user(options->target) != NULL;
+    bool has_rest = syn_target_password(options->target) != NULL;
     const char *sid = options->target->account.service_sid;
     recorder->service = syn_str_of(sid == NULL ? "default" : sid);
     recorder->scribe.head =

@@ -9,8 +9,8 @@ const COLLECTIONS = { document: 'Documents', list: 'Lists', map: 'Maps', stream:
 
 // A peer that says on the wire what no SDK would.
 export class Peer {
-  static async start(t, uri, token, continuation = null) {
-    const socket = new WebSocket(uri);
+  static async start(t, uri, token, continuation = null, options = {}) {
+    const socket = new WebSocket(uri, options);
     t.after(() => socket.terminate());
     await once(socket, 'open');
     const peer = new Peer(socket);
