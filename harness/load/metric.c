@@ -240,17 +240,22 @@ static bool series_value(const struct syn_load_metric *metric,
     int64_t lead_us = syn_load_plan_lead_us(&result->plan);
     int64_t width_us = (int64_t)result->slot_s * (int64_t)US_PER_S;
     size_t from = (size_t)((lead_us + width_us - 1) / width_us);
+    size_t to = result->slot_count;
+    if (result->is_cut_short) { /* what never ran is no second without load */
+        size_t ran = (size_t)(result->ran_us / width_us);
+        to = ran < to ? ran : to;
+    }
     uint64_t sum = 0;
     uint64_t peak = 0;
-    for (size_t i = from; i < result->slot_count; i++) {
+    for (size_t i = from; i < to; i++) {
         uint64_t count = result->slots[i].counts[metric->index];
         sum += count;
         peak = count > peak ? count : peak;
     }
-    if (from >= result->slot_count) {
+    if (from >= to) {
         return false;
     }
-    double slots = (double)(result->slot_count - from);
+    double slots = (double)(to - from);
     double all = metric->kind == SYN_LOAD_METRIC_PEAK ? (double)peak * slots
                                                       : (double)sum;
     *out = all / slots / result->slot_s;

@@ -71,6 +71,17 @@ const char *syn_load_profile_name(enum syn_load_profile profile)
     return profiles[profile];
 }
 
+bool syn_load_profile_from_name(const char *name, enum syn_load_profile *out)
+{
+    for (unsigned i = 0; i < SYN_LOAD_PROFILE_COUNT; i++) {
+        if (strcmp(profiles[i], name) == 0) {
+            *out = (enum syn_load_profile)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *syn_load_rogue_name(enum syn_load_rogue kind)
 {
     SYN_ASSERT(kind < SYN_LOAD_ROGUE_COUNT);
@@ -149,6 +160,7 @@ void syn_load_plan_put(struct syn_json_writer *w, const char *name,
     syn_json_write_text(w, "seed", seed);
     syn_json_write_i64(w, "start_ms", plan->start_ms);
     syn_json_write_text(w, "defect", plan->defect);
+    syn_json_write_text(w, "target", plan->target);
     syn_json_close_object(w);
 }
 
@@ -199,6 +211,24 @@ static bool take_seed(const struct syn_json *node, uint64_t *out)
     return true;
 }
 
+/* A text or null. */
+static syn_status take_text(struct syn_arena *arena,
+                            const struct syn_json *node, const char **out)
+{
+    if (syn_json_is(node, SYN_JSON_NULL)) {
+        return SYN_OK;
+    }
+    if (!syn_json_is(node, SYN_JSON_STRING)) {
+        return SYN_ERR_PARSE;
+    }
+    struct syn_str kept = syn_arena_dup(arena, syn_json_str(node, SYN_STR("")));
+    if (kept.at == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    *out = kept.at;
+    return SYN_OK;
+}
+
 syn_status syn_load_plan_take(struct syn_arena *arena,
                               const struct syn_json *node,
                               struct syn_load_plan *plan)
@@ -206,7 +236,6 @@ syn_status syn_load_plan_take(struct syn_arena *arena,
     struct syn_load_plan read = {.defect = NULL};
     unsigned profile = 0;
     unsigned rogue = 0;
-    const struct syn_json *defect = syn_json_member(node, "defect");
     if (!take_word(syn_json_member(node, "profile"), profiles,
                    SYN_LOAD_PROFILE_COUNT, &profile) ||
         !take_word(syn_json_member(node, "rogue_kind"), rogues,
@@ -216,13 +245,13 @@ syn_status syn_load_plan_take(struct syn_arena *arena,
         !syn_json_i64(syn_json_member(node, "start_ms"), &read.start_ms)) {
         return SYN_ERR_PARSE;
     }
-    if (syn_json_is(defect, SYN_JSON_STRING)) {
-        struct syn_str kept =
-            syn_arena_dup(arena, syn_json_str(defect, SYN_STR("")));
-        if (kept.at == NULL) {
-            return SYN_ERR_MEMORY;
-        }
-        read.defect = kept.at;
+    syn_status st =
+        take_text(arena, syn_json_member(node, "defect"), &read.defect);
+    st = st != SYN_OK
+             ? st
+             : take_text(arena, syn_json_member(node, "target"), &read.target);
+    if (st != SYN_OK) {
+        return st;
     }
     read.profile = (enum syn_load_profile)profile;
     read.rogue_kind = (enum syn_load_rogue)rogue;
@@ -239,6 +268,9 @@ bool syn_load_plan_is_same(const struct syn_load_plan *a,
     } others[] = {{"profile", a->profile != b->profile},
                   {"rogue_kind", a->rogue_kind != b->rogue_kind},
                   {"seed", a->seed != b->seed},
+                  {"start_ms", a->start_ms != b->start_ms},
+                  {"target", !syn_str_is_equal(syn_str_of(a->target),
+                                               syn_str_of(b->target))},
                   {"defect", !syn_str_is_equal(syn_str_of(a->defect),
                                                syn_str_of(b->defect))}};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {

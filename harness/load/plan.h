@@ -80,6 +80,7 @@ struct syn_load_plan {
     uint32_t shards;
     int64_t start_ms;   /* common start, Unix time; 0: at once */
     const char *defect; /* of the embedded service; NULL: none. Borrowed */
+    const char *target; /* name of the target; NULL: embedded. Borrowed */
 };
 
 /* Defaults of a profile. */
@@ -102,7 +103,26 @@ SYN_MUST_CHECK syn_status syn_load_plan_take(struct syn_arena *arena,
                                              const struct syn_json *node,
                                              struct syn_load_plan *plan);
 
-/* May results of both be added? All but `shard` and `start_ms` must agree.
+/*
+ * Set what the flag `--name` says: clients, workers, duration, warmup, ramp,
+ * types, mix, payload, subscriptions, rate, rogues, rogue-kind, drop, times,
+ * ports, sources, shard (i/n), start (Unix seconds). Errors: SYN_ERR_CONFIG
+ * with a sentence; the plan is then as it was.
+ */
+#define SYN_LOAD_PLAN_FAULT_BYTES 512
+SYN_MUST_CHECK syn_status
+syn_load_plan_set(struct syn_load_plan *plan, const char *name,
+                  const char *text, char fault[SYN_LOAD_PLAN_FAULT_BYTES]);
+
+/* Does it make sense as a whole? Errors: as above. */
+SYN_MUST_CHECK syn_status
+syn_load_plan_check(const struct syn_load_plan *plan, int64_t now_ms,
+                    char fault[SYN_LOAD_PLAN_FAULT_BYTES]);
+
+/* False: no profile has this name. */
+bool syn_load_profile_from_name(const char *name, enum syn_load_profile *out);
+
+/* May results of both be added? All but `shard` must agree.
  * On false *what names the first field that differs. */
 bool syn_load_plan_is_same(const struct syn_load_plan *a,
                            const struct syn_load_plan *b, const char **what);

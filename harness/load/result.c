@@ -23,6 +23,17 @@ static uint32_t slot_width_s(const struct syn_load_plan *plan)
     return (uint32_t)((total_s + SYN_LOAD_SLOTS_MAX - 1) / SYN_LOAD_SLOTS_MAX);
 }
 
+/* The plan's texts are borrowed; the result's own live as long as it does. */
+static bool keep_word(struct syn_load_result *result, const char **word)
+{
+    if (*word == NULL) {
+        return true;
+    }
+    struct syn_str kept = syn_arena_dup(&result->arena, syn_str_of(*word));
+    *word = kept.at;
+    return kept.at != NULL;
+}
+
 syn_status syn_load_result_new(const struct syn_load_plan *plan,
                                struct syn_load_result **out)
 {
@@ -46,13 +57,9 @@ syn_status syn_load_result_new(const struct syn_load_plan *plan,
     if (result->slots == NULL) {
         goto done;
     }
-    if (plan->defect != NULL) {
-        struct syn_str defect =
-            syn_arena_dup(&result->arena, syn_str_of(plan->defect));
-        if (defect.at == NULL) {
-            goto done;
-        }
-        result->plan.defect = defect.at;
+    if (!keep_word(result, &result->plan.defect) ||
+        !keep_word(result, &result->plan.target)) {
+        goto done;
     }
     st = SYN_OK;
     *out = result;

@@ -223,8 +223,15 @@ START_TEST(plans_that_differ_are_named_by_the_field)
     struct syn_load_plan b = a;
     const char *what = "";
     b.shard = 2;
-    b.start_ms = 77;
     ck_assert(syn_load_plan_is_same(&a, &b, &what));
+    b.start_ms = 77;
+    ck_assert(!syn_load_plan_is_same(&a, &b, &what));
+    ck_assert_str_eq(what, "start_ms");
+    b = a;
+    b.target = "dev";
+    ck_assert(!syn_load_plan_is_same(&a, &b, &what));
+    ck_assert_str_eq(what, "target");
+    b = a;
     b.mix.write++;
     ck_assert(!syn_load_plan_is_same(&a, &b, &what));
     ck_assert_str_eq(what, "mix_write");

@@ -197,19 +197,20 @@
 
 /* --- load, ours ------------------------------------------------------------
  */
-#define SYN_HIST_FORM_BYTES_MAX   1048576  /* one encoded histogram, inflated */
-#define SYN_LOAD_SLOTS_MAX        900      /* of the series; then wider ones */
-#define SYN_LOAD_RESULT_BYTES_MAX 67108864 /* one result as JSON */
-#define SYN_LOAD_CLIENTS_MAX      1000000
-#define SYN_LOAD_WORKERS_MAX      64
-#define SYN_LOAD_SECONDS_MAX      86400
-#define SYN_LOAD_RATE_MAX         10000000 /* operations per second */
-#define SYN_LOAD_SHARDS_MAX       1024
-#define SYN_LOAD_TIMES_MAX        1000
-#define SYN_LOAD_PORTS_MAX        64
-#define SYN_LOAD_SOURCES_MAX      250
-#define SYN_LOAD_THRESHOLDS_MAX   64
-#define SYN_LOAD_START_WAIT_S_MAX 3600 /* until the common start */
+#define SYN_HIST_FORM_BYTES_MAX    1048576 /* one encoded histogram, inflated */
+#define SYN_LOAD_SLOTS_MAX         900     /* of the series; then wider ones */
+#define SYN_LOAD_RESULT_BYTES_MAX  67108864 /* one result as JSON */
+#define SYN_LOAD_CLIENTS_MAX       1000000
+#define SYN_LOAD_WORKERS_MAX       64
+#define SYN_LOAD_SECONDS_MAX       86400
+#define SYN_LOAD_PAYLOAD_BYTES_MIN 64 /* what the oracle writes into `data` */
+#define SYN_LOAD_RATE_MAX          10000000 /* operations per second */
+#define SYN_LOAD_SHARDS_MAX        1024
+#define SYN_LOAD_TIMES_MAX         1000
+#define SYN_LOAD_PORTS_MAX         64
+#define SYN_LOAD_SOURCES_MAX       250
+#define SYN_LOAD_THRESHOLDS_MAX    64
+#define SYN_LOAD_START_WAIT_S_MAX  3600 /* until the common start */
 
 _Static_assert(SYN_FRAME_BYTES_MAX >=
                    SYN_DATA_BYTES_MAX + SYN_FRAME_HEADER_BYTES_MAX,
