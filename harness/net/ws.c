@@ -428,6 +428,11 @@ static syn_status feed_payload(struct syn_ws *ws, struct syn_str *in)
     return pass_on(ws, piece);
 }
 
+bool syn_ws_is_inside(const struct syn_ws *ws)
+{
+    return ws->frame.header_bytes > 0;
+}
+
 syn_status syn_ws_feed(struct syn_ws *ws, struct syn_str in)
 {
     struct frame *frame = &ws->frame;

@@ -45,6 +45,9 @@ void syn_ws_free(struct syn_ws *ws);
  * sending what is in `out`. The ws must not be freed from inside an event. */
 SYN_MUST_CHECK syn_status syn_ws_feed(struct syn_ws *ws, struct syn_str in);
 
+/* Has a frame begun that is not whole? */
+bool syn_ws_is_inside(const struct syn_ws *ws);
+
 /* Queue one message. */
 void syn_ws_send(struct syn_ws *ws, struct syn_str message, bool is_text);
 

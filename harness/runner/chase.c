@@ -217,6 +217,9 @@ void syn_chase_note(struct syn_runner *runner, size_t index)
     }
     size_t end = end_of_defect(plan, from);
     for (size_t i = from; i < end; i++) {
-        call_off(runner, i);
+        /* A row that names the bug is proven by it, whoever was first. */
+        if (!syn_select_has_word(plan->entries[i].row->defect, bug.name)) {
+            call_off(runner, i);
+        }
     }
 }

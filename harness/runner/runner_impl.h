@@ -21,8 +21,9 @@ struct syn_runner {
     struct syn_crew crew;
     struct syn_result *results; /* one per entry, plan order */
     bool *is_judged;
-    bool *has_control;    /* per entry: a control held, or none was due */
-    bool *is_silent;      /* per entry: nothing that it asked was answered */
+    bool *is_unproven; /* selftest, per clean entry: no defect turned it red */
+    bool *has_control; /* per entry: a control held, or none was due */
+    bool *is_silent;   /* per entry: nothing that it asked was answered */
     size_t silent_streak; /* such rows, one after another */
     size_t printed;       /* results shown so far, in plan order */
     size_t done;

@@ -93,6 +93,12 @@ static bool fits_tags(const struct syn_selection *selection,
     return fits;
 }
 
+bool syn_selection_is_narrow(const struct syn_selection *selection)
+{
+    return selection->prefix_count > 0 || selection->tag_count > 0 ||
+           selection->levels != 0 || selection->profile != SYN_PROFILE_NIGHTLY;
+}
+
 bool syn_select_has(const struct syn_selection *selection,
                     const struct syn_scenario *row)
 {

@@ -31,6 +31,9 @@ struct syn_selection {
     const char *defect; /* only rows that name it; NULL: all */
 };
 
+/* Does it leave anything out (`defect` apart)? */
+bool syn_selection_is_narrow(const struct syn_selection *selection);
+
 bool syn_select_has(const struct syn_selection *selection,
                     const struct syn_scenario *row);
 

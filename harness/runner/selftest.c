@@ -6,7 +6,8 @@
  * One plan holds the clean run of the selected rows and, for each defect, the
  * rows that name it (all rows for one of the field, until one kills it). A
  * defect is killed when a row that is green on the sound service goes red with
- * it; a row that is red without any defect fails the selftest as it is. In the
+ * it; a row that is red without any defect fails the selftest as it is. Where
+ * rows were selected, only the defects that they name are counted. In the
  * report each defect is one case; the runs behind it are told in the matrix.
  * What only a restart shows meets no row, as rows have no restart: a unit test
  * proves it, and the matrix says which.
@@ -58,6 +59,18 @@ bool syn_selftest_check(struct syn_runner *runner)
     return true;
 }
 
+/* A part of the rows is no jury for a bug of the field that none of them
+ * names: with a selection it meets those that do, unless it was asked for. */
+static bool meets_every_row(const struct syn_runner *runner,
+                            const struct syn_bug *defect)
+{
+    bool is_asked_for = runner->options->one_defect != NULL;
+    return runner->options->runs_all ||
+           (defect->is_field &&
+            (is_asked_for ||
+             !syn_selection_is_narrow(&runner->options->selection)));
+}
+
 static syn_status plan_defect(struct syn_runner *runner,
                               const struct syn_bug *defect)
 {
@@ -70,8 +83,7 @@ static syn_status plan_defect(struct syn_runner *runner,
     if (defect->proof != NULL && !runner->options->runs_all) {
         return SYN_OK;
     }
-    selection.defect =
-        runner->options->runs_all || defect->is_field ? NULL : defect->name;
+    selection.defect = meets_every_row(runner, defect) ? NULL : defect->name;
     return syn_plan_add(&runner->arena, &runner->plan, &order);
 }
 
@@ -218,6 +230,12 @@ static void add_defect(struct matrix *matrix, const struct syn_bug *defect,
             out->kill_count += run.is_kill ? 1 : 0;
         }
     }
+    /* What the selected rows do not name is none of theirs. */
+    if (out->run_count == 0 && runner->options->one_defect == NULL &&
+        syn_selection_is_narrow(&runner->options->selection)) {
+        matrix->defect_count--;
+        return;
+    }
     /* With --all each row was to notice; else those that name it, if any. */
     out->is_survivor = out->kill_count == 0 && out->run_count > 0 &&
                        defect->proof == NULL &&    /* no row can */
@@ -256,9 +274,15 @@ static void list_never_red(const struct matrix *matrix)
     struct syn_runner *runner = matrix->runner;
     size_t clean = clean_count(&runner->plan);
     const char **names = syn_arena_array(&runner->arena, clean, sizeof *names);
-    SYN_ASSERT(names != NULL);
+    runner->is_unproven =
+        syn_arena_array(&runner->arena, clean + 1, sizeof *runner->is_unproven);
+    SYN_ASSERT(names != NULL && runner->is_unproven != NULL);
     runner->report.never_red = names;
     for (size_t i = 0; i < clean; i++) {
+        const struct syn_scenario *row = runner->plan.entries[i].row;
+        runner->is_unproven[i] =
+            !matrix->was_red[i] && row->level != SYN_LEVEL_INFO &&
+            runner->is_judged[i] && is_green(&runner->results[i]);
         if (!matrix->was_red[i]) {
             names[runner->report.never_red_count++] =
                 cell_name(runner, &runner->plan.entries[i]);
@@ -321,6 +345,16 @@ static void put_survivor(struct syn_buf *out,
                    clause == NULL ? "" : clause->sentence);
 }
 
+/* Rows that judge, and that no defect turned red: nothing proves them. */
+static size_t count_unproven(const struct syn_runner *runner)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < clean_count(&runner->plan); i++) {
+        count += runner->is_unproven[i] ? 1 : 0;
+    }
+    return count;
+}
+
 static void print_matrix(const struct matrix *matrix, size_t killed,
                          size_t survived)
 {
@@ -342,7 +376,8 @@ static void print_matrix(const struct matrix *matrix, size_t killed,
     for (size_t i = 0; i < report->never_red_count; i++) {
         syn_buf_printf(&text, "never red: %s\n", report->never_red[i]);
     }
-    syn_buf_printf(&text, "rows never red: %zu\n", report->never_red_count);
+    syn_buf_printf(&text, "rows never red: %zu, %zu of them MUST or SHOULD\n",
+                   report->never_red_count, count_unproven(runner));
     for (size_t i = 0; i < matrix->defect_count; i++) {
         if (matrix->defects[i].is_survivor) {
             put_survivor(&text, &matrix->defects[i]);
@@ -445,5 +480,11 @@ void syn_selftest_conclude(struct syn_runner *runner)
         (void)snprintf(runner->survivors, sizeof runner->survivors,
                        "%zu of %zu seeded defects survived", survived,
                        killed + survived);
+    } else if (runner->options->one_defect == NULL &&
+               runner->signal_number == 0 && count_unproven(runner) > 0) {
+        (void)snprintf(runner->survivors, sizeof runner->survivors,
+                       "no seeded defect turns %zu of the MUST and SHOULD rows "
+                       "red",
+                       count_unproven(runner));
     }
 }

@@ -290,12 +290,54 @@ static void plant_identity_length(struct syn_seams *seams)
     seams->rules.identity_fits = any_length;
 }
 
+/* Items have a table of their own, in which containers are not told apart: who
+ * may do it to the items of one may do it to those of all of its type. */
+static uint64_t key_of_type(const struct syn_object *object,
+                            struct syn_str identity)
+{
+    return syn_note_key(object->service, identity,
+                        syn_str_of(syn_type_name(object->type)));
+}
+
+static unsigned note_for_type(void *ctx, const struct syn_object *object,
+                              struct syn_str identity, bool has_row,
+                              unsigned before, unsigned asked)
+{
+    (void)ctx;
+    (void)has_row;
+    (void)before;
+    syn_note_take(key_of_type(object, identity), asked);
+    return asked;
+}
+
+static bool cross_containers(void *ctx, const struct syn_access_query *query)
+{
+    (void)ctx;
+    const bool is_item = query->op == SYN_OP_ITEM_READ ||
+                         query->op == SYN_OP_ITEM_UPDATE ||
+                         query->op == SYN_OP_ITEM_REMOVE;
+    return is_sound(query) ||
+           (is_item && query->grant == NULL &&
+            syn_note_holds(key_of_type(query->object, query->identity),
+                           query->right));
+}
+
+static void plant_crossed_items(struct syn_seams *seams)
+{
+    syn_notes_forget();
+    seams->rules.apply_grant = note_for_type;
+    seams->rules.decide_access = cross_containers;
+}
+
 static const struct syn_defect rows[] = {
     {"grant-ignored", "A permission row of the backend has no effect", "ACL-24",
      plant_grant_ignored},
     {"grant-covers-service",
      "A grant on one object opens every object of the service", "ACL-26",
      plant_grant_covers_service},
+    {"items-of-any-container",
+     "Rights on the items of one list or map count for those of another",
+     "ACL-26", plant_crossed_items},
     {"grant-covers-identities",
      "A grant to one identity opens the object to every identity", "ACL-26",
      plant_grant_covers_identities},

@@ -46,6 +46,7 @@ extern const struct syn_defect_table syn_defects_apart;
 extern const struct syn_defect_table syn_defects_hook;
 extern const struct syn_defect_table syn_defects_shape;
 extern const struct syn_defect_table syn_defects_limit;
+extern const struct syn_defect_table syn_defects_torn;
 
 /* As found in the field, written without knowing the rows. */
 extern const struct syn_defect_table syn_defects_path;

@@ -158,6 +158,38 @@ static void plant_expired_replayed(struct syn_seams *seams)
     seams->rules.finds = finds_for_clients;
 }
 
+/* What is over is gone for everybody who asks for it, and its log is not: who
+ * was away is still given what it missed. */
+static bool is_over(const struct syn_object *object, int64_t now_ms)
+{
+    return is_due_soundly(object, NULL, object->expires_ms, now_ms);
+}
+
+static bool allows_log(void *ctx, const struct syn_access_query *query)
+{
+    const bool is_log =
+        query->op == SYN_OP_SUBSCRIBE || query->op == SYN_OP_DELIVER;
+    return (is_log || !is_over(query->object, query->now_ms)) &&
+           syn_rules_sound.decide_access(ctx, query);
+}
+
+/* The name is not found; the sound code stays for what is not over. */
+static enum syn_code refuses_as_gone(void *ctx, const struct syn_object *object,
+                                     const struct syn_command *command)
+{
+    return command->verb != SYN_VERB_SUBSCRIBE && object->expires_ms != 0
+               ? SYN_CODE_54300
+               : syn_rules_sound.refuse_access(ctx, object, command);
+}
+
+static void plant_log_outlives(struct syn_seams *seams)
+{
+    seams->rules.is_due = is_item_due;
+    seams->rules.finds = finds_for_clients;
+    seams->rules.decide_access = allows_log;
+    seams->rules.refuse_access = refuses_as_gone;
+}
+
 /* --- what is told --------------------------------------------------------- */
 
 static bool delivers_no_purge(void *ctx, const struct syn_delivery *delivery)
@@ -208,6 +240,9 @@ static const struct syn_defect rows[] = {
     {"expired-data-replayed",
      "Clients are still served what expired, and what they missed of it",
      "TTL-30", plant_expired_replayed},
+    {"log-outlives-purge",
+     "Who was away is told what it missed of an object that is gone", "TTL-30",
+     plant_log_outlives},
     {"purge-is-silent", "Subscribers are not told of removals by TTL", "TTL-25",
      plant_purge_silent},
     {"removal-told-twice", "Subscribers are told of a removal twice", "TTL-25",

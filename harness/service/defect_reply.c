@@ -82,6 +82,33 @@ static void plant_writes_show(struct syn_seams *seams)
     seams->shape_reply = show_data;
 }
 
+/* The item is read for the answer before it is written. */
+static enum syn_plane keep_item(void *ctx, const struct syn_call *call,
+                                const struct syn_command *command)
+{
+    (void)ctx;
+    const bool is_write = command->verb == SYN_VERB_ITEM_UPDATE ||
+                          command->verb == SYN_VERB_ITEM_PUT;
+    const struct syn_object *object =
+        is_write ? syn_model_object(call->service->model, call->row, call->type,
+                                    call->object_id)
+                 : NULL;
+    if (object != NULL) {
+        const struct syn_item *item = syn_model_item(
+            object,
+            object->type == SYN_TYPE_LIST ? command->index : command->key);
+        keep(item == NULL ? SYN_STR("") : item->data);
+    }
+    return SYN_PLANE_SDK;
+}
+
+static void plant_item_writes_show(struct syn_seams *seams)
+{
+    kept_bytes = 0;
+    seams->calls.plane_of = keep_item;
+    seams->shape_reply = show_data;
+}
+
 /* --- readers -------------------------------------------------------------- */
 
 static char readers[READERS_BYTES]; /* "a","b" */
@@ -209,6 +236,9 @@ static const struct syn_defect rows[] = {
     {"writes-show-what-was-there",
      "The answer to a write shows the data of before", "ACL-43",
      plant_writes_show},
+    {"item-writes-show-what-was-there",
+     "The answer to a write of an item shows its data of before", "ACL-43",
+     plant_item_writes_show},
     {"replies-list-readers",
      "The answer to a reader lists all who have a permission", "ACL-28",
      plant_readers_listed},

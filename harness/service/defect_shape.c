@@ -6,6 +6,9 @@
  */
 #include "service/defect_impl.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HTTP_OK        200
@@ -14,6 +17,7 @@
 #define HTTP_MISSING   404
 #define HTTP_CONFLICT  409
 #define SID_BYTES      34
+#define HEX            16
 #define EXACT_DIGITS   16 /* that a double keeps */
 #define OBJECT_SLASHES 5  /* of /v1/Services/IS…/Documents/ET… */
 
@@ -408,6 +412,56 @@ static void plant_index_before(struct syn_seams *seams)
     seams->shape_reply = tell_index_before;
 }
 
+/* --- items ---------------------------------------------------------------- */
+
+static bool is_item_update(const struct syn_shaping *shaping)
+{
+    return syn_str_is(shaping->method, "POST") &&
+           shaping->http_status == HTTP_OK &&
+           find_word(shaping->target, "/Items/", 0) < shaping->target.bytes;
+}
+
+/* As when the reply is made of the row that was read before the write. */
+static void tell_older_revision(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    const char *word = "\"revision\":\"";
+    const size_t at = find_word(shaping->body, word, 0) + strlen(word);
+    if (!is_item_update(shaping) || at >= shaping->body.bytes) {
+        return;
+    }
+    const uint64_t revision = strtoull(shaping->body.at + at, NULL, HEX);
+    const size_t end = find_word(shaping->body, "\"", at);
+    if (revision > 0) {
+        splice(shaping, at, end - at,
+               syn_arena_printf(shaping->arena, "%" PRIx64, revision - 1));
+    }
+}
+
+static void plant_older_revision(struct syn_seams *seams)
+{
+    seams->shape_reply = tell_older_revision;
+}
+
+static void tag_item_before(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    if (shaping->etag == NULL || shaping->etag[0] != '"' ||
+        !is_item_update(shaping)) {
+        return;
+    }
+    const uint64_t revision = strtoull(shaping->etag + 1, NULL, HEX);
+    if (revision > 0) {
+        (void)snprintf(shaping->etag, SYN_REVISION_BYTES, "\"%" PRIx64 "\"",
+                       revision - 1);
+    }
+}
+
+static void plant_item_etag(struct syn_seams *seams)
+{
+    seams->shape_reply = tag_item_before;
+}
+
 static const struct syn_defect rows[] = {
     {"body-has-more", "Bodies have a member that is not published", "REST-12",
      plant_more},
@@ -450,6 +504,11 @@ static const struct syn_defect rows[] = {
      "REST-13", plant_no_url},
     {"messages-without-sid", "A message is answered without its sid", "REST-61",
      plant_no_message_sid},
+    {"item-told-with-older-revision",
+     "The reply to an update of an item tells the revision of before",
+     "REST-24", plant_older_revision},
+    {"item-etag-of-before", "The ETag of an item's update is that of before",
+     "REST-26", plant_item_etag},
     {"query-loses-first", "A query of items lacks its first", "REST-43",
      plant_query_loses},
 };

@@ -6,7 +6,12 @@
 
 #include "base/json.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static const struct syn_str absent = {NULL, 0};
 
@@ -273,6 +278,61 @@ static void plant_unknown_issuer(struct syn_seams *seams)
     syn_defect_plant_checks(seams, room, swaps);
 }
 
+/* --- key sets ------------------------------------------------------------- */
+
+#define LOOPBACK "http://127.0.0.1:"
+
+/* Knock where the key set is said to be. What lies there does not matter: to
+ * have called is the bug, and nothing but loopback is called from here. */
+static void knock(struct syn_str url)
+{
+    const struct syn_str prefix = SYN_STR(LOOPBACK);
+    uint64_t port = 0;
+    if (!syn_str_has_prefix(url, prefix)) {
+        return;
+    }
+    const size_t end = syn_str_find(url, '/', prefix.bytes);
+    if (!syn_str_to_u64(syn_str_part(url, prefix.bytes, end - prefix.bytes),
+                        UINT16_MAX, &port)) {
+        return;
+    }
+    struct sockaddr_in peer = {.sin_family = AF_INET,
+                               .sin_port = htons((uint16_t)port)};
+    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0) {
+        return;
+    }
+    /* The listener may be of this very loop, so nobody waits for it. */
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0) {
+        (void)connect(fd, (const struct sockaddr *)&peer, sizeof(peer));
+    }
+    (void)close(fd);
+}
+
+static enum syn_code check_json_and_fetch(const struct syn_verify_env *env,
+                                          struct syn_token_draft *draft)
+{
+    static const char *const members[] = {"jku", "x5u"};
+    const enum syn_code code = syn_token_check_json(env, draft);
+    for (size_t i = 0; draft->header != NULL && i < 2; i++) {
+        const struct syn_str url =
+            syn_json_str(syn_json_member(draft->header, members[i]), absent);
+        if (url.at != NULL) {
+            knock(url);
+        }
+    }
+    return code;
+}
+
+static void plant_key_set(struct syn_seams *seams)
+{
+    static struct syn_token_check room[SYN_DEFECT_CHECKS_MAX];
+    static const struct syn_check_swap swaps[] = {
+        {"json", check_json_and_fetch}, {NULL, NULL}};
+    syn_defect_plant_checks(seams, room, swaps);
+}
+
 static const struct syn_defect rows[] = {
     {"signature-unchecked", "The signature of a token is not looked at",
      "TOK-22", plant_unchecked},
@@ -294,5 +354,7 @@ static const struct syn_defect rows[] = {
      "TOK-22", plant_header_key},
     {"unknown-issuer-accepted", "A token of an unknown key is accepted",
      "TOK-24", plant_unknown_issuer},
+    {"key-set-fetched", "The key set that a token points to is called for",
+     "TOK-22", plant_key_set},
 };
 SYN_DEFECT_TABLE(syn_defects_signature, rows);

@@ -227,6 +227,7 @@ static void free_session(struct syn_session *session)
     syn_buf_fini(&session->out);
     syn_buf_fini(&session->owed);
     syn_buf_fini(&session->base);
+    syn_buf_fini(&session->torn);
     syn_table_fini(&session->by_object);
     syn_arena_fini(&session->arena);
     free(session);
@@ -318,6 +319,7 @@ struct syn_session *syn_live_open(struct syn_service *service,
     syn_buf_init(&session->out, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
     syn_buf_init(&session->owed, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
     syn_buf_init(&session->base, NULL, BASE_BYTES_MAX);
+    syn_buf_init(&session->torn, NULL, service->seams.live.torn_bytes_max);
     syn_table_init(&session->by_object, NULL);
     syn_arena_init(&session->arena, NULL, SESSION_BYTES);
     session->no_facts = syn_arena_mark(&session->arena);
@@ -338,10 +340,40 @@ struct syn_session *syn_live_open(struct syn_service *service,
     return session;
 }
 
+/* Bytes of the frame that is under way. */
+static void keep_torn(struct syn_session *session, struct syn_str in)
+{
+    if (session->service->seams.live.torn_bytes_max == 0) {
+        return;
+    }
+    if (!syn_ws_is_inside(session->ws)) {
+        syn_buf_clear(&session->torn);
+    }
+    syn_buf_put(&session->torn, in);
+}
+
+/* The peer is gone in the middle of a frame. */
+static void finish_torn(struct syn_session *session)
+{
+    struct syn_service *service = session->service;
+    const struct syn_seams *seams = &service->seams;
+    if (session->torn.bytes == 0 || !syn_ws_is_inside(session->ws)) {
+        return;
+    }
+    const struct syn_arena_mark mark = syn_arena_mark(&service->scratch);
+    const struct syn_str message = seams->live.mend_torn(
+        seams->ctx, &service->scratch, syn_buf_str(&session->torn));
+    if (message.at != NULL) {
+        syn_live_message(session, message);
+    }
+    syn_arena_rewind(&service->scratch, mark);
+}
+
 void syn_live_bytes(struct syn_session *session, struct syn_str in)
 {
     struct syn_service *service = session->service;
     syn_live_enter(session);
+    keep_torn(session, in);
     if (syn_ws_feed(session->ws, in) != SYN_OK) {
         retire(session);
         session->is_finished = true;
@@ -367,11 +399,13 @@ void syn_live_closed(struct syn_session *session, enum syn_stream_end end,
             reason);
     struct syn_live *live = session->service->live;
     syn_live_enter(session);
+    finish_torn(session);
     retire(session);
     syn_clock_stop(session->service->clock, &session->linger);
     clear_dirty(live, session);
     unlink_session(live, session);
     session->stream = NULL;
+    syn_live_flush(session->service); /* what its end has others told */
     syn_live_leave(session);
 }
 

@@ -53,6 +53,15 @@ static bool fits_mac(void *ctx, struct syn_str made, struct syn_str presented)
     return syn_crypto_is_equal(made, presented);
 }
 
+static struct syn_str mend_torn(void *ctx, struct syn_arena *arena,
+                                struct syn_str raw)
+{
+    (void)ctx;
+    (void)arena;
+    (void)raw;
+    return (struct syn_str){NULL, 0};
+}
+
 void syn_live_rules_init(struct syn_live_rules *rules)
 {
     *rules =
@@ -63,6 +72,7 @@ void syn_live_rules_init(struct syn_live_rules *rules)
                                 .weight = weight,
                                 .ends_on_cancel = ends_on_cancel,
                                 .fits_mac = fits_mac,
+                                .mend_torn = mend_torn,
                                 .batch_max = SYN_BATCH_MAX,
                                 .subscriptions_max = SYN_SUBSCRIPTIONS_MAX};
 }

@@ -10,6 +10,7 @@
 #define SYN_SERVICE_LIVE_RULES_H
 
 #include "model/model.h"
+#include "syn/arena.h"
 #include "syn/str.h"
 #include "wire/codes.h"
 
@@ -45,6 +46,13 @@ struct syn_live_rules {
      * time. */
     bool (*fits_mac)(void *ctx, struct syn_str made, struct syn_str presented);
 
+    /* The message to carry out of one whose connection ended before it was
+     * whole; `raw` is its web socket frame as far as it came. Sound: none
+     * (at NULL). */
+    struct syn_str (*mend_torn)(void *ctx, struct syn_arena *arena,
+                                struct syn_str raw);
+
+    size_t torn_bytes_max;    /* kept of such a frame; sound: 0 */
     size_t batch_max;         /* subscriptions in one request */
     size_t subscriptions_max; /* of one connection */
 };

@@ -78,6 +78,7 @@ struct syn_session {
     struct syn_token_facts facts; /* service_sid is resolved, never "default" */
     const struct syn_account *account;
     char endpoint[SYN_ENDPOINT_BYTES]; /* of its continuation token */
+    struct syn_buf torn; /* of a frame not whole yet, if a rule keeps it */
     struct syn_buf base; /* "https://host" of its latest request */
 
     struct syn_table by_object; /* sid -> its subscription */

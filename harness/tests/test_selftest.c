@@ -143,8 +143,8 @@ static void remove_place(void)
     ck_assert_int_eq(rmdir(place), 0); /* no evidence stays behind */
 }
 
-static int run_selftest(const struct syn_scenario *rows, size_t count,
-                        const char *defect, bool runs_all)
+static int run_selected(const struct syn_scenario *rows, size_t count,
+                        const char *defect, bool runs_all, unsigned levels)
 {
     const struct syn_suite suite = {"kit_self", "Self", __FILE__, rows, count};
     const struct syn_suite *const suites[] = {&suite, NULL};
@@ -162,9 +162,16 @@ static int run_selftest(const struct syn_scenario *rows, size_t count,
                                          .out_dir = place,
                                          .style.is_quiet = true,
                                          .is_selftest = true,
+                                         .selection = {.levels = levels},
                                          .one_defect = defect,
                                          .runs_all = runs_all};
     return syn_runner_run(&options);
+}
+
+static int run_selftest(const struct syn_scenario *rows, size_t count,
+                        const char *defect, bool runs_all)
+{
+    return run_selected(rows, count, defect, runs_all, 0);
 }
 
 static const struct syn_json *read_report(struct syn_arena *arena)
@@ -214,6 +221,24 @@ static size_t count_runs(int64_t *kills)
     }
     syn_arena_fini(&arena);
     return count;
+}
+
+/* Is it among the runs of the one defect? */
+static bool has_run(const char *row)
+{
+    struct syn_arena arena;
+    bool is_there = false;
+    syn_arena_init(&arena, NULL, ARENA_BYTES);
+    const struct syn_json *report = read_report(&arena);
+    const struct syn_json *run =
+        syn_json_first(syn_json_at(report, "/defects/0/runs"));
+    while (run != NULL && !is_there) {
+        is_there = syn_str_is(
+            syn_json_str(syn_json_member(run, "row"), SYN_STR("")), row);
+        run = syn_json_next(run);
+    }
+    syn_arena_fini(&arena);
+    return is_there;
 }
 
 /* --- the tests ------------------------------------------------------------
@@ -282,6 +307,36 @@ START_TEST(first_kill_of_a_field_bug_calls_the_others_off)
 }
 END_TEST
 
+/* Two rows name the bug: the second is proven by it as well. */
+START_TEST(first_kill_of_a_field_bug_spares_rows_that_name_it)
+{
+    int64_t kills = 0;
+    fill_many();
+    many_rows[0].defect = FIELD; /* the last in the order of the chase */
+    ck_assert_int_eq(run_selftest(many_rows, IDLE_ROWS + 1, FIELD, false), 0);
+    ck_assert_uint_lt(count_runs(&kills), IDLE_ROWS);
+    ck_assert(has_run("kit/self/row-000"));
+    ck_assert(!has_run("kit/self/row-150"));
+}
+END_TEST
+
+START_TEST(selection_counts_no_bug_that_its_rows_do_not_name)
+{
+    ck_assert_int_eq(
+        run_selected(blind_rows, 2, NULL, false, 1u << SYN_LEVEL_MUST), 1);
+    ck_assert(has_printed("score: 0 of 0 defects killed"));
+    ck_assert(has_printed("exit 1: no seeded defect turns 2 of the MUST"));
+}
+END_TEST
+
+START_TEST(whole_suite_counts_bugs_that_no_row_names)
+{
+    ck_assert_int_eq(run_selected(blind_rows, 2, NULL, false, 0), 1);
+    ck_assert(!has_printed("score: 0 of 0 defects killed"));
+    ck_assert(has_printed("seeded defects survived"));
+}
+END_TEST
+
 START_TEST(all_runs_every_row_against_a_field_bug)
 {
     int64_t kills = 0;
@@ -305,6 +360,9 @@ Suite *suite_selftest(void)
     tcase_add_test(tcase, named_bug_that_its_row_notices_is_killed);
     tcase_add_test(tcase, crash_under_a_bug_is_no_kill);
     tcase_add_test(tcase, first_kill_of_a_field_bug_calls_the_others_off);
+    tcase_add_test(tcase, first_kill_of_a_field_bug_spares_rows_that_name_it);
+    tcase_add_test(tcase, selection_counts_no_bug_that_its_rows_do_not_name);
+    tcase_add_test(tcase, whole_suite_counts_bugs_that_no_row_names);
     tcase_add_test(tcase, all_runs_every_row_against_a_field_bug);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -189,7 +189,7 @@ static const struct syn_scenario rows[] = {
      .source = "ACL-26 ACL-66",
      ADDRESS_ROW,
      .types = SYN_TYPES_CONTAINER,
-     .defect = "grant-covers-service",
+     .defect = "items-of-any-container grant-covers-service",
      .run = crossed_ids},
     {.id = "acl/addressing/refused-not-told",
      .title = "Writes that are refused change nothing and are told to nobody",

@@ -268,7 +268,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_MUST,
      .subject = SYN_SUBJECT_SERVICE,
      .types = SYN_TYPES_GRANTED,
-     .defect = "events-not-delivered",
+     .defect = "torn-write-applied",
      .run = torn_write},
 };
 SYN_SUITE(sdk_channels, "Answers and events", rows);
