@@ -5,9 +5,10 @@
  */
 #include "gate/audit.h"
 
-#include "gate/revealing.h"
 #include "net/http.h"
+#include "syn/client.h"
 #include "syn/limits.h"
+#include "syn/personal.h"
 
 #include <string.h>
 
@@ -102,11 +103,6 @@ static struct syn_str call_for(struct audit *audit,
                                const struct syn_census_object *object,
                                struct syn_str identity, unsigned rights)
 {
-    static const char *const segments[SYN_TYPE_COUNT] = {
-        [SYN_TYPE_DOCUMENT] = "Documents",
-        [SYN_TYPE_LIST] = "Lists",
-        [SYN_TYPE_MAP] = "Maps",
-        [SYN_TYPE_STREAM] = "Streams"};
     struct syn_buf name;
     syn_buf_init(&name, NULL, SYN_REST_TARGET_BYTES_MAX);
     syn_http_encode(&name, identity);
@@ -115,7 +111,7 @@ static struct syn_str call_for(struct audit *audit,
         "curl -u \"$SYNC_API_KEY:$SYNC_API_SECRET\" -X %s "
         "\"$SYNC_REST_URL/v1/Services/%s/%s/%.*s/Permissions/%.*s\"",
         rights == 0 ? "DELETE" : "POST", audit->options->service_sid,
-        segments[object->type], SYN_STR_ARG(object->sid),
+        syn_backend_kind(object->type), SYN_STR_ARG(object->sid),
         SYN_STR_ARG(syn_buf_str(&name)));
     syn_buf_fini(&name);
     if (rights != 0 && call.at != NULL) {
@@ -185,28 +181,31 @@ static void judge_service(struct audit *audit)
 static void judge_personal(struct audit *audit,
                            const struct syn_census_object *object)
 {
-    const char *what = syn_revealing_find(object->name);
-    if (what != NULL) {
+    struct syn_personal_finding found =
+        syn_personal_find(object->name, SYN_PERSONAL_IN_PLANS);
+    if (found.kind != SYN_PERSONAL_NONE) {
         add(audit, (struct syn_audit_finding){
                        .kind = SYN_AUDIT_PERSONAL_DATA,
                        .object = object,
                        .name = object->name,
-                       .text = syn_arena_printf(
-                           audit->arena, "the name \"%.*s\" holds %s",
-                           SYN_STR_ARG(object->name), what)});
+                       .text = syn_arena_printf(audit->arena,
+                                                "the name \"%.*s\" holds %s",
+                                                SYN_STR_ARG(object->name),
+                                                syn_personal_text(found))});
     }
     for (size_t i = 0; i < object->row_count; i++) {
         struct syn_str identity = object->rows[i].identity;
-        what = syn_revealing_find(identity);
-        if (what != NULL) {
-            add(audit, (struct syn_audit_finding){
-                           .kind = SYN_AUDIT_PERSONAL_DATA,
-                           .object = object,
-                           .name = object->name,
-                           .identity = identity,
-                           .text = syn_arena_printf(
-                               audit->arena, "the identity \"%.*s\" holds %s",
-                               SYN_STR_ARG(identity), what)});
+        found = syn_personal_find(identity, SYN_PERSONAL_IN_PLANS);
+        if (found.kind != SYN_PERSONAL_NONE) {
+            add(audit,
+                (struct syn_audit_finding){
+                    .kind = SYN_AUDIT_PERSONAL_DATA,
+                    .object = object,
+                    .name = object->name,
+                    .identity = identity,
+                    .text = syn_arena_printf(
+                        audit->arena, "the identity \"%.*s\" holds %s",
+                        SYN_STR_ARG(identity), syn_personal_text(found))});
         }
     }
 }

@@ -35,7 +35,7 @@ struct subject {
     bool has_row;
 };
 
-static unsigned ask(struct syn_oracle *oracle, const struct syn_subject *who)
+static unsigned ask(struct syn_oracle *oracle, const struct syn_access *who)
 {
     unsigned rights = SYN_RIGHTS_NONE;
     for (unsigned right = SYN_RIGHT_READ; right <= SYN_RIGHT_MANAGE;
@@ -53,7 +53,7 @@ static syn_status reach(struct syn_arena *arena, struct syn_str identity,
 {
     struct syn_arena_mark mark = syn_arena_mark(arena);
     struct syn_oracle *oracle = NULL;
-    struct syn_subject who = {
+    struct syn_access who = {
         .type = subject->type, .label = subject->label, .identity = identity};
     bool is_creator = subject->creator.at != NULL &&
                       syn_str_is_equal(subject->creator, identity);

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "client/world.h"
 #include "runner/remote.h"
+#include "syn/client.h"
 #include "syn/limits.h"
 
 #include <stdio.h>
@@ -37,11 +38,6 @@ struct reader {
     char *reason;
 };
 
-static const char *const kinds[SYN_TYPE_COUNT] = {
-    [SYN_TYPE_DOCUMENT] = "Documents",
-    [SYN_TYPE_LIST] = "Lists",
-    [SYN_TYPE_MAP] = "Maps",
-    [SYN_TYPE_STREAM] = "Streams"};
 static const char *const members[SYN_TYPE_COUNT] = {
     [SYN_TYPE_DOCUMENT] = "documents",
     [SYN_TYPE_LIST] = "lists",
@@ -277,7 +273,8 @@ static const char *path_of(struct reader *r,
     return syn_arena_printf(&r->scratch,
                             "/v1/Services/%s/%s/%.*s/%s"
                             "?PageSize=" PAGE_SIZE,
-                            r->target->account.service_sid, kinds[object->type],
+                            r->target->account.service_sid,
+                            syn_backend_kind(object->type),
                             SYN_STR_ARG(object->sid), part)
         .at;
 }
@@ -318,7 +315,7 @@ static syn_status read_type(struct reader *r, enum syn_type type)
     struct syn_arena_mark mark = syn_arena_mark(&r->scratch);
     const char *path =
         syn_arena_printf(&r->scratch, "/v1/Services/%s/%s?PageSize=" PAGE_SIZE,
-                         r->target->account.service_sid, kinds[type])
+                         r->target->account.service_sid, syn_backend_kind(type))
             .at;
     syn_status st = path == NULL
                         ? SYN_ERR_MEMORY

@@ -65,6 +65,6 @@ SYN_MUST_CHECK syn_status syn_dryrun_accept(struct syn_dryrun *dryrun,
  * denial for another reason is another failure. Of the arena; NULL: out of
  * memory. */
 const char *syn_dryrun_signature(struct syn_arena *arena, const char *id,
-                                 const struct syn_lack_why *why);
+                                 const struct syn_ruling *why);
 
 #endif

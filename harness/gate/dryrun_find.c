@@ -22,7 +22,7 @@ static const struct {
                                 {SYN_RIGHT_MANAGE, "manage"}};
 
 const char *syn_dryrun_signature(struct syn_arena *arena, const char *id,
-                                 const struct syn_lack_why *why)
+                                 const struct syn_ruling *why)
 {
     struct syn_str text =
         syn_arena_printf(arena, "%s %s %u", id,

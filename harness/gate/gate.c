@@ -11,6 +11,7 @@
 #include "base/crypto.h"
 #include "gate/bench.h"
 #include "net/http.h"
+#include "syn/client.h"
 #include "syn/limits.h"
 
 #include <stdio.h>
@@ -98,16 +99,6 @@ static const char *const sentences[] = {
     [SYN_CELL_NEVER] = "must never be reached, but is",
     [SYN_CELL_OPEN] = "could not be judged"};
 
-static const char *kind_segment(unsigned type)
-{
-    static const char *const segments[SYN_TYPE_COUNT] = {
-        [SYN_TYPE_DOCUMENT] = "Documents",
-        [SYN_TYPE_LIST] = "Lists",
-        [SYN_TYPE_MAP] = "Maps",
-        [SYN_TYPE_STREAM] = "Streams"};
-    return segments[type];
-}
-
 static const char *bool_text(unsigned rights, unsigned right)
 {
     return (rights & right) != 0 ? "true" : "false";
@@ -131,8 +122,9 @@ static struct syn_str call_for(struct gate *gate, const struct syn_cell *cell,
         "curl -u \"$SYNC_API_KEY:$SYNC_API_SECRET\" -X POST "
         "\"$SYNC_REST_URL/v1/Services/$SYNC_SERVICE_SID/%s/%.*s\" "
         "-d Read=%s -d Write=%s -d Manage=%s",
-        kind_segment(cell->object.entry->type), SYN_STR_ARG(path),
-        bool_text(rights, SYN_RIGHT_READ), bool_text(rights, SYN_RIGHT_WRITE),
+        syn_backend_kind((enum syn_type)cell->object.entry->type),
+        SYN_STR_ARG(path), bool_text(rights, SYN_RIGHT_READ),
+        bool_text(rights, SYN_RIGHT_WRITE),
         bool_text(rights, SYN_RIGHT_MANAGE));
     gate->is_full = gate->is_full || call.at == NULL;
     syn_buf_fini(&url);

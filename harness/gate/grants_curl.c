@@ -10,12 +10,7 @@
 #include "gate/grants.h"
 
 #include "net/http.h"
-
-static const char *const collections[SYN_TYPE_COUNT] = {
-    [SYN_TYPE_DOCUMENT] = "Documents",
-    [SYN_TYPE_LIST] = "Lists",
-    [SYN_TYPE_MAP] = "Maps",
-    [SYN_TYPE_STREAM] = NULL};
+#include "syn/client.h"
 
 static const char head[] =
     "#!/usr/bin/env bash\n"
@@ -113,7 +108,7 @@ static void put_grant(struct syn_buf *out,
     if (is_late) {
         syn_buf_put_text(out, "# when it is created: ");
     }
-    syn_buf_printf(out, "grant %s/", collections[slot->type]);
+    syn_buf_printf(out, "grant %s/", syn_backend_kind(slot->type));
     syn_http_encode(out, syn_grants_label(output, need->slot));
     syn_buf_put_text(out, "/Permissions/");
     syn_http_encode(out,

@@ -18,6 +18,7 @@
 
 #include "base/table.h"
 #include "gate/trace.h"
+#include "oracle/rights.h"
 #include "syn/arena.h"
 #include "syn/status.h"
 
@@ -61,14 +62,6 @@ bool syn_history_is_backend(const struct syn_trace_event *event);
  * by nobody and need nothing. */
 bool syn_history_was_refused(const struct syn_trace_event *event);
 
-/* The oracle's ruling about a denied access (oracle/rights.h cannot be read
- * beside syn/result.h: both say `syn_subject`). */
-struct syn_lack_why {
-    unsigned why; /* enum syn_why */
-    const char *clause;
-    unsigned needed, held; /* SYN_RIGHT_… */
-};
-
 /* Rights of one identity on one slot that were needed, used or granted. */
 struct syn_lack {
     size_t slot;
@@ -76,7 +69,7 @@ struct syn_lack {
     unsigned rights;
     size_t counts[SYN_HISTORY_RIGHTS]; /* accesses by right */
     const struct syn_trace_event *first[SYN_HISTORY_RIGHTS];
-    struct syn_lack_why whys[SYN_HISTORY_RIGHTS]; /* of the first */
+    struct syn_ruling whys[SYN_HISTORY_RIGHTS]; /* about the first */
 };
 
 struct syn_lacks {
@@ -99,7 +92,7 @@ const struct syn_lack *syn_lacks_find(const struct syn_lacks *needs,
 
 /* The ruling in words, as of a type, label and identity. Owned by `arena`. */
 struct syn_str syn_lack_explain(struct syn_arena *arena,
-                                const struct syn_lack_why *why,
+                                const struct syn_ruling *why,
                                 enum syn_type type, struct syn_str label,
                                 struct syn_str identity);
 

@@ -5,8 +5,8 @@
  */
 #include "gate/lint.h"
 
-#include "gate/revealing.h"
 #include "syn/limits.h"
+#include "syn/personal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -197,11 +197,12 @@ static void lint_gatekeeper(struct run *run, const struct syn_gate_entry *entry)
 static void check_text(struct run *run, const struct syn_gate_entry *entry,
                        const char *kind, struct syn_str text)
 {
-    const char *what = syn_revealing_find(text);
-    if (what != NULL) {
+    struct syn_personal_finding found =
+        syn_personal_find(text, SYN_PERSONAL_IN_PLANS);
+    if (found.kind != SYN_PERSONAL_NONE) {
         add(run, entry, SYN_GATE_NONE, entry->place,
             syn_arena_printf(run->arena, "%s \"%.*s\" holds %s", kind,
-                             SYN_STR_ARG(text), what));
+                             SYN_STR_ARG(text), syn_personal_text(found)));
     }
 }
 
@@ -218,11 +219,12 @@ static void lint_personal(struct run *run)
 {
     for (size_t i = 0; i < run->plan->identity_count; i++) {
         struct syn_str name = run->plan->identities[i].name;
-        const char *what = syn_revealing_find(name);
-        if (what != NULL && !run->is_full) {
+        struct syn_personal_finding found =
+            syn_personal_find(name, SYN_PERSONAL_IN_PLANS);
+        if (found.kind != SYN_PERSONAL_NONE && !run->is_full) {
             add(run, NULL, i, "/roles",
                 syn_arena_printf(run->arena, "the identity \"%.*s\" holds %s",
-                                 SYN_STR_ARG(name), what));
+                                 SYN_STR_ARG(name), syn_personal_text(found)));
         }
     }
     for (size_t i = 0; i < run->plan->entry_count; i++) {
@@ -237,7 +239,9 @@ static void lint_plain_identity(struct run *run)
     size_t count = 0;
     for (size_t i = 0; i < plan->identity_count; i++) {
         struct syn_str name = plan->identities[i].name;
-        if (syn_revealing_is_opaque(name) || syn_revealing_find(name) != NULL) {
+        if (syn_personal_is_opaque(name) ||
+            syn_personal_find(name, SYN_PERSONAL_IN_PLANS).kind !=
+                SYN_PERSONAL_NONE) {
             continue;
         }
         if (count < EXAMPLES && some.at != NULL) {

@@ -211,7 +211,7 @@ enum syn_op syn_gate_op_of(enum syn_type type, unsigned right)
 }
 
 static syn_status ask_oracle(struct syn_arena *scratch,
-                             const struct syn_subject *subject,
+                             const struct syn_access *subject,
                              struct syn_str creator, unsigned row,
                              unsigned *rights)
 {
@@ -246,7 +246,7 @@ syn_status syn_gate_plan_rights(struct syn_arena *scratch,
     if (object->creator != SYN_GATE_NONE) {
         creator = plan->identities[object->creator].name;
     }
-    struct syn_subject subject = {
+    struct syn_access subject = {
         .type = (enum syn_type)object->entry->type,
         .label = object->name,
         .identity =

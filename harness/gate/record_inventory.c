@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "net/curl.h"
+#include "syn/client.h"
 #include "syn/limits.h"
 
 #include <string.h>
@@ -32,11 +33,6 @@ struct getter {
     const char *reason;
 };
 
-static const char *const collections[SYN_TYPE_COUNT] = {
-    [SYN_TYPE_DOCUMENT] = "Documents",
-    [SYN_TYPE_LIST] = "Lists",
-    [SYN_TYPE_MAP] = "Maps",
-    [SYN_TYPE_STREAM] = "Streams"};
 static const char *const members[SYN_TYPE_COUNT] = {
     [SYN_TYPE_DOCUMENT] = "documents",
     [SYN_TYPE_LIST] = "lists",
@@ -162,7 +158,7 @@ static bool read_rows(struct getter *getter, struct syn_trace_inv *inv)
         syn_arena_array(&getter->arena, SYN_RECORD_ROWS_MAX, sizeof *rows);
     struct syn_str rest = syn_arena_printf(
         &getter->arena, "/%s/%.*s/Permissions?PageSize=%d",
-        collections[inv->type], SYN_STR_ARG(inv->sid), PAGE_SIZE);
+        syn_backend_kind(inv->type), SYN_STR_ARG(inv->sid), PAGE_SIZE);
     const char *url = rest.at == NULL ? NULL : url_of(getter, rest.at);
     if (rows == NULL) {
         return false;
@@ -209,7 +205,7 @@ static bool put_object(struct getter *getter, enum syn_type type,
 static bool list_objects(struct getter *getter, enum syn_type type)
 {
     struct syn_str rest = syn_arena_printf(&getter->arena, "/%s?PageSize=%d",
-                                           collections[type], PAGE_SIZE);
+                                           syn_backend_kind(type), PAGE_SIZE);
     const char *url = rest.at == NULL ? NULL : url_of(getter, rest.at);
     for (unsigned page = 0; url != NULL && page < PAGES_MAX; page++) {
         const struct syn_json *json = get(getter, url);

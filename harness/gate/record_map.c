@@ -7,6 +7,8 @@
  */
 #include "gate/record_impl.h"
 
+#include "syn/client.h"
+
 #include <string.h>
 
 #define SEGMENTS_MAX 8
@@ -17,12 +19,6 @@ struct place {
     struct syn_str service; /* at NULL: not in the path */
     enum syn_type type;
 };
-
-static const char *const collections[SYN_TYPE_COUNT] = {
-    [SYN_TYPE_DOCUMENT] = "Documents",
-    [SYN_TYPE_LIST] = "Lists",
-    [SYN_TYPE_MAP] = "Maps",
-    [SYN_TYPE_STREAM] = "Streams"};
 
 static const struct {
     size_t depth; /* segments from the collection on */
@@ -74,7 +70,8 @@ static bool split(struct syn_arena *arena, struct syn_str path,
 static bool find_type(struct place *place)
 {
     for (unsigned t = 0; t < SYN_TYPE_COUNT; t++) {
-        if (syn_str_is(place->segments[0], collections[t])) {
+        if (syn_str_is(place->segments[0],
+                       syn_backend_kind((enum syn_type)t))) {
             place->type = (enum syn_type)t;
             return true;
         }

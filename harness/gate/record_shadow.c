@@ -39,8 +39,8 @@ void syn_shadow_inv(struct syn_shadow *shadow, const struct syn_trace_inv *inv)
         return;
     }
     for (size_t i = 0; i < inv->row_count; i++) {
-        const struct syn_subject subject = {inv->type, inv->sid,
-                                            inv->rows[i].identity};
+        const struct syn_access subject = {inv->type, inv->sid,
+                                           inv->rows[i].identity};
         (void)!syn_oracle_grant(shadow->oracle, &subject, inv->rows[i].rights);
     }
 }
@@ -48,7 +48,7 @@ void syn_shadow_inv(struct syn_shadow *shadow, const struct syn_trace_inv *inv)
 static void take_in(struct syn_shadow *shadow,
                     const struct syn_trace_event *event)
 {
-    const struct syn_subject row = {event->type, event->sid, event->grantee};
+    const struct syn_access row = {event->type, event->sid, event->grantee};
     unsigned rights = (event->read == 1 ? SYN_RIGHT_READ : 0) |
                       (event->write == 1 ? SYN_RIGHT_WRITE : 0) |
                       (event->manage == 1 ? SYN_RIGHT_MANAGE : 0);
@@ -74,8 +74,8 @@ void syn_shadow_event(struct syn_shadow *shadow, struct syn_arena *scratch,
                       struct syn_trace_event *event)
 {
     enum syn_op op = SYN_OP_OPEN;
-    const struct syn_subject subject = {event->type, event->sid,
-                                        event->identity};
+    const struct syn_access subject = {event->type, event->sid,
+                                       event->identity};
     if (event->src == SYN_TRACE_SDK && event->sid.at != NULL &&
         event->identity.at != NULL && event->http < 400 &&
         syn_trace_op_of(event->op, event->key.at != NULL, &op)) {

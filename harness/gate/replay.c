@@ -64,7 +64,7 @@ static syn_status set_row(struct player *player, size_t s,
                                   .id = syn_str_of(standing->sid),
                                   .identity = identity,
                                   .rights = rights};
-    const struct syn_subject subject = {
+    const struct syn_access subject = {
         .type = type, .label = command.id, .identity = identity};
     syn_status st = step(player, backend, &command, &outcome);
     if (st == SYN_OK && outcome.code == SYN_CODE_NONE) {
@@ -83,7 +83,7 @@ static syn_status drop_row(struct player *player, size_t s,
                                   .type = type,
                                   .id = syn_str_of(standing->sid),
                                   .identity = identity};
-    const struct syn_subject subject = {
+    const struct syn_access subject = {
         .type = type, .label = command.id, .identity = identity};
     syn_status st = step(player, backend, &command, &outcome);
     if (st == SYN_OK && outcome.code == SYN_CODE_NONE) {
@@ -236,9 +236,7 @@ static syn_status note(struct syn_lacks *needs, size_t slot,
     need->rights |= ruling->needed;
     if (need->counts[bit]++ == 0) {
         need->first[bit] = event;
-        need->whys[bit] =
-            (struct syn_lack_why){(unsigned)ruling->why, ruling->clause,
-                                  ruling->needed, ruling->held};
+        need->whys[bit] = *ruling;
     }
     return SYN_OK;
 }
@@ -289,7 +287,7 @@ static syn_status access(struct player *player, size_t s,
     struct syn_outcome outcome;
     /* `create` of what is there is an open (open_or_create). */
     enum syn_op judged = op == SYN_OP_CREATE ? SYN_OP_OPEN : op;
-    const struct syn_subject subject = {
+    const struct syn_access subject = {
         .type = event->type, .label = command.id, .identity = event->identity};
     struct syn_ruling ruling =
         syn_oracle_decides(player->oracle, &subject, judged);
@@ -314,14 +312,12 @@ static syn_status access(struct player *player, size_t s,
 }
 
 struct syn_str syn_lack_explain(struct syn_arena *arena,
-                                const struct syn_lack_why *why,
+                                const struct syn_ruling *why,
                                 enum syn_type type, struct syn_str label,
                                 struct syn_str identity)
 {
-    const struct syn_subject subject = {type, label, identity};
-    const struct syn_ruling ruling = {SYN_DENIED, (enum syn_why)why->why,
-                                      why->clause, why->needed, why->held};
-    return syn_oracle_explain(arena, &subject, &ruling);
+    const struct syn_access subject = {type, label, identity};
+    return syn_oracle_explain(arena, &subject, why);
 }
 
 unsigned syn_history_right(const struct syn_trace_event *event)

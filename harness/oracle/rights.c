@@ -191,7 +191,7 @@ void syn_oracle_remove(struct syn_oracle *oracle, enum syn_type type,
 
 /* Set `rights` with `origin`, remembering who made the object. */
 static syn_status set_row(struct syn_oracle *oracle,
-                          const struct syn_subject *subject,
+                          const struct syn_access *subject,
                           enum row_origin origin, unsigned rights)
 {
     struct subject_object *object =
@@ -216,13 +216,13 @@ static syn_status set_row(struct syn_oracle *oracle,
 }
 
 syn_status syn_oracle_grant(struct syn_oracle *oracle,
-                            const struct syn_subject *subject, unsigned rights)
+                            const struct syn_access *subject, unsigned rights)
 {
     return set_row(oracle, subject, ROW_GRANTED, rights);
 }
 
 syn_status syn_oracle_revoke(struct syn_oracle *oracle,
-                             const struct syn_subject *subject)
+                             const struct syn_access *subject)
 {
     return set_row(oracle, subject, ROW_REVOKED, SYN_RIGHTS_NONE);
 }
@@ -289,7 +289,7 @@ static struct syn_ruling rule_lacking(const struct syn_oracle *oracle,
 
 static struct syn_ruling rule_by_row(const struct syn_oracle *oracle,
                                      const struct subject_object *object,
-                                     const struct syn_subject *subject,
+                                     const struct syn_access *subject,
                                      enum syn_op op)
 {
     const struct row *row = syn_table_find(&object->rows, subject->identity);
@@ -309,7 +309,7 @@ static struct syn_ruling rule_by_row(const struct syn_oracle *oracle,
 }
 
 struct syn_ruling syn_oracle_decides(const struct syn_oracle *oracle,
-                                     const struct syn_subject *subject,
+                                     const struct syn_access *subject,
                                      enum syn_op op)
 {
     SYN_ASSERT((unsigned)op < SYN_OP_COUNT);
@@ -386,7 +386,7 @@ static void put_sentence(struct syn_buf *out, const char *sentence,
 }
 
 struct syn_str syn_oracle_explain(struct syn_arena *arena,
-                                  const struct syn_subject *subject,
+                                  const struct syn_access *subject,
                                   const struct syn_ruling *ruling)
 {
     const struct syn_str parts[4] = {

@@ -90,8 +90,8 @@ SYN_MUST_CHECK syn_status syn_oracle_create(struct syn_oracle *oracle,
 void syn_oracle_remove(struct syn_oracle *oracle, enum syn_type type,
                        struct syn_str label);
 
-/* One object as the subject of a question or a grant. */
-struct syn_subject {
+/* One identity at one object: what a question or a grant is about. */
+struct syn_access {
     enum syn_type type;
     struct syn_str label;
     struct syn_str identity;
@@ -100,22 +100,22 @@ struct syn_subject {
 /* A row was set; replaces all flags. SYN_ERR_NOT_FOUND: no such object;
  * SYN_ERR_ARG: streams have no rows. */
 SYN_MUST_CHECK syn_status syn_oracle_grant(struct syn_oracle *oracle,
-                                           const struct syn_subject *subject,
+                                           const struct syn_access *subject,
                                            unsigned rights);
 
 /* The row was deleted: the same as all flags false (ACL-35). */
 SYN_MUST_CHECK syn_status syn_oracle_revoke(struct syn_oracle *oracle,
-                                            const struct syn_subject *subject);
+                                            const struct syn_access *subject);
 
 /* May this identity do `op` over the SDK plane now? Allocates nothing. */
 struct syn_ruling syn_oracle_decides(const struct syn_oracle *oracle,
-                                     const struct syn_subject *subject,
+                                     const struct syn_access *subject,
                                      enum syn_op op);
 
 /* The ruling in words, for evidence: "ACL-21: the map was made over REST and
  * 'ann' has no row". Owned by `arena`; at NULL: out of memory. */
 struct syn_str syn_oracle_explain(struct syn_arena *arena,
-                                  const struct syn_subject *subject,
+                                  const struct syn_access *subject,
                                   const struct syn_ruling *ruling);
 
 /* "allowed", "denied", "unknown". */

@@ -31,27 +31,27 @@ static void create(enum syn_type type, const char *creator)
         syn_oracle_create(oracle, type, LABEL, syn_str_of(creator)), SYN_OK);
 }
 
-static struct syn_subject subject_of(enum syn_type type, const char *who)
+static struct syn_access subject_of(enum syn_type type, const char *who)
 {
-    return (struct syn_subject){type, LABEL, syn_str_of(who)};
+    return (struct syn_access){type, LABEL, syn_str_of(who)};
 }
 
 static void grant(enum syn_type type, const char *who, unsigned rights)
 {
-    struct syn_subject subject = subject_of(type, who);
+    struct syn_access subject = subject_of(type, who);
     ck_assert_int_eq(syn_oracle_grant(oracle, &subject, rights), SYN_OK);
 }
 
 static void revoke(enum syn_type type, const char *who)
 {
-    struct syn_subject subject = subject_of(type, who);
+    struct syn_access subject = subject_of(type, who);
     ck_assert_int_eq(syn_oracle_revoke(oracle, &subject), SYN_OK);
 }
 
 static void assert_ruling(enum syn_type type, const char *who, enum syn_op op,
                           enum syn_belief belief, const char *sentence)
 {
-    struct syn_subject subject = subject_of(type, who);
+    struct syn_access subject = subject_of(type, who);
     struct syn_ruling ruling = syn_oracle_decides(oracle, &subject, op);
     assert_str(syn_oracle_explain(&arena, &subject, &ruling), sentence);
     ck_assert_str_eq(syn_belief_name(ruling.belief), syn_belief_name(belief));
@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(streams_take_no_rows_and_nothing_takes_them_unmade)
 {
-    struct syn_subject subject = subject_of(SYN_TYPE_STREAM, "ann");
+    struct syn_access subject = subject_of(SYN_TYPE_STREAM, "ann");
     create(SYN_TYPE_STREAM, NULL);
     ck_assert_int_eq(syn_oracle_grant(oracle, &subject, 7), SYN_ERR_ARG);
     subject.type = SYN_TYPE_MAP;
@@ -165,7 +165,7 @@ START_TEST(open_questions_are_unknown_unless_a_reading_chooses)
     if (!is_made_off) {
         grant(SYN_TYPE_MAP, "ann", open_cases[_i].rights);
     }
-    struct syn_subject subject = subject_of(SYN_TYPE_MAP, "ann");
+    struct syn_access subject = subject_of(SYN_TYPE_MAP, "ann");
     struct syn_ruling ruling =
         syn_oracle_decides(oracle, &subject, open_cases[_i].op);
     ck_assert_str_eq(syn_belief_name(ruling.belief),
@@ -199,7 +199,7 @@ static void agree(struct world *world, struct syn_rng *rng)
     if ((twins[twin].types & SYN_TYPE_BIT(type)) == 0) {
         return;
     }
-    struct syn_subject subject = subject_of(type, who);
+    struct syn_access subject = subject_of(type, who);
     struct syn_ruling ruling =
         syn_oracle_decides(oracle, &subject, twins[twin].op);
     int code = (int)SDK(world, who, .verb = twins[twin].verb, .type = type,
@@ -216,7 +216,7 @@ static void change(struct world *world, struct syn_rng *rng)
     enum syn_type type = (enum syn_type)syn_rng_below(rng, SYN_TYPE_COUNT);
     const char *who = script_actors[syn_rng_below(rng, SCRIPT_ACTORS)];
     unsigned rights = (unsigned)syn_rng_below(rng, 8);
-    struct syn_subject subject = subject_of(type, who);
+    struct syn_access subject = subject_of(type, who);
     bool is_rest = syn_rng_below(rng, 2) == 0;
     struct syn_command command = {.type = type,
                                   .id = LABEL,

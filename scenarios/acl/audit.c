@@ -111,8 +111,9 @@ static void expect_impersonal(struct syn_run *run, const char *where,
                               struct syn_str identity)
 {
     EXPECT_STR(run, where,
-               syn_str_of(syn_personal_text(syn_personal_find(identity))), ==,
-               SYN_STR("nothing personal"));
+               syn_str_of(syn_personal_text(
+                   syn_personal_find(identity, SYN_PERSONAL_IN_IDENTITIES))),
+               ==, SYN_STR("nothing personal"));
 }
 
 /* TOK-05: "Scan identities in … `created_by`, permission lists". */

@@ -10,17 +10,10 @@
 #define ITEMS     5
 #define SID_BYTES 34
 
-static const char *const collections[] = {
-    [SYN_TYPE_DOCUMENT] = "Documents",
-    [SYN_TYPE_LIST] = "Lists",
-    [SYN_TYPE_MAP] = "Maps",
-    [SYN_TYPE_STREAM] = "Streams",
-};
-
 static const char *path_of(struct syn_run *run, const struct syn_thing *thing)
 {
     return syn_run_text(run, "/v3/Services/%s/%s/%s", syn_run_service(run),
-                        collections[thing->type], thing->sid);
+                        syn_backend_kind(thing->type), thing->sid);
 }
 
 static struct syn_reply fetch(struct syn_client *user, const char *path,
