@@ -46,6 +46,8 @@ dryrun() {
 expect 1 "no baseline" dryrun "$trace"
 [ "$(count fail)" -eq 3 ] || fail "no baseline: three denials"
 cp "$place/stdout" "$place/first"
+says "over-wide grants" "dryrun/wider/queue/l-44c0/write[map]"
+says "shared writers" "rank 1: 2 writers made 2 writes to map 'queue'"
 
 # signature_of ID: as the report shows it.
 signature_of() {

@@ -5,7 +5,9 @@
 // denial that was foretold comes, and no other.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, request as forward } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Recorder, denialsIn, driveApp, folderOf, sdkThrough, sorted, syncproof } from './recorder.mjs';
@@ -19,13 +21,6 @@ const apps = await Promise.all(names.map(async (name) => ({
   ...await import(new URL(`${name}/app.mjs`, APPS).href),
 })));
 const named = (wanted) => apps.find(({ name }) => name === wanted);
-
-function applyGrants(service, script, folder, more = {}) {
-  return spawnSync('bash', [script], { encoding: 'utf8', env: { ...process.env,
-    SYNC_REST_URL: service.ready.rest, SYNC_SERVICE_SID: service.ready.service_sid,
-    SYNC_API_KEY: service.ready.api_key, SYNC_API_SECRET: service.ready.api_secret,
-    PACE_S: '0', STATE: join(folder, 'done'), ...more } });
-}
 
 const permission = (service, grant) => {
   const kinds = { document: ['documents', 'documentPermissions'], list: ['syncLists', 'syncListPermissions'], map: ['syncMaps', 'syncMapPermissions'] };
@@ -151,14 +146,25 @@ test('recent-calls hides what has expired and is still there', async (t) => {
   assert.deepEqual(await keysAt(2600000), []);
 });
 
+const scriptIn = (service, folder, more = {}) => ({ ...process.env,
+  SYNC_REST_URL: service.ready.rest, SYNC_SERVICE_SID: service.ready.service_sid,
+  SYNC_API_KEY: service.ready.api_key, SYNC_API_SECRET: service.ready.api_secret,
+  PACE_S: '0', STATE: join(folder, 'done'), ...more });
+const applyGrants = (service, script, folder, more) =>
+  spawnSync('bash', [script], { encoding: 'utf8', env: scriptIn(service, folder, more) });
+
+async function holdsAll(service, grants) {
+  for (const grant of grants) {
+    const row = await permission(service, grant).fetch();
+    assert.ok(grant.rights.every((right) => row[right]), JSON.stringify(grant));
+  }
+}
+
 test('the script stopped half-way ends the same when started again', async (t) => {
   const { folder, service, grants } = await rehearse(t, named('recent-calls'));
   const script = join(folder, 'grants.sh');
   const state = join(folder, 'done');
-  const child = spawn('bash', [script], { stdio: 'ignore', detached: true, env: { ...process.env,
-    SYNC_REST_URL: service.ready.rest, SYNC_SERVICE_SID: service.ready.service_sid,
-    SYNC_API_KEY: service.ready.api_key, SYNC_API_SECRET: service.ready.api_secret,
-    PACE_S: '5', STATE: state } });
+  const child = spawn('bash', [script], { stdio: 'ignore', detached: true, env: scriptIn(service, folder, { PACE_S: '5' }) });
   const lines = () => { try { return readFileSync(state, 'utf8').split('\n').length - 1; } catch { return 0; } };
   for (let i = 0; i < 200 && lines() === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
   process.kill(-child.pid, 'SIGKILL');
@@ -169,11 +175,80 @@ test('the script stopped half-way ends the same when started again', async (t) =
   assert.match(again.stdout, new RegExp(`^${grants.length - 1} sent, 1 there already`, 'm'));
   const third = applyGrants(service, script, folder, { STATE: join(folder, 'fresh') });
   assert.match(third.stdout, new RegExp(`^0 sent, ${grants.length} there already`, 'm'));
-  for (const grant of grants) {
-    const row = await permission(service, grant).fetch();
-    assert.deepEqual(grant.rights.every((right) => row[right]), true);
-  }
+  await holdsAll(service, grants);
 });
+
+test('the script killed at any moment, again and again, comes to its end', async (t) => {
+  const { folder, service, grants } = await rehearse(t, named('queue-dashboard'));
+  // A right that is there already stays through every run.
+  await permission(service, grants[0]).update({ read: false, write: false, manage: true });
+  let kills = 0;
+  for (let wait = 10; ; wait += 15) {
+    const child = spawn('bash', [join(folder, 'grants.sh')], { stdio: 'ignore', detached: true, env: scriptIn(service, folder) });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const timer = setTimeout(() => { try { process.kill(-child.pid, 'SIGKILL'); } catch { /* it was faster */ } }, wait);
+    const code = await ended;
+    clearTimeout(timer);
+    if (code === 0) break;
+    kills += 1;
+    assert.ok(kills < 1000, 'it comes to no end');
+  }
+  assert.ok(kills >= 2, `${kills} kills`);
+  await holdsAll(service, [{ ...grants[0], rights: [...grants[0].rights, 'manage'] }, ...grants.slice(1)]);
+  const last = applyGrants(service, join(folder, 'grants.sh'), folder);
+  assert.match(last.stdout, new RegExp(`^0 sent, ${grants.length} there already`, 'm'));
+});
+
+test('the script waits when the service is busy, and goes on', async (t) => {
+  const { folder, service, grants } = await rehearse(t, named('shared-write'));
+  const seen = [];
+  const busy = createServer((asked, answer) => {
+    seen.push(asked.method);
+    if (seen.length % 3 === 1) {
+      answer.writeHead(429).end('{"code":20429,"status":429}');
+      return;
+    }
+    asked.pipe(forward(service.ready.rest + asked.url, { method: asked.method, headers: asked.headers }, (reply) => {
+      answer.writeHead(reply.statusCode, reply.headers);
+      reply.pipe(answer);
+    }));
+  });
+  busy.listen(0, '127.0.0.1');
+  await once(busy, 'listening');
+  t.after(() => busy.close());
+  const child = spawn('bash', [join(folder, 'grants.sh')], { stdio: 'inherit',
+    env: scriptIn(service, folder, { SYNC_REST_URL: `http://127.0.0.1:${busy.address().port}` }) });
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+  assert.deepEqual(seen, ['GET', 'GET', 'POST']);
+  await holdsAll(service, grants);
+});
+
+for (const name of ['gatekeeper', 'stored-responses', 'shared-write']) {
+  test(`${name}: if creators lose what they made, PESSIMISTIC=1 gives it back`, async (t) => {
+    const { folder, service, lines } = await rehearse(t, named(name));
+    const script = join(folder, 'grants.sh');
+    assert.equal(applyGrants(service, script, folder).status, 0);
+    await service.instance().update({ aclEnabled: true });
+    assert.deepEqual(await driveApp(named(name), service, service.ready), []);
+    assert.ok(lines.some(({ op, src }) => op === 'create' && src === 'sdk'));
+    let lost = 0;
+    for (const [type, kind] of [['document', 'documents'], ['list', 'syncLists']]) {
+      for (const object of await service.instance()[kind].list()) {
+        if (object.createdBy !== 'system') {
+          await permission(service, { type, object: object.sid, identity: object.createdBy }).update({ read: false, write: false, manage: false });
+          lost += 1;
+        }
+      }
+    }
+    assert.ok(lost > 0);
+    assert.notDeepEqual(await driveApp(named(name), service, service.ready), []);
+    const sent = applyGrants(service, script, folder, { PESSIMISTIC: '1' });
+    assert.equal(sent.status, 0, sent.stderr);
+    assert.match(sent.stdout, new RegExp(`^${lost} sent, `, 'm'));
+    assert.deepEqual(await driveApp(named(name), service, service.ready), []);
+  });
+}
 
 test('the script keeps its pace, and tells what was refused', async (t) => {
   const { folder, service, grants } = await rehearse(t, named('recent-calls'));

@@ -38,6 +38,18 @@ test('every line of the traces of the fixtures fits the schema', () => {
   }
 });
 
+test('what a dry run writes fits the schemas of grants and plans', (t) => {
+  const folder = folderOf(t);
+  const isGrants = schema('grants');
+  for (const path of traces) {
+    const dry = syncproof('dryrun', root(path), '--out', join(folder, 'out'), '--grants', join(folder, 'g.json'), '--emit-plan', join(folder, 'p.json'));
+    assert.equal(dry.status, 1, dry.stderr);
+    const grants = JSON.parse(readFileSync(join(folder, 'g.json'), 'utf8'));
+    assert.ok(isGrants(grants), `${path}: ${ajv.errorsText(isGrants.errors)}`);
+    assert.ok(isPlan(JSON.parse(readFileSync(join(folder, 'p.json'), 'utf8'))), `${path}: ${ajv.errorsText(isPlan.errors)}`);
+  }
+});
+
 // What is spoilt, and where both must say so.
 const spoiltPlans = [
   ['/plan', (plan) => { plan.plan = ''; }],

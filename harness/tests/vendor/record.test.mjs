@@ -18,6 +18,7 @@ import { Service, heard, reached, subscribed, within } from './service.mjs';
 const key = (name) => fileURLToPath(new URL(`../../../fixtures/keys/${name}`, import.meta.url));
 const OVER_TLS = ['--tls-cert', key('server.pem'), '--tls-key', key('server.key')];
 const EXIT_UNREACHABLE = 69;
+const BACK_MS = 60000; // the SDK waits before it comes back, a crowd on a busy machine longer
 const range = (count) => [...Array(count).keys()];
 const ofOp = (lines, op) => lines.filter((line) => line.op === op);
 
@@ -100,10 +101,10 @@ async function crowd(t, service, where, count) {
 }
 
 async function backAgain(clients, cause) {
-  const away = clients.map(({ client }) => heard(client, 'connectionStateChanged', (state) => state !== 'connected'));
+  const away = clients.map(({ client }) => heard(client, 'connectionStateChanged', (state) => state !== 'connected', BACK_MS));
   await cause();
   await Promise.all(away);
-  await Promise.all(clients.map(({ client }) => reached(client, 'connected')));
+  await Promise.all(clients.map(({ client }) => reached(client, 'connected', BACK_MS)));
 }
 
 // Every event of the trace belongs to the identity whose connection it came on.

@@ -222,22 +222,22 @@ export function within(promise, ms, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-export function reached(client, state) {
+export function reached(client, state, ms = EVENT_MS) {
   if (client.connectionState === state) {
     return Promise.resolve();
   }
   return within(new Promise((resolve) => {
     client.on('connectionStateChanged', (now) => now === state && resolve());
-  }), EVENT_MS, `state ${state}`);
+  }), ms, `state ${state}`);
 }
 
 export const connected = (client) => reached(client, 'connected');
 
 // The next event that `fits`; call it before what causes the event.
-export function heard(emitter, event, fits = () => true) {
+export function heard(emitter, event, fits = () => true, ms = EVENT_MS) {
   return within(new Promise((resolve) => {
     emitter.on(event, (args) => fits(args) && resolve(args));
-  }), EVENT_MS, event);
+  }), ms, event);
 }
 
 // The request is refused with this HTTP status and Sync code.
