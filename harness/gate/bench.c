@@ -16,6 +16,35 @@
 #define RUN_DIGITS    8
 #define GUARD_MS      10000
 #define GUARD_BUG_MS  1000 /* a seeded defect may be silence */
+#define TICKS_MAX     1000
+#define TICK_US       INT64_C(1000000)
+#define TICK_TTL_S    60 /* what lives shorter is not aged */
+
+/* --- stopping ------------------------------------------------------------- */
+
+bool syn_bench_is_stopped(const struct syn_bench *bench)
+{
+    return bench->stop != NULL && *bench->stop != 0;
+}
+
+/* Ends whatever waits for an answer. */
+static void notice_stop(void *ctx)
+{
+    struct syn_bench *bench = ctx;
+    if (!bench->is_closing && syn_bench_is_stopped(bench)) {
+        syn_loop_stop(bench->loop);
+    }
+}
+
+static syn_status may_leave(void *ctx, const struct syn_departure *departure)
+{
+    const struct syn_bench *bench = ctx;
+    (void)departure;
+    return !bench->is_closing && syn_bench_is_stopped(bench) ? SYN_ERR_REFUSED
+                                                             : SYN_OK;
+}
+
+/* --- services ------------------------------------------------------------- */
 
 static const char *make_text(struct syn_bench *bench, const char *prefix)
 {
@@ -89,15 +118,12 @@ static void point_at_target(struct syn_bench *bench,
 static syn_status make_service(struct syn_bench *bench, const char *what,
                                char sid[SYN_BENCH_SID_BYTES])
 {
-    char run[RUN_DIGITS + 1];
-    syn_rng_hex(&bench->rng, run, RUN_DIGITS);
-    struct syn_str form = syn_arena_printf(
-        &bench->arena, "FriendlyName=syn-%s-%s&AclEnabled=true", run, what);
-    if (form.at == NULL) {
+    struct syn_str name =
+        syn_arena_printf(&bench->arena, "%s-%s", bench->prefix, what);
+    if (name.at == NULL) {
         return SYN_ERR_MEMORY;
     }
-    struct syn_reply made =
-        syn_backend_call(bench->backend, "POST", "/v1/Services", form.at, NULL);
+    struct syn_reply made = syn_bench_make_service(bench, name);
     if (!syn_reply_is_ok(&made)) {
         (void)snprintf(bench->reason, sizeof bench->reason,
                        made.status == SYN_OK
@@ -111,19 +137,16 @@ static syn_status make_service(struct syn_bench *bench, const char *what,
     return SYN_OK;
 }
 
-syn_status syn_bench_open(struct syn_bench *bench,
-                          const struct syn_bench_options *options)
+static syn_status start_loop(struct syn_bench *bench,
+                             const struct syn_bench_options *options)
 {
-    *bench = (struct syn_bench){.clock = NULL};
-    syn_arena_init(&bench->arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
-    syn_rng_init(&bench->rng, options->seed, 0);
-    bench->clock = options->target == NULL ? syn_clock_new_virtual(EPOCH_US)
-                                           : syn_clock_new_real();
-    if (bench->clock == NULL) {
-        return SYN_ERR_MEMORY;
-    }
     syn_status st = syn_loop_new(bench->clock, &bench->loop);
-    st = st != SYN_OK ? st : syn_curl_new(bench->loop, &bench->curl);
+    if (st != SYN_OK) {
+        return st;
+    }
+    bench->hook = (struct syn_turn_hook){.run = notice_stop, .ctx = bench};
+    syn_loop_add_hook(bench->loop, &bench->hook);
+    st = syn_curl_new(bench->loop, &bench->curl);
     bench->world = (struct syn_world){
         .loop = bench->loop,
         .curl = bench->curl,
@@ -131,21 +154,55 @@ syn_status syn_bench_open(struct syn_bench *bench,
         .rng = &bench->rng,
         .service_sid = bench->service_sid,
         .scenario = "gate",
-        .guard_ms = options->defect == NULL ? GUARD_MS : GUARD_BUG_MS};
+        .guard_ms = options->defect == NULL ? GUARD_MS : GUARD_BUG_MS,
+        .may_send = may_leave,
+        .ctx = bench};
+    return st;
+}
+
+static syn_status make_services(struct syn_bench *bench)
+{
+    struct syn_world *world = &bench->world;
+    struct syn_rest_login login = world->login;
+    syn_status st = syn_backend_new(world, "backend", NULL, &bench->backend);
+    if (st == SYN_OK && bench->is_remote) {
+        st = make_service(bench, "gate", bench->service_sid);
+    }
+    st = st != SYN_OK ? st : make_service(bench, "other", bench->other_sid);
+    login.service_sid = bench->other_sid;
+    return st != SYN_OK
+               ? st
+               : syn_backend_new(world, "elsewhere", &login, &bench->elsewhere);
+}
+
+syn_status syn_bench_open(struct syn_bench *bench,
+                          const struct syn_bench_options *options)
+{
+    char run[RUN_DIGITS + 1];
+    *bench = (struct syn_bench){.stop = options->stop};
+    syn_arena_init(&bench->arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
+    syn_rng_init(&bench->rng, options->seed, 0);
+    syn_rng_hex(&bench->rng, run, RUN_DIGITS);
+    (void)snprintf(bench->prefix, sizeof bench->prefix, "syn-%s", run);
+    bench->clock = options->target == NULL ? syn_clock_new_virtual(EPOCH_US)
+                                           : syn_clock_new_real();
+    if (bench->clock == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    syn_status st = start_loop(bench, options);
     if (st == SYN_OK && options->target == NULL) {
         st = start_service(bench, options);
     } else if (st == SYN_OK) {
         point_at_target(bench, options->target);
+        st = syn_bench_open_manifest(bench, options);
     }
-    st = st != SYN_OK
-             ? st
-             : syn_backend_new(&bench->world, "backend", NULL, &bench->backend);
-    if (st == SYN_OK && bench->is_remote) {
-        st = make_service(bench, "gate", bench->service_sid);
-    }
-    return st != SYN_OK ? st : make_service(bench, "other", bench->other_sid);
+    st = st != SYN_OK ? st : make_services(bench);
+    return st == SYN_ERR_NET && syn_bench_is_stopped(bench)
+               ? SYN_ERR_INTERRUPTED
+               : st;
 }
 
+/* Only what bears our name is deleted. */
 static bool delete_service(struct syn_bench *bench, const char *sid)
 {
     struct syn_str path =
@@ -156,6 +213,15 @@ static bool delete_service(struct syn_bench *bench, const char *sid)
     if (path.at == NULL) {
         return false;
     }
+    struct syn_reply there =
+        syn_backend_call(bench->backend, "GET", path.at, NULL, NULL);
+    if (there.http == 404) {
+        return true;
+    }
+    if (!syn_str_has_prefix(syn_reply_str(&there, "/friendly_name"),
+                            syn_str_of(bench->prefix))) {
+        return false;
+    }
     struct syn_reply gone =
         syn_backend_call(bench->backend, "DELETE", path.at, NULL, NULL);
     return syn_reply_is_ok(&gone) || gone.http == 404;
@@ -164,10 +230,14 @@ static bool delete_service(struct syn_bench *bench, const char *sid)
 bool syn_bench_close(struct syn_bench *bench)
 {
     bool is_clean = true;
+    bench->is_closing = true;
     if (bench->is_remote && bench->backend != NULL) {
+        syn_loop_resume(bench->loop);
         is_clean = delete_service(bench, bench->other_sid);
         is_clean = delete_service(bench, bench->service_sid) && is_clean;
     }
+    syn_bench_close_manifest(bench, is_clean);
+    syn_backend_free(bench->elsewhere);
     syn_backend_free(bench->backend);
     syn_service_stop(bench->service);
     syn_curl_free(bench->curl);
@@ -175,6 +245,16 @@ bool syn_bench_close(struct syn_bench *bench)
     syn_clock_free(bench->clock);
     syn_arena_fini(&bench->arena);
     return is_clean;
+}
+
+void syn_bench_tick(struct syn_bench *bench, int64_t ttl_s)
+{
+    bool can_age = ttl_s <= 0 || ttl_s > TICK_TTL_S;
+    if (!bench->is_remote && can_age && bench->ticks < TICKS_MAX) {
+        bench->ticks++;
+        syn_status st = syn_clock_advance_us(bench->clock, TICK_US, NULL, NULL);
+        SYN_ASSERT(st == SYN_OK); /* fails backwards only */
+    }
 }
 
 struct syn_thing syn_bench_thing(struct syn_bench *bench, enum syn_type type,

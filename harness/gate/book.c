@@ -98,7 +98,8 @@ int syn_book_close(struct syn_book *book,
                    const struct syn_book_end *end)
 {
     struct syn_runner_options mine = *options;
-    struct syn_runner runner = {.options = &mine};
+    struct syn_runner runner = {.options = &mine,
+                                .signal_number = end->signal_number};
     char fault[SYN_REPORT_FAULT_BYTES] = "";
     mine.html_path = NULL;
     syn_arena_init(&runner.arena, NULL, TEXT_BYTES_MAX);

@@ -31,6 +31,7 @@ struct syn_book_end {
     const char *unreachable; /* exit 69 */
     const char *harness_fault;
     const char *leftovers; /* exit 5 */
+    int signal_number;     /* that ended it; 0: none */
     int64_t started_ms;
     int64_t elapsed_us;
 };

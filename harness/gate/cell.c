@@ -2,7 +2,7 @@
  * cell.c - sessions, things and probes of a gate.
  * Layer: gate. Threads: the loop's.
  */
-#include "gate/cell.h"
+#include "gate/cell_impl.h"
 
 #include "client/world.h"
 #include "syn/limits.h"
@@ -15,14 +15,7 @@
 #define TWIN           ".twin"
 #define TOKEN_TTL_S    86400
 #define FRESH_AT_BYTES (SYN_GATE_ARENA_BYTES_MAX / 4) /* then start anew */
-#define SERVER_FAULT   500
-
-struct syn_prover {
-    struct syn_prover_options options;
-    struct syn_client **members; /* by identity; NULL: not connected */
-    struct syn_table outsiders;  /* by "stranger/NAME": clients */
-    struct syn_arena_mark mark;  /* of the bench, before any session */
-};
+#define LOOKS_MAX      16                             /* at one object, about */
 
 /* --- sessions ------------------------------------------------------------- */
 
@@ -96,9 +89,8 @@ static struct syn_client *connect_as(struct syn_prover *prover,
     return client;
 }
 
-/* The session of a party, made when it is first asked for. */
-static struct syn_client *session_of(struct syn_prover *prover,
-                                     const struct syn_gate_party *party)
+struct syn_client *syn_prover_session(struct syn_prover *prover,
+                                      const struct syn_gate_party *party)
 {
     if (party->identity != SYN_GATE_NONE) {
         struct syn_client **member = &prover->members[party->identity];
@@ -128,20 +120,22 @@ static struct syn_reply create_as_planned(struct syn_prover *prover,
                                           struct syn_thing *thing)
 {
     const struct syn_gate_plan *plan = prover->options.plan;
+    struct syn_bench *bench = prover->options.bench;
     struct syn_action create = {.op = SYN_OP_CREATE,
                                 .on = thing,
                                 .has_ttl = object->entry->ttl_s > 0,
                                 .ttl_s = object->entry->ttl_s};
     if (object->creator == SYN_GATE_NONE) {
-        return syn_backend_do(prover->options.bench->backend, &create);
+        return syn_bench_create(bench, bench->backend, NULL, &create);
     }
     struct syn_gate_party creator = {
         .kin = SYN_GATE_KIN_CREATOR,
         .identity = object->creator,
         .name = plan->identities[object->creator].name};
-    struct syn_client *client = session_of(prover, &creator);
-    return client == NULL ? (struct syn_reply){.status = SYN_ERR_MEMORY}
-                          : syn_client_do(client, &create);
+    struct syn_client *client = syn_prover_session(prover, &creator);
+    return client == NULL
+               ? (struct syn_reply){.status = SYN_ERR_MEMORY}
+               : syn_bench_create(bench, bench->backend, client, &create);
 }
 
 /* Items come from the backend, whoever made the object. */
@@ -159,8 +153,8 @@ static bool has_items(const struct syn_thing *thing)
     return (SYN_TYPE_BIT(thing->type) & SYN_TYPES_CONTAINER) != 0;
 }
 
-static syn_status explain(const struct syn_reply *reply, const char *what,
-                          const struct syn_thing *thing, char *reason)
+syn_status syn_prover_explain(const struct syn_reply *reply, const char *what,
+                              const struct syn_thing *thing, char *reason)
 {
     (void)snprintf(reason, SYN_BENCH_REASON_BYTES, "%s %s \"%.*s\": %s %u/%d",
                    what, syn_type_name(thing->type), SYN_STR_ARG(thing->name),
@@ -176,14 +170,14 @@ static syn_status build(struct syn_prover *prover,
 {
     struct syn_reply made = create_as_planned(prover, object, thing);
     if (!syn_reply_is_ok(&made)) {
-        return explain(&made, "creating", thing, reason);
+        return syn_prover_explain(&made, "creating", thing, reason);
     }
     if (has_items(thing)) {
         made = add_seed(prover, thing);
     }
     return syn_reply_is_ok(&made)
                ? SYN_OK
-               : explain(&made, "adding an item to", thing, reason);
+               : syn_prover_explain(&made, "adding an item to", thing, reason);
 }
 
 static syn_status grant(struct syn_prover *prover,
@@ -191,101 +185,25 @@ static syn_status grant(struct syn_prover *prover,
                         const struct syn_gate_party *party,
                         const struct syn_thing *thing, char *reason)
 {
-    const struct syn_gate_plan *plan = prover->options.plan;
     struct syn_bench *bench = prover->options.bench;
-    unsigned row = syn_gate_plan_row(plan, object, party->identity);
-    struct syn_str name = syn_arena_dup(&bench->arena, party->name);
-    if (row == SYN_RIGHTS_NONE) {
+    const struct syn_bench_row row = {
+        .identity = party->name,
+        .rights =
+            syn_gate_plan_row(prover->options.plan, object, party->identity)};
+    if (row.rights == SYN_RIGHTS_NONE) {
         return SYN_OK;
     }
-    if (name.at == NULL) {
-        return SYN_ERR_MEMORY;
-    }
     struct syn_reply reply =
-        syn_backend_grant(bench->backend, thing, name.at, row);
-    return syn_reply_is_ok(&reply) ? SYN_OK
-                                   : explain(&reply, "granting", thing, reason);
+        syn_bench_grant(bench, bench->backend, thing, &row);
+    return syn_reply_is_ok(&reply)
+               ? SYN_OK
+               : syn_prover_explain(&reply, "granting", thing, reason);
 }
 
 /* --- trying --------------------------------------------------------------- */
 
-/* What trying a right showed. */
-struct sight {
-    bool is_reached;
-    bool is_open;
-    struct syn_str evidence;
-};
-
-static void note(struct syn_prover *prover, struct sight *sight,
-                 const struct syn_probe *probe, const struct syn_reply *reply)
-{
-    sight->evidence =
-        reply->status == SYN_OK
-            ? syn_arena_printf(prover->options.arena, "%s: %u/%d", probe->name,
-                               reply->http, reply->code)
-            : syn_arena_printf(prover->options.arena, "%s: %s", probe->name,
-                               syn_status_text(reply->status));
-}
-
-static bool is_fault(const struct syn_reply *reply)
-{
-    return reply->status != SYN_OK || reply->http >= SERVER_FAULT;
-}
-
-/* All promised probes succeed: reached. The first that does not tells. */
-static struct sight try_allowed(struct syn_prover *prover,
-                                struct syn_client *client,
-                                struct syn_thing *thing, unsigned right)
-{
-    struct sight sight = {.is_reached = true};
-    size_t cursor = 0;
-    const struct syn_probe *probe = syn_probe_next(thing->type, &cursor);
-    for (; probe != NULL; probe = syn_probe_next(thing->type, &cursor)) {
-        if (probe->right != right || !probe->is_promised) {
-            continue;
-        }
-        struct syn_reply reply = syn_probe_do(client, probe, thing);
-        if (!syn_reply_is_ok(&reply)) {
-            sight.is_reached = false;
-            sight.is_open = is_fault(&reply);
-            note(prover, &sight, probe, &reply);
-            break;
-        }
-    }
-    return sight;
-}
-
-/* No probe may succeed, nor show the canary. */
-static struct sight try_denied(struct syn_prover *prover,
-                               struct syn_client *client,
-                               struct syn_thing *thing, unsigned right)
-{
-    struct sight sight = {.is_reached = false};
-    size_t cursor = 0;
-    const struct syn_probe *probe = syn_probe_next(thing->type, &cursor);
-    for (; probe != NULL && !sight.is_reached;
-         probe = syn_probe_next(thing->type, &cursor)) {
-        if (probe->right != right) {
-            continue;
-        }
-        struct syn_thing copy = *thing; /* what they make is not the seed */
-        struct syn_reply reply = syn_probe_do(client, probe, &copy);
-        bool is_disclosed =
-            reply.status == SYN_OK && syn_reply_has_text(&reply, thing->canary);
-        if (syn_reply_is_ok(&reply) || is_disclosed) {
-            sight.is_reached = true;
-            note(prover, &sight, probe, &reply);
-        } else if (is_fault(&reply) && !sight.is_open) {
-            sight.is_open = true;
-            note(prover, &sight, probe, &reply);
-        }
-    }
-    sight.is_open = sight.is_open && !sight.is_reached;
-    return sight;
-}
-
 static enum syn_cell_kind kind_of(const struct syn_cell *cell,
-                                  const struct sight *sight, unsigned never)
+                                  const struct syn_sight *sight, unsigned never)
 {
     bool is_planned = (cell->planned & cell->right) != 0;
     bool is_needed = (cell->needed & cell->right) != 0;
@@ -298,16 +216,7 @@ static enum syn_cell_kind kind_of(const struct syn_cell *cell,
                                                          : SYN_CELL_KEPT;
 }
 
-/* A party at an object, with what the plan says of them. */
-struct meeting {
-    struct syn_prover *prover;
-    const struct syn_gate_object *object;
-    const struct syn_gate_party *party;
-    struct syn_thing *thing;
-    unsigned planned, needed, never;
-};
-
-static syn_status consult(struct meeting *meeting)
+static syn_status consult(struct syn_meeting *meeting)
 {
     const struct syn_prover_options *options = &meeting->prover->options;
     const struct syn_gate_plan *plan = options->plan;
@@ -325,47 +234,58 @@ static syn_status consult(struct meeting *meeting)
                                       meeting->party->name, &meeting->planned);
 }
 
-/* A writer that was let through has taken items away and left others. */
-static void tidy(struct syn_prover *prover, struct syn_thing *thing)
+static void judge(struct syn_meeting *meeting, unsigned right,
+                  const struct syn_sight *sight)
 {
-    static const char *const left[] = {"added", "added-by-name"};
-    if (!has_items(thing)) {
-        return;
-    }
-    for (size_t i = 0; thing->type == SYN_TYPE_MAP && i < 2; i++) {
-        struct syn_reply gone = syn_backend_do(
-            prover->options.bench->backend,
-            &(struct syn_action){
-                .op = SYN_OP_ITEM_REMOVE, .on = thing, .key = left[i]});
-        (void)gone; /* it may not be there */
-    }
-    struct syn_reply back = add_seed(prover, thing);
-    (void)back; /* if it is there still, that is as good */
-}
-
-static bool try_cell(struct meeting *meeting, unsigned right)
-{
-    struct syn_prover *prover = meeting->prover;
-    struct syn_client *client = session_of(prover, meeting->party);
-    struct sight sight = {.is_open = true, .evidence = SYN_STR("no session")};
-    if (client != NULL) {
-        sight = (meeting->planned & right) != 0
-                    ? try_allowed(prover, client, meeting->thing, right)
-                    : try_denied(prover, client, meeting->thing, right);
-    }
-    if (right == SYN_RIGHT_WRITE && sight.is_reached) {
-        tidy(prover, meeting->thing);
-    }
+    const struct syn_prover_options *options = &meeting->prover->options;
     struct syn_cell cell = {.object = *meeting->object,
                             .party = *meeting->party,
                             .right = right,
                             .planned = meeting->planned,
                             .needed = meeting->needed,
-                            .is_reached = sight.is_reached,
-                            .evidence = sight.evidence};
-    cell.kind = kind_of(&cell, &sight, meeting->never);
-    prover->options.judged(prover->options.ctx, &cell);
-    return sight.is_reached;
+                            .is_reached = sight->is_reached,
+                            .evidence = sight->evidence};
+    cell.kind = kind_of(&cell, sight, meeting->never);
+    options->judged(options->ctx, &cell);
+}
+
+/* What was cut short by a signal is not judged. */
+static struct syn_sight try_cell(struct syn_meeting *meeting, unsigned right)
+{
+    struct syn_prover *prover = meeting->prover;
+    struct syn_client *client = syn_prover_session(prover, meeting->party);
+    struct syn_sight sight = {.is_open = true,
+                              .evidence = SYN_STR("no session")};
+    if (client != NULL) {
+        sight = syn_meeting_try(meeting, client, right);
+    }
+    bool has_tried = sight.is_reached || (meeting->planned & right) != 0;
+    if (right == SYN_RIGHT_WRITE && has_tried) {
+        syn_prover_tidy(prover, meeting->thing);
+    }
+    if (!syn_bench_is_stopped(prover->options.bench)) {
+        judge(meeting, right, &sight);
+    }
+    return sight;
+}
+
+/* Data that comes with the answer to a write is a read, too. */
+static void try_use(struct syn_meeting *meeting)
+{
+    struct syn_sight reading = try_cell(meeting, SYN_RIGHT_READ);
+    struct syn_sight writing = try_cell(meeting, SYN_RIGHT_WRITE);
+    if (writing.discloses && !reading.is_reached && !reading.is_open) {
+        writing.is_reached = true;
+        writing.is_open = false;
+        judge(meeting, SYN_RIGHT_READ, &writing);
+    }
+}
+
+static syn_status check_stop(const struct syn_prover *prover, syn_status st)
+{
+    return st == SYN_OK && syn_bench_is_stopped(prover->options.bench)
+               ? SYN_ERR_INTERRUPTED
+               : st;
 }
 
 static syn_status prove_use(struct syn_prover *prover,
@@ -373,19 +293,31 @@ static syn_status prove_use(struct syn_prover *prover,
                             const struct syn_gate_parties *parties,
                             struct syn_thing *thing)
 {
-    for (size_t i = 0; i < parties->count; i++) {
-        struct meeting meeting = {.prover = prover,
-                                  .object = object,
-                                  .party = &parties->at[i],
-                                  .thing = thing};
-        syn_status st = consult(&meeting);
-        if (st != SYN_OK) {
-            return st;
+    syn_status st = SYN_OK;
+    for (size_t i = 0; st == SYN_OK && i < parties->count; i++) {
+        struct syn_meeting meeting = {.prover = prover,
+                                      .object = object,
+                                      .party = &parties->at[i],
+                                      .thing = thing};
+        st = check_stop(prover, consult(&meeting));
+        if (st == SYN_OK) {
+            try_use(&meeting);
         }
-        (void)try_cell(&meeting, SYN_RIGHT_READ);
-        (void)try_cell(&meeting, SYN_RIGHT_WRITE);
     }
-    return SYN_OK;
+    return st;
+}
+
+static syn_status grant_all(struct syn_prover *prover,
+                            const struct syn_gate_object *object,
+                            const struct syn_gate_parties *parties,
+                            const struct syn_thing *thing, char *reason)
+{
+    syn_status st = SYN_OK;
+    for (size_t i = 0; st == SYN_OK && i < parties->count; i++) {
+        st = grant(prover, object, &parties->at[i], thing, reason);
+        st = check_stop(prover, st);
+    }
+    return st;
 }
 
 static syn_status build_granted(struct syn_prover *prover,
@@ -394,10 +326,47 @@ static syn_status build_granted(struct syn_prover *prover,
                                 struct syn_thing *thing, char *reason)
 {
     syn_status st = build(prover, object, thing, reason);
-    for (size_t i = 0; st == SYN_OK && i < parties->count; i++) {
-        st = grant(prover, object, &parties->at[i], thing, reason);
+    return st != SYN_OK ? st
+                        : grant_all(prover, object, parties, thing, reason);
+}
+
+/* The same, but what it was before must not shine through. */
+static syn_status build_aged(struct syn_prover *prover,
+                             const struct syn_gate_object *object,
+                             const struct syn_gate_parties *parties,
+                             struct syn_thing *thing, char *reason)
+{
+    syn_status st = syn_prover_foretell(prover, parties, thing, reason);
+    st = st != SYN_OK ? st : build(prover, object, thing, reason);
+    st = st != SYN_OK ? st : syn_prover_widen(prover, parties, thing, reason);
+    st = st != SYN_OK ? st : grant_all(prover, object, parties, thing, reason);
+    st = st != SYN_OK
+             ? st
+             : syn_prover_narrow(prover, object, parties, thing, reason);
+    if (st == SYN_OK) {
+        syn_prover_tidy(prover, thing);
     }
     return st;
+}
+
+/* The first object of each entry, and its twin, stand for the others. */
+static syn_status build_any(struct syn_meeting *meeting,
+                            const struct syn_gate_parties *parties,
+                            struct syn_str name, char *reason)
+{
+    struct syn_prover *prover = meeting->prover;
+    enum syn_type type = (enum syn_type)meeting->object->entry->type;
+    *meeting->thing = syn_bench_thing(prover->options.bench, type, name);
+    syn_status st = prover->has_past && name.bytes > 0
+                        ? build_aged(prover, meeting->object, parties,
+                                     meeting->thing, reason)
+                        : build_granted(prover, meeting->object, parties,
+                                        meeting->thing, reason);
+    syn_bench_tick(prover->options.bench, meeting->object->entry->ttl_s);
+    if (st == SYN_OK) {
+        syn_prover_look(prover, meeting->thing);
+    }
+    return check_stop(prover, st);
 }
 
 /* Whoever may remove the twin does, and the next finds another. */
@@ -416,19 +385,18 @@ static syn_status prove_manage(struct syn_prover *prover,
         name = SYN_STR(""); /* too long for a twin: by sid alone */
     }
     for (size_t i = 0; st == SYN_OK && i < parties->count; i++) {
-        struct meeting meeting = {.prover = prover,
-                                  .object = object,
-                                  .party = &parties->at[i],
-                                  .thing = &thing};
-        st = consult(&meeting);
+        struct syn_meeting meeting = {.prover = prover,
+                                      .object = object,
+                                      .party = &parties->at[i],
+                                      .thing = &thing};
+        st = check_stop(prover, consult(&meeting));
         if (st == SYN_OK && !has_twin) {
-            thing = syn_bench_thing(bench, (enum syn_type)object->entry->type,
-                                    name);
-            st = build_granted(prover, object, parties, &thing, reason);
+            st = build_any(&meeting, parties, name, reason);
             has_twin = true;
+            prover->has_past = false;
         }
         if (st == SYN_OK) {
-            has_twin = !try_cell(&meeting, SYN_RIGHT_MANAGE);
+            has_twin = !try_cell(&meeting, SYN_RIGHT_MANAGE).is_reached;
         }
     }
     return st;
@@ -444,13 +412,17 @@ syn_status syn_prover_prove(struct syn_prover *prover,
         close_sessions(prover);
         syn_arena_rewind(&bench->arena, prover->mark);
     }
-    struct syn_thing thing = syn_bench_thing(
-        bench, (enum syn_type)object->entry->type, object->name);
+    struct syn_thing thing = {.sid = ""};
+    struct syn_meeting first = {
+        .prover = prover, .object = object, .thing = &thing};
     syn_status st =
         syn_gate_plan_parties(&bench->arena, prover->options.plan, object,
                               prover->options.wants_all, &parties);
-    st = st != SYN_OK ? st
-                      : build_granted(prover, object, &parties, &thing, reason);
+    prover->stride = 1 + parties.count / LOOKS_MAX;
+    prover->has_past = prover->last_entry != object->entry;
+    prover->last_entry = object->entry;
+    st = st != SYN_OK ? st : build_any(&first, &parties, object->name, reason);
     st = st != SYN_OK ? st : prove_use(prover, object, &parties, &thing);
-    return st != SYN_OK ? st : prove_manage(prover, object, &parties, reason);
+    st = st != SYN_OK ? st : prove_manage(prover, object, &parties, reason);
+    return check_stop(prover, st);
 }

@@ -465,7 +465,7 @@ static syn_status prove_objects(struct gate *gate, struct syn_bench *bench,
         char reason[SYN_BENCH_REASON_BYTES] = "";
         st = syn_prover_prove(prover, &objects->at[i], reason);
         gate->out->objects++;
-        if (st == SYN_ERR_NET) {
+        if (st == SYN_ERR_NET && !syn_bench_is_stopped(bench)) {
             add_unbuilt(gate, &objects->at[i], reason);
             st = SYN_OK;
         }
@@ -479,7 +479,9 @@ static syn_status prove_plan(struct gate *gate, char *fault)
     struct syn_bench bench;
     struct syn_bench_options options = {.target = gate->options->target,
                                         .defect = gate->options->defect,
-                                        .seed = gate->options->seed};
+                                        .seed = gate->options->seed,
+                                        .stop = gate->options->stop,
+                                        .out_dir = gate->options->out_dir};
     struct syn_gate_objects objects = {.at = NULL};
     syn_status st =
         syn_gate_plan_sample(gate->arena, gate->options->plan,
@@ -494,8 +496,9 @@ static syn_status prove_plan(struct gate *gate, char *fault)
     } else if (st == SYN_OK) {
         st = prove_objects(gate, &bench, &objects);
     }
+    gate->out->is_cut = syn_bench_is_stopped(&bench);
     gate->out->is_unclean = !syn_bench_close(&bench);
-    return st;
+    return gate->out->is_cut ? SYN_OK : st;
 }
 
 syn_status syn_gate_prove(struct syn_arena *arena,

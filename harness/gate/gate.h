@@ -23,7 +23,9 @@ struct syn_gate_options {
     const struct syn_target *target; /* NULL: embedded */
     const char *defect;              /* of the embedded service; NULL: none */
     uint64_t seed;
-    bool wants_all; /* every identity and object */
+    bool wants_all;                    /* every identity and object */
+    const volatile sig_atomic_t *stop; /* the signal's number; NULL: none */
+    const char *out_dir; /* of the manifest, at a target; NULL: none */
 };
 
 /* One thing that is wrong, for a class of identities and an entry. */
@@ -50,6 +52,7 @@ struct syn_gate_outcome {
     struct syn_cell *shown; /* cells for the picture, bounded */
     size_t shown_count;
     int64_t elapsed_us;
+    bool is_cut;             /* by a signal: not all cells were tried */
     bool is_unclean;         /* services are left at the target */
     const char *unreachable; /* NULL: all went well */
     struct syn_book book;

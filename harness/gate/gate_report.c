@@ -75,7 +75,7 @@ static void print_summary(const struct syn_gate_options *options,
     struct syn_buf out;
     int64_t us = outcome->elapsed_us > 0 ? outcome->elapsed_us : 1;
     bool is_ready = outcome->blockers == 0 && outcome->open_cells == 0 &&
-                    outcome->unreachable == NULL;
+                    outcome->unreachable == NULL && !outcome->is_cut;
     syn_buf_init(&out, NULL, TEXT_BYTES_MAX);
     syn_buf_printf(&out,
                    "gate: %zu objects, %zu cells proven in %.1f s, %lld cells "
@@ -96,6 +96,7 @@ int syn_gate_report(const struct syn_gate_options *options,
 {
     end->unreachable = outcome->unreachable;
     end->elapsed_us = outcome->elapsed_us;
+    end->signal_number = options->stop == NULL ? 0 : (int)*options->stop;
     end->leftovers = outcome->is_unclean
                          ? "services of this gate are left at the target"
                          : NULL;
