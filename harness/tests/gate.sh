@@ -129,6 +129,55 @@ says "blast at a target" "reaches 3 while ACLs are off, 3 with ACLs on (1 to cha
 gate_at=$place/writable.json
 sed '/service_sid/s/"service_sid": "[^"]*", //' "$gate_at" >"$place/gate-target.json"
 expect 0 "gate at a target" "$program" gate "$plan" --target "$place/gate-target.json"
+
+# What was made at the target: lines before creates, and nothing left of it.
+manifest=$(ls "$place"/out/manifest-syn-*.jsonl | head -1)
+[ -s "$manifest" ] || fail "gate at a target: no manifest"
+grep -c '"do":"make","kind":"service"' "$manifest" | grep -qx 2 || fail "manifest: two services"
+grep -q '"kind":"grant"' "$manifest" || fail "manifest: grants"
+grep -q '"kind":"stream".*"ttl_s":3600' "$manifest" || fail "manifest: no dead man's TTL"
+curl -s -u SK11111111111111111111111111111111:s3cret "http://127.0.0.1:$port/v1/Services" \
+    >"$place/services"
+grep -q '"friendly_name"' "$place/services" || fail "gate at a target: no listing"
+grep -q '"friendly_name":"syn-' "$place/services" &&
+    fail "gate at a target: services are left"
+grep -q "s3cret" "$manifest" && fail "manifest: a secret"
+
+# interrupt SIGNAL CODE: in the midst of it, at the target.
+interrupt() {
+    rm -rf "$place/out"
+    "$program" gate "$place/many.json" --all --target "$place/gate-target.json" \
+        --out "$place/out" >"$place/stdout" 2>"$place/stderr" &
+    gate=$!
+    tries=0
+    while ! grep -qs '"kind":"grant"' "$place"/out/manifest-*.jsonl &&
+        [ "$tries" -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    kill "-$1" "$gate"
+    began=$(date +%s)
+    wait "$gate"
+    code=$?
+    [ "$code" -eq "$2" ] || fail "interrupted by $1: expected exit $2, got $code"
+    [ $(($(date +%s) - began)) -le 5 ] || fail "interrupted by $1: took too long"
+    says "interrupted by $1" "READY: no"
+    says "interrupted by $1" "interrupted by SIG$1, reports written"
+    [ -s "$place/out/junit.xml" ] || fail "interrupted by $1: reports"
+    curl -s -u SK11111111111111111111111111111111:s3cret \
+        "http://127.0.0.1:$port/v1/Services" >"$place/services"
+    grep -q '"friendly_name"' "$place/services" || fail "interrupted by $1: no listing"
+    grep -q '"friendly_name":"syn-' "$place/services" &&
+        fail "interrupted by $1: services are left"
+}
+awk 'BEGIN { printf "{\"plan\":\"many\",\"roles\":{\"r\":[";
+    for (i = 0; i < 200; i++) printf "%s\"%032d\"", i ? "," : "", i;
+    print "]},\"objects\":[{\"type\":\"map\",\"name\":\"m-{id}\",\"for\":\"r\"," \
+        "\"creator\":\"backend\"}],\"grants\":[{\"type\":\"map\",\"object\":\"m-{id}\"," \
+        "\"role\":\"self\",\"rights\":[\"read\"]}]}" }' >"$place/many.json"
+interrupt INT 130
+interrupt TERM 143
+
 expect 64 "gate at a readonly target" "$program" gate "$plan" --target "$place/target.json"
 
 serve "" "" true
@@ -153,6 +202,9 @@ expect 0 "ACLs off" "$program" audit --target "$place/target.json" --plan "$plan
 says "ACLs off" "1 findings"
 expect 1 "ACLs off, strict" "$program" audit --target "$place/target.json" --plan "$plan" --strict
 expect 64 "no target" "$program" audit --plan "$plan"
+sed 's/127\.0\.0\.1/sync.example.com/g' "$place/gate-target.json" >"$place/away.json"
+expect 64 "gate elsewhere" "$program" gate "$plan" --target "$place/away.json"
+grep -q "other than loopback" "$place/stderr" || fail "gate elsewhere: reason"
 end_server
 expect 69 "nobody there" "$program" audit --target "$place/target.json" --plan "$plan"
 
