@@ -194,6 +194,20 @@ run_units() { # preset
     count "unit tests ($1)" "$passed" "$failed"
 }
 
+# Whole programs against each other, driven by scripts; each counts as one.
+run_scripts() { # preset
+    local log="build/$1/scripts.log" passed failed
+    say "scripts, preset $1"
+    ctest --preset "$1" -L conformance -E "^conformance_" -j "$JOBS" --output-on-failure >"$log" 2>&1 || true
+    cat "$log" >&2
+    passed=$(grep -c '^ *[0-9]*/[0-9]* Test .* Passed ' "$log" || true)
+    failed=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*(\*\*\*|Not Run)' "$log" || true)
+    if [ "$passed" -eq 0 ]; then
+        failed=$((failed + 1))
+    fi
+    count "scripts ($1)" "$passed" "$failed"
+}
+
 # Cases of a JUnit report: `error` is ours or the world's, no less a failure.
 # SCOPE is the part of the report that is counted.
 count_junit() { # name report exit_code scope
@@ -280,6 +294,7 @@ verb_test() {
 
     run_lint
     run_units asan
+    run_scripts ci
     run_suite "conformance suite" run '//testcase'
     # The selftest repeats the clean run; what it adds is one case a defect.
     run_suite "seeded defects" selftest '//testsuite[@name="selftest"]/testcase'

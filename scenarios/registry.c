@@ -52,6 +52,9 @@
     X(rest_lives)         \
     X(rest_updates)       \
     X(rest_service)       \
+    X(rest_paths)         \
+    X(rest_plain)         \
+    X(rest_disclosure)    \
     X(sdk_requests)       \
     X(sdk_shapes)         \
     X(sdk_queries)        \
@@ -71,6 +74,7 @@
     X(whk_leaks)          \
     X(whk_receiver)       \
     X(lim_sizes)          \
+    X(lim_requests)       \
     X(lim_rates)          \
     X(lim_kinds)          \
     X(lim_shares)

@@ -70,4 +70,13 @@ void syn_crypto_hex(const unsigned char *in, size_t bytes, char *out);
 void syn_crypto_fingerprint(struct syn_str secret,
                             char out[SYN_FINGERPRINT_BYTES]);
 
+/*
+ * Write a key and a certificate for this IP address, signed by itself, to two
+ * new files that only this user can read, for a service of our own that lives
+ * for an hour. Errors: SYN_ERR_CRYPTO, SYN_ERR_IO.
+ */
+SYN_MUST_CHECK syn_status syn_crypto_write_certificate(const char *address,
+                                                       const char *cert_file,
+                                                       const char *key_file);
+
 #endif

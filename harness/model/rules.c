@@ -28,6 +28,14 @@ static bool decide_backend(void *ctx, const struct syn_access_query *query)
     return true;
 }
 
+/* What another account owns does not exist for the caller (REST-04). */
+static bool owns_service(void *ctx, const struct syn_account *account,
+                         const struct syn_service_row *service)
+{
+    (void)ctx;
+    return service->account == account;
+}
+
 static bool may_create(void *ctx, const struct syn_service_row *service,
                        struct syn_str identity, bool is_sdk)
 {
@@ -226,6 +234,7 @@ static int64_t restored_count(void *ctx, const struct syn_object *object)
 const struct syn_rules syn_rules_sound = {
     .decide_access = decide_access,
     .decide_backend = decide_backend,
+    .owns_service = owns_service,
     .may_create = may_create,
     .finds = finds,
     .frees_name = frees_name,

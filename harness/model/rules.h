@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct syn_account;
 struct syn_model;
 struct syn_object;
 struct syn_grant;
@@ -50,6 +51,10 @@ struct syn_rules {
     /* May the backend do this? Sound: always, whatever the rows say. The query
      * comes without `grant`, so that nobody pays for looking it up. */
     bool (*decide_backend)(void *ctx, const struct syn_access_query *query);
+
+    /* Is this service there for a caller of `account`? Sound: for its owner. */
+    bool (*owns_service)(void *ctx, const struct syn_account *account,
+                         const struct syn_service_row *service);
 
     /* May an object be created by `identity` in this service? Sound: always. */
     bool (*may_create)(void *ctx, const struct syn_service_row *service,

@@ -97,7 +97,9 @@ struct syn_service_cell *syn_service_find(const struct syn_model *model,
 {
     if (syn_model_is_sid(id)) {
         struct syn_service_cell *cell = syn_table_find(&model->service_of, id);
-        bool is_own = cell != NULL && cell->row.account == account;
+        const struct syn_rules *rules = model->rules;
+        bool is_own = cell != NULL &&
+                      rules->owns_service(rules->ctx, account, &cell->row);
         return is_own ? cell : NULL;
     }
     /* Only the default service has a name: REST cannot set one. */

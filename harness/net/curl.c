@@ -358,7 +358,7 @@ static bool add_headers(struct syn_curl_call *call,
 {
     bool is_good = true;
     struct syn_buf line;
-    syn_buf_init(&line, NULL, SYN_HTTP_HEAD_BYTES_MAX);
+    syn_buf_init(&line, NULL, SYN_CURL_FIELD_BYTES_MAX);
     for (size_t i = 0; i < request->header_count && is_good; i++) {
         const struct syn_http_pair *pair = &request->headers[i];
         struct curl_slist *longer = NULL;
@@ -475,7 +475,7 @@ static struct syn_curl_call *new_call(struct syn_curl *curl)
         return NULL;
     }
     call->curl = curl;
-    syn_buf_init(&call->request_body, NULL, SYN_JSON_BYTES_MAX + 1);
+    syn_buf_init(&call->request_body, NULL, SYN_CURL_BODY_BYTES_MAX);
     syn_buf_init(&call->head, NULL, HEADER_LINES_BYTES_MAX);
     syn_buf_init(&call->body, NULL, SYN_JSON_BYTES_MAX);
     call->next = curl->calls;

@@ -25,6 +25,7 @@ struct syn_listener {
     struct syn_streams *home;
     struct syn_listener *next;
     struct syn_tls_context *tls; /* NULL: plain; connections count on it too */
+    bool takes_plain;
     syn_accept_fn accept;
     void *ctx;
     ev_io readable;
@@ -146,6 +147,7 @@ syn_status syn_listener_open(struct syn_loop *loop, const char *address,
         .home = home, .accept = accept, .ctx = ctx, .fd = -1};
     if (tls != NULL) {
         st = syn_tls_context_server(tls, &listener->tls);
+        listener->takes_plain = tls->takes_plain;
     }
     if (st == SYN_OK) {
         listener->fd = open_socket(address, port, &listener->port);
@@ -193,6 +195,11 @@ struct syn_tls_context *
 syn_listener_context(const struct syn_listener *listener)
 {
     return listener->tls;
+}
+
+bool syn_listener_takes_plain(const struct syn_listener *listener)
+{
+    return listener->takes_plain;
 }
 
 bool syn_listener_accepts(struct syn_listener *listener,

@@ -29,6 +29,7 @@ struct syn_stream {
     struct syn_stream *dirty_next;
     struct lws *wsi;                        /* NULL: lws has none (any more) */
     struct syn_tls *tls;                    /* NULL: plain */
+    bool takes_plain;                       /* until the first bytes came */
     const struct syn_stream_events *events; /* NULL: nobody listens */
     void *ctx;
     struct syn_buf queue;
@@ -66,6 +67,7 @@ void syn_stream_adopt(struct syn_streams *streams,
 /* NULL: plain. */
 struct syn_tls_context *
 syn_listener_context(const struct syn_listener *listener);
+bool syn_listener_takes_plain(const struct syn_listener *listener);
 bool syn_listener_accepts(struct syn_listener *listener,
                           struct syn_stream *stream,
                           const struct syn_stream_events **events, void **ctx);

@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define TLS_HANDSHAKE 0x16 /* type of the first record */
 #define PROTOCOL_NAME "syn-raw"
 
 _Static_assert(SYN_PEER_BYTES > INET6_ADDRSTRLEN + sizeof "[]:65535",
@@ -169,8 +170,22 @@ static void on_connected(struct syn_stream *stream, struct lws *wsi)
     }
 }
 
+/* The first bytes on a listener that takes both: of TLS, or plain? */
+static void settle_plain(struct syn_stream *stream, struct syn_str in)
+{
+    if (in.bytes == 0 || (unsigned char)in.at[0] != TLS_HANDSHAKE) {
+        syn_tls_free(stream->tls);
+        stream->tls = NULL;
+        syn_stream_unguard(stream);
+    }
+    stream->takes_plain = false;
+}
+
 static void on_received(struct syn_stream *stream, struct syn_str in)
 {
+    if (stream->takes_plain) {
+        settle_plain(stream, in);
+    }
     if (stream->tls == NULL) {
         give_plain(stream, in);
     } else {
@@ -311,6 +326,7 @@ void syn_stream_adopt(struct syn_streams *streams,
     }
     lws_set_opaque_user_data(stream->wsi, stream);
     if (tls != NULL) {
+        stream->takes_plain = syn_listener_takes_plain(listener);
         syn_stream_guard(stream, SYN_TLS_ACCEPT_MS);
     }
     if (!syn_listener_accepts(listener, stream, &stream->events,

@@ -11,6 +11,7 @@
 struct syn_tls_server {
     const char *cert_file;
     const char *key_file;
+    bool takes_plain; /* answer what is no handshake in plain: a seeded bug */
 };
 
 /* For outgoing connections. */

@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *syn_run_rest_url(struct syn_run *run)
+{
+    return syn_run_world(run)->rest_url;
+}
+
 static struct syn_backend *make_backend(struct syn_run *run,
                                         const struct syn_rest_login *login)
 {
@@ -27,6 +32,21 @@ struct syn_backend *syn_run_backend_as(struct syn_run *run, const char *user,
                                        const char *password)
 {
     struct syn_rest_login login = {.user = user, .password = password};
+    return make_backend(run, &login);
+}
+
+struct syn_backend *syn_run_backend_foreign(struct syn_run *run)
+{
+    const struct syn_target *target = run->stage->target;
+    (void)syn_run_world(run); /* whose keys are made with it */
+    struct syn_rest_login login = {.user = run->keys.foreign.sid,
+                                   .password = run->keys.foreign.secret};
+    if (target != NULL) {
+        const struct syn_target_account *other = &target->second_account;
+        bool has_key = other->api_key != NULL;
+        login.user = has_key ? other->api_key : other->account_sid;
+        login.password = has_key ? other->api_secret : other->auth_token;
+    }
     return make_backend(run, &login);
 }
 

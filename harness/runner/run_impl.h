@@ -34,6 +34,7 @@
 #define SYN_RUN_EPOCH_US INT64_C(1767225600000000)
 
 #define SYN_RUN_SECRETS       12
+#define SYN_RUN_VEIL_BYTES    256
 #define SYN_RUN_STRANGERS_MAX 256
 
 struct syn_forge_kit;
@@ -74,6 +75,8 @@ struct syn_run {
     struct syn_curl *curl;
     struct syn_service *service; /* embedded only */
     struct syn_tls_client tls;
+    struct syn_tls_server veil;        /* veil.c; of a row that needs TLS */
+    char veil_dir[SYN_RUN_VEIL_BYTES]; /* "": none */
     struct syn_world world;
     char own_service[SYN_STAGE_SID_BYTES]; /* made for this row at a target */
     char second_service[SYN_STAGE_SID_BYTES]; /* made for this row; kit.c */

@@ -9,6 +9,7 @@
 #include "runner/outsider.h"
 #include "runner/remote.h"
 #include "runner/run_impl.h"
+#include "runner/veil.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,15 +143,18 @@ static struct syn_key_setup make_key(struct syn_run *run,
 }
 
 /* Where its planes are, once it listens. */
-static void point_at_service(struct syn_run *run)
+static void point_at_service(struct syn_run *run, bool is_tls)
 {
     unsigned port = syn_service_port(run->service);
-    run->world.rest_url = must_print(
-        run, syn_arena_printf(&run->arena, "http://127.0.0.1:%u", port).at);
-    run->world.sdk_url =
-        must_print(run, syn_arena_printf(&run->arena,
-                                         "ws://127.0.0.1:%u/v3/wsconnect", port)
+    run->world.rest_url =
+        must_print(run, syn_arena_printf(&run->arena, "%s://127.0.0.1:%u",
+                                         is_tls ? "https" : "http", port)
                             .at);
+    run->world.tls = is_tls ? &run->tls : NULL;
+    run->world.sdk_url = must_print(
+        run, syn_arena_printf(&run->arena, "%s://127.0.0.1:%u/v3/wsconnect",
+                              is_tls ? "wss" : "ws", port)
+                 .at);
     run->world.service_sid = syn_service_default_sid(run->service, 0);
 }
 
@@ -212,11 +216,14 @@ static void open_embedded(struct syn_run *run)
         .limits =
             needs_limits(run->entry->row) ? SYN_LIMITS_REAL : SYN_LIMITS_OFF,
         .jwe_key = syn_str_of(keys->jwe_key),
+        .tls = (run->entry->row->needs & SYN_NEED_TLS) == 0
+                   ? NULL
+                   : syn_run_open_veil(run),
         .defect = service_defect(run)};
     if (syn_service_start(run->loop, &setup, &run->service) != SYN_OK) {
         syn_run_abandon(run, "the embedded service did not start");
     }
-    point_at_service(run);
+    point_at_service(run, setup.tls != NULL);
     run->world.login =
         (struct syn_rest_login){.user = own.sid, .password = own.secret};
     run->world.mint_key =
@@ -341,7 +348,7 @@ struct syn_world *syn_run_world(struct syn_run *run)
     if (run->stage->target == NULL) {
         if (syn_run_opens_audit(run)) {
             syn_run_open_audit(run);
-            point_at_service(run);
+            point_at_service(run, false);
         } else {
             open_embedded(run);
         }
@@ -404,5 +411,6 @@ void syn_run_close_world(struct syn_run *run)
     syn_loop_free(run->loop);
     syn_log_set_clock(NULL, NULL);
     syn_clock_free(run->clock);
+    syn_run_close_veil(run);
     run->has_world = false;
 }

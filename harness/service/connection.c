@@ -308,7 +308,11 @@ bool syn_conn_accept(void *ctx, struct syn_stream *stream,
         return false;
     }
     memset(conn, 0, sizeof(*conn));
-    if (syn_http_reader_new(SYN_HTTP_REQUEST, NULL, &conn->reader) != SYN_OK) {
+    const struct syn_http_bounds bounds = {
+        .head_bytes_max = service->seams.rest_head_bytes_max,
+        .body_bytes_max = service->seams.rest_body_bytes_max};
+    if (syn_http_reader_new(SYN_HTTP_REQUEST, &bounds, &conn->reader) !=
+        SYN_OK) {
         free_conn(conn);
         return false;
     }

@@ -47,6 +47,7 @@ extern const struct syn_defect_table syn_defects_hook;
 extern const struct syn_defect_table syn_defects_shape;
 extern const struct syn_defect_table syn_defects_limit;
 extern const struct syn_defect_table syn_defects_torn;
+extern const struct syn_defect_table syn_defects_surface;
 
 /* As found in the field, written without knowing the rows. */
 extern const struct syn_defect_table syn_defects_path;

@@ -46,6 +46,8 @@ enum syn_code syn_rest_read_target(struct syn_rest_call *call)
     size_t end = syn_str_find(target, '?', 0);
     call->path = syn_str_part(target, 0, end);
     call->query = syn_str_from(target, end + 1);
+    const struct syn_seams *seams = &call->service->seams;
+    call->path = seams->read_path(seams->ctx, call->arena, call->path);
     if (call->path.bytes == 0 || call->path.at[0] != '/' ||
         call->path.bytes > SYN_REST_TARGET_BYTES_MAX) {
         return SYN_CODE_20404;

@@ -105,6 +105,14 @@ static struct syn_str read_identity(void *ctx, struct syn_arena *arena,
     return segment;
 }
 
+static struct syn_str read_path(void *ctx, struct syn_arena *arena,
+                                struct syn_str path)
+{
+    (void)ctx;
+    (void)arena;
+    return path;
+}
+
 static struct syn_chosen_ttls choose_ttls(void *ctx,
                                           const struct syn_asked_ttls *asked)
 {
@@ -142,6 +150,12 @@ static void shape_reply(void *ctx, struct syn_shaping *shaping)
     (void)shaping;
 }
 
+static bool takes_plain(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
 void syn_seams_init(struct syn_seams *seams)
 {
     *seams = (struct syn_seams){
@@ -156,13 +170,17 @@ void syn_seams_init(struct syn_seams *seams)
         .copies = copies,
         .cuts_on_revoke = cuts_on_revoke,
         .continues = continues,
+        .read_path = read_path,
         .read_identity = read_identity,
         .choose_ttls = choose_ttls,
         .answer_forbidden = answer_forbidden,
         .admits = admits,
         .shape_reply = shape_reply,
+        .takes_plain = takes_plain,
         .message_bytes_max = SYN_FRAME_BYTES_MAX,
         .header_bytes_max = SYN_FRAME_HEADER_BYTES_MAX,
+        .rest_head_bytes_max = SYN_HTTP_HEAD_BYTES_MAX,
+        .rest_body_bytes_max = SYN_HTTP_BODY_BYTES_MAX,
     };
     syn_hook_rules_init(&seams->hooks);
     syn_live_rules_init(&seams->live);

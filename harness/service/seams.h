@@ -127,6 +127,11 @@ struct syn_seams {
     /* Does a continuation token made for `owner` fit `identity`? */
     bool (*continues)(void *ctx, struct syn_str owner, struct syn_str identity);
 
+    /* The path of a REST request, before it is split at '/' and each segment
+     * is decoded once. Sound: as it came. Texts live in `arena`. */
+    struct syn_str (*read_path)(void *ctx, struct syn_arena *arena,
+                                struct syn_str path);
+
     /* The identity that a decoded segment of a REST path names. Sound: the
      * segment as it is. Texts live in `arena`. */
     struct syn_str (*read_identity)(void *ctx, struct syn_arena *arena,
@@ -149,9 +154,16 @@ struct syn_seams {
     /* Last look at a reply. Sound: nothing. */
     void (*shape_reply)(void *ctx, struct syn_shaping *shaping);
 
+    /* On a port with TLS, are plain bytes answered too? Sound: never. */
+    bool (*takes_plain)(void *ctx);
+
     /* Bounds of what an SDK client may send before anything is decided. */
     size_t message_bytes_max; /* one web socket message */
     size_t header_bytes_max;  /* the JSON header of a frame */
+
+    /* And a REST caller (LIM-20). */
+    size_t rest_head_bytes_max; /* request line and header fields */
+    size_t rest_body_bytes_max;
 
     void *ctx;
 };

@@ -275,6 +275,20 @@ static void init_parts(struct syn_service *service, struct syn_loop *loop,
     syn_rng_init(&service->rng, seed, 0);
 }
 
+static syn_status open_listener(struct syn_service *service,
+                                struct syn_loop *loop,
+                                const struct syn_service_setup *setup)
+{
+    struct syn_tls_server tls = {NULL, NULL, false};
+    if (setup->tls != NULL) {
+        tls = *setup->tls;
+        tls.takes_plain = service->seams.takes_plain(service->seams.ctx);
+    }
+    return syn_listener_open(loop, service->setup.address, setup->port,
+                             setup->tls == NULL ? NULL : &tls, syn_conn_accept,
+                             service, &service->listener);
+}
+
 syn_status syn_service_start(struct syn_loop *loop,
                              const struct syn_service_setup *setup,
                              struct syn_service **out)
@@ -300,9 +314,7 @@ syn_status syn_service_start(struct syn_loop *loop,
         st = make_model(service, setup);
     }
     if (st == SYN_OK) {
-        st = syn_listener_open(loop, service->setup.address, setup->port,
-                               setup->tls, syn_conn_accept, service,
-                               &service->listener);
+        st = open_listener(service, loop, setup);
     }
     if (st != SYN_OK) {
         syn_service_stop(service);

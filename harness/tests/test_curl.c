@@ -432,7 +432,8 @@ static const struct {
 
 START_TEST(certificate_decides_over_tls)
 {
-    const struct syn_tls_server tls = {KEYS "server.pem", KEYS "server.key"};
+    const struct syn_tls_server tls = {.cert_file = KEYS "server.pem",
+                                       .key_file = KEYS "server.key"};
     int calls = 1;
     serve(ECHOES, &tls);
     begin((struct syn_curl_request){.tls = &trust[_i].tls}, "https", "/x",

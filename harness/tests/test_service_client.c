@@ -59,7 +59,8 @@ static const struct {
 
 START_TEST(a_real_client_creates_and_reads)
 {
-    const struct syn_tls_server keys = {KEYS "server.pem", KEYS "server.key"};
+    const struct syn_tls_server keys = {.cert_file = KEYS "server.pem",
+                                        .key_file = KEYS "server.key"};
     const struct syn_tls_client trust = {KEYS "ca.pem", true};
     const struct syn_service_setup setup = {.tls = schemes[_i].is_tls ? &keys
                                                                       : NULL};
@@ -103,7 +104,8 @@ END_TEST
 /* REST-01: plain bytes to a TLS port yield nothing of the plane. */
 START_TEST(plain_bytes_get_nothing_from_a_tls_port)
 {
-    const struct syn_tls_server keys = {KEYS "server.pem", KEYS "server.key"};
+    const struct syn_tls_server keys = {.cert_file = KEYS "server.pem",
+                                        .key_file = KEYS "server.key"};
     const struct syn_service_setup setup = {.tls = &keys};
     struct bench bench;
     struct bench_reply reply = {.status = 0};

@@ -36,8 +36,8 @@ static struct end server; /* the last accepted */
 static struct end client;
 static int accepted;
 static bool refuses;
-static const struct syn_tls_server server_tls = {KEYS "server.pem",
-                                                 KEYS "server.key"};
+static const struct syn_tls_server server_tls = {.cert_file = KEYS "server.pem",
+                                                 .key_file = KEYS "server.key"};
 static const struct syn_tls_client good_tls = {KEYS "ca.pem", true};
 
 static void on_open(void *ctx, struct syn_stream *stream)
@@ -397,9 +397,9 @@ END_TEST
 START_TEST(bad_certificate_files_are_an_error)
 {
     const struct syn_tls_server cases[] = {
-        {KEYS "none.pem", KEYS "server.key"},
-        {KEYS "server.pem", KEYS "server.pem"},
-        {KEYS "ca.pem", KEYS "server.key"}};
+        {.cert_file = KEYS "none.pem", .key_file = KEYS "server.key"},
+        {.cert_file = KEYS "server.pem", .key_file = KEYS "server.pem"},
+        {.cert_file = KEYS "ca.pem", .key_file = KEYS "server.key"}};
     struct syn_listener *none = NULL;
     const struct syn_tls_client missing = {KEYS "none.pem", true};
     struct syn_stream_target target = {"127.0.0.1", 1, &missing, GUARD_MS};

@@ -32,13 +32,18 @@
 #define SYN_TOKEN_FORGED_BYTES_MAX 4194304 /* what a forger may sign */
 
 /* --- transport, ours ------------------------------------------------------ */
-#define SYN_HTTP_HEAD_BYTES_MAX    32768  /* request line and headers, LIM-20 */
-#define SYN_HTTP_HEADERS_MAX       100    /* header fields of one message */
-#define SYN_HTTP_BODY_BYTES_MAX    262144 /* rest.md section 6: 413 20413 */
-#define SYN_FRAME_BYTES_MAX        262144 /* one WebSocket message */
-#define SYN_FRAME_HEADER_BYTES_MAX 65536  /* JSON header of a Twilsock frame */
-#define SYN_FRAME_ID_BYTES_MAX     128    /* opaque; real ones have 38 */
-#define SYN_FRAME_DEPTH_MAX        16     /* nesting of a frame's header */
+#define SYN_HTTP_HEAD_BYTES_MAX 32768 /* request line and headers, LIM-20 */
+#define SYN_CURL_BODY_BYTES_MAX \
+    16777216 /* that we send: over LIM-20's 10 MiB */
+#define SYN_CURL_FIELD_BYTES_MAX                                             \
+    131072                             /* that we send: over LIM-20's 64 KiB \
+                                        */
+#define SYN_HTTP_HEADERS_MAX       100 /* header fields of one message */
+#define SYN_HTTP_BODY_BYTES_MAX    262144  /* rest.md section 6: 413 20413 */
+#define SYN_FRAME_BYTES_MAX        262144  /* one WebSocket message */
+#define SYN_FRAME_HEADER_BYTES_MAX 65536   /* JSON header of a Twilsock frame */
+#define SYN_FRAME_ID_BYTES_MAX     128     /* opaque; real ones have 38 */
+#define SYN_FRAME_DEPTH_MAX        16      /* nesting of a frame's header */
 #define SYN_STREAM_QUEUE_BYTES_MAX 4194304 /* unsent bytes before a drop */
 
 /* --- net, ours ------------------------------------------------------------ */

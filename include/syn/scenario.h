@@ -123,6 +123,10 @@ struct syn_backend *syn_run_backend_as(struct syn_run *run, const char *user,
 struct syn_backend *syn_run_backend_bearer(struct syn_run *run,
                                            const char *token);
 
+/* The backend of the second account, a stranger to the row's service. Needs
+ * SYN_NEED_SECOND_ACCOUNT. */
+struct syn_backend *syn_run_backend_foreign(struct syn_run *run);
+
 /* Sid of a second service of the same account, with ACLs off at first; made
  * when a row first asks. Needs SYN_NEED_SECOND_SERVICE. */
 const char *syn_run_second_service(struct syn_run *run);
@@ -142,6 +146,9 @@ struct syn_thing syn_run_thing_of(struct syn_run *run, enum syn_type type,
 
 /* Sid of the row's service. */
 const char *syn_run_service(const struct syn_run *run);
+
+/* "https://127.0.0.1:4000": where the REST plane is, without a last slash. */
+const char *syn_run_rest_url(struct syn_run *run);
 
 /* Time on the run's clock. */
 int64_t syn_run_now_ms(const struct syn_run *run);
