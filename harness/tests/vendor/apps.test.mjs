@@ -11,6 +11,7 @@ import { createServer, request as forward } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Recorder, denialsIn, driveApp, folderOf, sdkThrough, sorted, syncproof } from './recorder.mjs';
+import { SyncClient as OldClient } from 'twilio-sync-1';
 import { Service } from './service.mjs';
 
 const APPS = new URL('../../../fixtures/apps/', import.meta.url);
@@ -110,6 +111,18 @@ for (const app of apps) {
     assert.deepEqual(shadowed, foretold(readFileSync(new URL('expected.txt', app.folder), 'utf8')));
   });
 }
+
+test('an older line of the SDK is recorded alike', async (t) => {
+  for (const app of apps) {
+    const folder = folderOf(t);
+    const service = await Service.start(t, '--limits', 'off', '--acl', 'off');
+    const recorder = await Recorder.start(t, service, folder, { flags: ['--keep-names'] });
+    assert.deepEqual(await driveApp(app, service, recorder.ready, OldClient), []);
+    await recorder.stop();
+    const dry = syncproof('dryrun', recorder.trace, '--out', join(folder, 'out'));
+    assert.deepEqual(foretold(dry.stdout), foretold(readFileSync(new URL('expected.txt', app.folder), 'utf8')), app.name);
+  }
+});
 
 // Sids, times and dates made the same in each recording of an app.
 function evened(lines) {

@@ -222,3 +222,185 @@ test("webhooks that the service signed are a trace, judged by the vendor's own s
   assert.match(dry.stdout, /LOWER BOUND/);
   assert.deepEqual([...dry.stdout.matchAll(/^fail +(\S+)$/gm)].map(([, id]) => id), ['dryrun/denied/m/ann/write[map]']);
 });
+
+// What the trace says of each operation: source, op, type, name, key, status,
+// TTL of the object or the item, whose row.
+const OPERATIONS = `
+sdk connect 200
+sdk token 200 init
+sdk open document d 404
+sdk create document d 201 ttl=3600
+sdk update document d 200
+sdk update document d 200
+sdk update document d 200
+sdk ttl document d 200 ttl=7200
+sdk update document d 200 ttl=60
+sdk remove document d 204
+sdk open list l 404
+sdk create list l 201
+sdk item_add list l 0 201 item_ttl=60
+sdk item_add list l 1 201
+sdk item_update list l 0 200
+sdk item_update list l 0 200
+sdk item_update list l 0 200
+sdk query list l 200
+sdk ttl list l 0 200 item_ttl=90
+sdk ttl list l 200 ttl=600
+sdk item_remove list l 0 200
+sdk remove list l 204
+sdk open map m 404
+sdk create map m 201
+sdk item_add map m k 201 item_ttl=60
+sdk item_update map m k 200
+sdk item_update map m k 200
+sdk item_update map m k 200
+sdk item_read map m none 200
+sdk query map m 200
+sdk ttl map m k 200 item_ttl=90
+sdk ttl map m 200 ttl=600
+sdk item_remove map m k 200
+sdk remove map m 204
+sdk open stream s 404
+sdk create stream s 201
+sdk publish stream s 201
+sdk ttl stream s 200 ttl=60
+sdk remove stream s 204
+sdk create document 201
+sdk update document 200
+sdk create document x 201
+sdk create document x 409
+sdk open document none 404
+sdk token 200 update
+rest create document rd 201 ttl=60
+rest open document rd 200
+rest update document rd 200 ttl=90
+rest ttl document rd 200 ttl=90
+rest grant document rd 200 bob
+rest revoke document rd 204 bob
+rest remove document rd 204
+rest open document rd 404
+rest create list rl 201 ttl=60
+rest item_add list rl 0 201 item_ttl=60
+rest item_read list rl 0 200
+rest item_update list rl 0 200
+rest ttl list rl 0 200 item_ttl=70
+rest query list rl 200
+rest item_remove list rl 0 204
+rest ttl list rl 200 ttl=99
+rest remove list rl 204
+rest create map rm 201
+rest item_add map rm a b 201 item_ttl=60
+rest item_update map rm a b 200
+rest item_remove map rm a b 204
+rest create stream rs 201
+rest publish stream rs 201
+rest remove stream rs 204`.trim().split('\n');
+
+const told = (line) => [line.src, line.op, line.type, line.name, line.key, line.http,
+  line.ttl_s !== null && line.ttl_s !== undefined ? `ttl=${line.ttl_s}` : undefined,
+  line.item_ttl_s !== null && line.item_ttl_s !== undefined ? `item_ttl=${line.item_ttl_s}` : undefined,
+  line.grantee, line.how].filter((part) => part !== null && part !== undefined).join(' ');
+
+test('each operation of SDK and REST library is written down under its name', async (t) => {
+  const folder = folderOf(t);
+  const service = await Service.start(t, '--limits', 'off');
+  const recorder = await Recorder.start(t, service, folder, { flags: ['--keep-names'] });
+  const ann = await sdkThrough(t, service, recorder.ready, 'ann');
+  await useObjects(ann);
+  await ann.updateToken(service.token('ann', { ttl: 4000 }));
+  await useBackend(restThrough(service, recorder.ready));
+  const lines = (await recorder.stop()).filter(({ op }) => op !== undefined);
+  // The SDK gathers these two and sends them when its timers say so.
+  assert.deepEqual(lines.filter(({ op }) => op !== 'subscribe' && op !== 'cancel').map(told), OPERATIONS);
+  assert.ok(lines.every(({ src, identity }) => identity === (src === 'sdk' ? 'ann' : 'system')));
+  const established = ofOp(lines, 'subscribe').filter(({ http }) => http === 200).map(({ type, name }) => `${type} ${name}`);
+  for (const object of ['document d', 'list l', 'map m', 'stream s']) {
+    assert.ok(established.includes(object), object);
+  }
+  const grant = ofOp(lines, 'grant')[0];
+  assert.deepEqual([grant.read, grant.write, grant.manage], [true, false, false]);
+});
+
+async function useObjects(ann) {
+  const doc = await ann.document({ id: 'd', data: { n: 1 }, ttl: 3600 });
+  await subscribed(doc);
+  await doc.set({ n: 2 });
+  await doc.update({ m: 1 });
+  await doc.mutate((value) => ({ ...value, k: 1 }));
+  await doc.setTtl(7200);
+  await doc.set({ n: 3 }, { ttl: 60 });
+  await doc.removeDocument();
+
+  const list = await ann.list({ id: 'l' });
+  await subscribed(list);
+  await list.push({ n: 1 }, { ttl: 60 });
+  await list.push({ n: 2 });
+  await list.set(0, { n: 3 });
+  await list.update(0, { m: 1 });
+  await list.mutate(0, (value) => value);
+  await list.getItems();
+  await list.setItemTtl(0, 90);
+  await list.setTtl(600);
+  await list.remove(0);
+  await list.removeList();
+
+  const map = await ann.map({ id: 'm' });
+  await subscribed(map);
+  await map.set('k', { n: 1 }, { ttl: 60 });
+  await map.set('k', { n: 2 });
+  await map.update('k', { m: 1 });
+  await map.mutate('k', (value) => value);
+  await assert.rejects(map.get('none'));
+  await map.getItems({ from: 'k' });
+  await map.setItemTtl('k', 90);
+  await map.setTtl(600);
+  await map.remove('k');
+  await map.removeMap();
+
+  const stream = await ann.stream({ id: 's' });
+  await subscribed(stream);
+  await stream.publishMessage({ n: 1 });
+  await stream.setTtl(60);
+  await stream.removeStream();
+
+  const nameless = await ann.document();
+  await nameless.set({ n: 1 });
+  await ann.document({ id: 'x', mode: 'create_new' });
+  await assert.rejects(ann.document({ id: 'x', mode: 'create_new' }));
+  await assert.rejects(ann.document({ id: 'none', mode: 'open_existing' }));
+}
+
+async function useBackend(rest) {
+  const document = rest.documents('rd');
+  await rest.documents.create({ uniqueName: 'rd', data: {}, ttl: 60 });
+  await document.fetch();
+  await document.update({ data: { n: 1 }, ttl: 90 });
+  await document.update({ ttl: 90 });
+  await rest.documents.list();
+  await document.documentPermissions('bob').update({ read: true, write: false, manage: false });
+  await document.documentPermissions.list();
+  await document.documentPermissions('bob').remove();
+  await document.remove();
+  await assert.rejects(document.fetch());
+
+  const list = rest.syncLists('rl');
+  await rest.syncLists.create({ uniqueName: 'rl', ttl: 60 });
+  await list.syncListItems.create({ data: {}, itemTtl: 60 });
+  await list.syncListItems(0).fetch();
+  await list.syncListItems(0).update({ data: { n: 1 } });
+  await list.syncListItems(0).update({ itemTtl: 70 });
+  await list.syncListItems.list();
+  await list.syncListItems(0).remove();
+  await list.update({ collectionTtl: 99 });
+  await list.remove();
+
+  const items = rest.syncMaps('rm').syncMapItems;
+  await rest.syncMaps.create({ uniqueName: 'rm' });
+  await items.create({ key: 'a b', data: {}, ttl: 60 });
+  await rest.syncMaps('rm').syncMapItems('a b').update({ data: {} });
+  await rest.syncMaps('rm').syncMapItems('a b').remove();
+
+  await rest.syncStreams.create({ uniqueName: 'rs' });
+  await rest.syncStreams('rs').streamMessages.create({ data: {} });
+  await rest.syncStreams('rs').remove();
+}

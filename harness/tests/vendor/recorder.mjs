@@ -116,7 +116,7 @@ const ignore = (...statuses) => (error) => {
 };
 
 // Drive an app through `where` ({rest, sdk}); who was denied, step by step.
-export async function driveApp(app, service, where) {
+export async function driveApp(app, service, where, Client = SyncClient) {
   const denied = [];
   const clients = [];
   const opened = [];
@@ -133,7 +133,7 @@ export async function driveApp(app, service, where) {
     return handle;
   }]));
   const sdk = async (identity) => {
-    const client = new SyncClient(service.token(identity), { Twilsock: { uri: where.sdk } });
+    const client = new Client(service.token(identity), { Twilsock: { uri: where.sdk } });
     clients.push(client);
     await connected(client);
     return noting(client);
