@@ -205,10 +205,6 @@ static bool take_object(struct walk *walk, const struct syn_json *node,
 
 static void read_objects(struct walk *walk, struct syn_inventory *out)
 {
-    static const char *const keys[] = {[SYN_TYPE_DOCUMENT] = "documents",
-                                       [SYN_TYPE_LIST] = "lists",
-                                       [SYN_TYPE_MAP] = "maps",
-                                       [SYN_TYPE_STREAM] = "streams"};
     struct objects objects = {.at = syn_arena_array(walk->arena,
                                                     SYN_INVENTORY_OBJECTS_MAX,
                                                     sizeof *objects.at)};
@@ -218,7 +214,8 @@ static void read_objects(struct walk *walk, struct syn_inventory *out)
             syn_arena_printf(walk->arena, "%.*s/%s", SYN_STR_ARG(walk->service),
                              syn_backend_kind((enum syn_type)t));
         objects.type = (enum syn_type)t;
-        walk_pages(walk, path, keys[t], take_object, &objects);
+        walk_pages(walk, path, syn_backend_member((enum syn_type)t),
+                   take_object, &objects);
     }
     out->objects = objects.at;
     out->object_count = objects.count;

@@ -19,6 +19,17 @@ const char *syn_backend_kind(enum syn_type type)
     return kinds[type];
 }
 
+const char *syn_backend_member(enum syn_type type)
+{
+    static const char *const members[SYN_TYPE_COUNT] = {
+        [SYN_TYPE_DOCUMENT] = "documents",
+        [SYN_TYPE_LIST] = "lists",
+        [SYN_TYPE_MAP] = "maps",
+        [SYN_TYPE_STREAM] = "streams"};
+    SYN_ASSERT((unsigned)type < SYN_TYPE_COUNT);
+    return members[type];
+}
+
 void syn_part_put_segment(struct syn_buf *buf, struct syn_str segment)
 {
     if (syn_str_is(segment, ".") || syn_str_is(segment, "..")) {

@@ -38,12 +38,6 @@ struct reader {
     char *reason;
 };
 
-static const char *const members[SYN_TYPE_COUNT] = {
-    [SYN_TYPE_DOCUMENT] = "documents",
-    [SYN_TYPE_LIST] = "lists",
-    [SYN_TYPE_MAP] = "maps",
-    [SYN_TYPE_STREAM] = "streams"};
-
 static syn_status only_gets(void *ctx, const struct syn_departure *departure)
 {
     (void)ctx;
@@ -317,9 +311,9 @@ static syn_status read_type(struct reader *r, enum syn_type type)
         syn_arena_printf(&r->scratch, "/v1/Services/%s/%s?PageSize=" PAGE_SIZE,
                          r->target->account.service_sid, syn_backend_kind(type))
             .at;
-    syn_status st = path == NULL
-                        ? SYN_ERR_MEMORY
-                        : walk(r, path, members[type], take_object, &type);
+    syn_status st = path == NULL ? SYN_ERR_MEMORY
+                                 : walk(r, path, syn_backend_member(type),
+                                        take_object, &type);
     syn_arena_rewind(&r->scratch, mark);
     return st;
 }

@@ -14,13 +14,6 @@
 #define RANKED_MAX      20    /* writers and objects shown */
 #define EVIDENCE_BYTES  32768 /* as in a report */
 
-static const struct {
-    unsigned right;
-    const char *word;
-} rights[SYN_HISTORY_RIGHTS] = {{SYN_RIGHT_READ, "read"},
-                                {SYN_RIGHT_WRITE, "write"},
-                                {SYN_RIGHT_MANAGE, "manage"}};
-
 const char *syn_dryrun_signature(struct syn_arena *arena, const char *id,
                                  const struct syn_ruling *why)
 {
@@ -94,7 +87,7 @@ static void put_story(struct syn_buf *text, struct syn_dryrun *dryrun,
         return;
     }
     syn_buf_printf(text, "mends it: grant %s on %s '%.*s' to '%.*s'%s\n",
-                   rights[bit].word, syn_type_name(slot->type),
+                   syn_history_rights[bit].word, syn_type_name(slot->type),
                    SYN_STR_ARG(label), SYN_STR_ARG(identity),
                    slot->is_there_at_end ? ", before the flip"
                                          : ", by whoever creates it, at once");
@@ -107,7 +100,7 @@ const char *syn_dryrun_denial_id(struct syn_dryrun *dryrun,
                dryrun->arena, "dryrun/denied/%.*s/%.*s/%s",
                SYN_STR_ARG(syn_grants_label(&dryrun->output, need->slot)),
                SYN_STR_ARG(identity_of(dryrun, need->identity)),
-               rights[bit].word)
+               syn_history_rights[bit].word)
         .at;
 }
 
@@ -124,10 +117,10 @@ static syn_status add_denial(struct syn_dryrun *dryrun,
               SYN_VERDICT_FAIL);
     result.type = syn_type_name(slot->type);
     result.line = (int)need->first[bit]->line;
-    result.reason = syn_arena_printf(dryrun->arena,
-                                     "'%.*s' would be denied %s on %s '%.*s'",
-                                     SYN_STR_ARG(identity), rights[bit].word,
-                                     result.type, SYN_STR_ARG(label));
+    result.reason = syn_arena_printf(
+        dryrun->arena, "'%.*s' would be denied %s on %s '%.*s'",
+        SYN_STR_ARG(identity), syn_history_rights[bit].word, result.type,
+        SYN_STR_ARG(label));
     syn_buf_init(&text, NULL, EVIDENCE_BYTES);
     put_story(&text, dryrun, need, bit);
     result.evidence = syn_arena_dup(dryrun->arena, syn_buf_str(&text));
@@ -217,14 +210,14 @@ static void add_wider(struct syn_dryrun *dryrun,
     struct syn_str identity = identity_of(dryrun, row->identity);
     struct syn_str id = syn_arena_printf(
         dryrun->arena, "dryrun/wider/%.*s/%.*s/%s", SYN_STR_ARG(label),
-        SYN_STR_ARG(identity), rights[bit].word);
+        SYN_STR_ARG(identity), syn_history_rights[bit].word);
     struct syn_result result = about(
         dryrun, id.at, "Grants go no further than use", SYN_VERDICT_WARNING);
     result.level = SYN_LEVEL_SHOULD;
     result.type = syn_type_name(dryrun->history->slots[row->slot].type);
     result.reason = syn_arena_printf(
         dryrun->arena, "'%.*s' holds %s on %s '%.*s' and never used it",
-        SYN_STR_ARG(identity), rights[bit].word, result.type,
+        SYN_STR_ARG(identity), syn_history_rights[bit].word, result.type,
         SYN_STR_ARG(label));
     syn_book_add(&dryrun->book, &result);
 }
@@ -240,7 +233,7 @@ static void add_all_wider(struct syn_dryrun *dryrun)
         const struct syn_rerun_row *row = &after->rows[i];
         unsigned wide = row->rights & seen & ~used_rights(dryrun, row);
         for (size_t bit = 0; bit < SYN_HISTORY_RIGHTS; bit++) {
-            if ((wide & rights[bit].right) != 0) {
+            if ((wide & syn_history_rights[bit].right) != 0) {
                 add_wider(dryrun, row, bit);
             }
         }

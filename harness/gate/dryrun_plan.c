@@ -14,13 +14,6 @@
 _Static_assert(SYN_DRYRUN_FAULT_BYTES >= SYN_GATE_FAULT_BYTES,
                "faults of plans fit");
 
-static const struct {
-    unsigned right;
-    const char *word;
-} rights[SYN_HISTORY_RIGHTS] = {{SYN_RIGHT_READ, "read"},
-                                {SYN_RIGHT_WRITE, "write"},
-                                {SYN_RIGHT_MANAGE, "manage"}};
-
 /* The slot of a planned object; SYN_HISTORY_NONE: the trace never met it. */
 static size_t find_slot(const struct syn_dryrun *dryrun,
                         const struct syn_gate_object *object)
@@ -84,7 +77,7 @@ static void add_finding(struct syn_dryrun *dryrun, const struct syn_lack *need,
         dryrun->names, SYN_PSEUDONYM_IDENTITY, need->identity);
     struct syn_str id = syn_arena_printf(
         dryrun->arena, "dryrun/plan/%.*s/%.*s/%s", SYN_STR_ARG(label),
-        SYN_STR_ARG(identity), rights[bit].word);
+        SYN_STR_ARG(identity), syn_history_rights[bit].word);
     struct syn_result result = {
         .suite = "dryrun",
         .chapter = "dryrun",
@@ -100,7 +93,7 @@ static void add_finding(struct syn_dryrun *dryrun, const struct syn_lack *need,
     result.reason = syn_arena_printf(
         dryrun->arena,
         "with the plan in force '%.*s' is still denied %s on %s '%.*s'",
-        SYN_STR_ARG(identity), rights[bit].word, result.type,
+        SYN_STR_ARG(identity), syn_history_rights[bit].word, result.type,
         SYN_STR_ARG(label));
     struct syn_str whole =
         syn_arena_printf(dryrun->arena, "%s[%s]", result.id, result.type);

@@ -6,13 +6,6 @@
 
 #include "base/json.h"
 
-static const struct {
-    unsigned right;
-    const char *word;
-} rights[SYN_HISTORY_RIGHTS] = {{SYN_RIGHT_READ, "read"},
-                                {SYN_RIGHT_WRITE, "write"},
-                                {SYN_RIGHT_MANAGE, "manage"}};
-
 struct syn_str syn_grants_label(const struct syn_grants_output *output,
                                 size_t slot)
 {
@@ -34,8 +27,8 @@ static void write_rights(struct syn_json_writer *w, unsigned held)
 {
     syn_json_open_array(w, "rights");
     for (size_t bit = 0; bit < SYN_HISTORY_RIGHTS; bit++) {
-        if ((held & rights[bit].right) != 0) {
-            syn_json_write_text(w, NULL, rights[bit].word);
+        if ((held & syn_history_rights[bit].right) != 0) {
+            syn_json_write_text(w, NULL, syn_history_rights[bit].word);
         }
     }
     syn_json_close_array(w);
@@ -57,8 +50,9 @@ static void write_grant(struct syn_json_writer *w,
     syn_json_write_text(w, "when", slot->is_there_at_end ? "flip" : "creation");
     syn_json_open_object(w, "denied_without");
     for (size_t bit = 0; bit < SYN_HISTORY_RIGHTS; bit++) {
-        if ((need->rights & rights[bit].right) != 0) {
-            syn_json_write_i64(w, rights[bit].word, (int64_t)need->counts[bit]);
+        if ((need->rights & syn_history_rights[bit].right) != 0) {
+            syn_json_write_i64(w, syn_history_rights[bit].word,
+                               (int64_t)need->counts[bit]);
         }
     }
     syn_json_close_object(w);

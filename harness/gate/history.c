@@ -9,6 +9,11 @@
 
 #include <string.h>
 
+const struct syn_history_word syn_history_rights[SYN_HISTORY_RIGHTS] = {
+    {SYN_RIGHT_READ, "read"},
+    {SYN_RIGHT_WRITE, "write"},
+    {SYN_RIGHT_MANAGE, "manage"}};
+
 #define HTTP_OK_FIRST  200
 #define HTTP_OK_BEYOND 300
 

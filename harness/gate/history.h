@@ -29,6 +29,13 @@
 #define SYN_HISTORY_NONE   SIZE_MAX
 #define SYN_HISTORY_RIGHTS 3 /* read, write, manage: bits 0, 1, 2 */
 
+/* By bit: the right and its word. */
+struct syn_history_word {
+    unsigned right; /* SYN_RIGHT_… */
+    const char *word;
+};
+extern const struct syn_history_word syn_history_rights[SYN_HISTORY_RIGHTS];
+
 struct syn_history_slot {
     enum syn_type type;
     struct syn_str name;     /* at NULL: nameless */

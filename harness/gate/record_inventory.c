@@ -33,12 +33,6 @@ struct getter {
     const char *reason;
 };
 
-static const char *const members[SYN_TYPE_COUNT] = {
-    [SYN_TYPE_DOCUMENT] = "documents",
-    [SYN_TYPE_LIST] = "lists",
-    [SYN_TYPE_MAP] = "maps",
-    [SYN_TYPE_STREAM] = "streams"};
-
 static void on_done(void *ctx, const struct syn_curl_response *response)
 {
     struct getter *getter = ctx;
@@ -212,8 +206,8 @@ static bool list_objects(struct getter *getter, enum syn_type type)
         if (json == NULL) {
             return false;
         }
-        for (const struct syn_json *node =
-                 syn_json_first(syn_json_member(json, members[type]));
+        for (const struct syn_json *node = syn_json_first(
+                 syn_json_member(json, syn_backend_member(type)));
              node != NULL; node = syn_json_next(node)) {
             if (!put_object(getter, type, node)) {
                 return false;

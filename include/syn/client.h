@@ -240,6 +240,9 @@ struct syn_reply syn_backend_call(struct syn_backend *backend,
 /* "Documents", "Lists", "Maps", "Streams": the segment of a path. */
 const char *syn_backend_kind(enum syn_type type);
 
+/* "documents", …: the member of a page that holds them. */
+const char *syn_backend_member(enum syn_type type);
+
 /* "/v1/Services/IS…/Documents/ET…" of a thing; owned by the row. */
 const char *syn_backend_path(struct syn_backend *backend,
                              const struct syn_thing *thing);
