@@ -64,6 +64,7 @@ struct syn_cli {
     const char *webhooks;
     bool keeps_names;
     bool shadow_denies;
+    bool reads;
     bool wants_help;
     bool is_strict;
     bool fails_fast;

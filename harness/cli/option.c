@@ -24,7 +24,7 @@ struct option {
 
 #define JUDGES                                                        \
     (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_REPLAY | SYN_CLI_GATE | \
-     SYN_CLI_AUDIT | SYN_CLI_DRYRUN)
+     SYN_CLI_AUDIT | SYN_CLI_DRYRUN | SYN_CLI_BLAST)
 #define SELECTS (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_LIST)
 #define EVERY   0xffffffffu
 #define TEXT(option, metavar, field, verbs, help)                           \
@@ -53,9 +53,13 @@ static const struct option options[] = {
     TEXT("--repeat", "N", repeat, SYN_CLI_RUN, "run each row so often"),
     TEXT("--out", "DIR", out, JUDGES, "for junit.xml and run.json"),
     TEXT("--junit", "FILE", junit, JUDGES, "another copy of junit.xml"),
-    TEXT("--json", "FILE", json, JUDGES, "another copy of run.json"),
+    TEXT("--json", "FILE", json, SYN_CLI_BLAST, "the answer as JSON"),
+    TEXT("--html", "FILE", html, SYN_CLI_BLAST, "the answer as a page"),
+    TEXT("--json", "FILE", json, JUDGES & ~(unsigned)SYN_CLI_BLAST,
+         "another copy of run.json"),
     FLAG("--json", lists_json, SYN_CLI_LIST, "as one JSON document"),
-    TEXT("--html", "FILE", html, JUDGES, "one page for people"),
+    TEXT("--html", "FILE", html, JUDGES & ~(unsigned)SYN_CLI_BLAST,
+         "one page for people"),
     TEXT("--markdown", "FILE", markdown, JUDGES, "for a job's summary"),
     TEXT("--baseline", "FILE", baseline, SYN_CLI_DRYRUN | SYN_CLI_RUN,
          "failures that are known, with reasons"),
@@ -70,7 +74,7 @@ static const struct option options[] = {
     TEXT("--defect", "NAME", defect,
          SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE, "one seeded defect"),
     FLAG("-q", is_quiet, JUDGES, "findings only"),
-    FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE | SYN_CLI_BLAST, "more"),
+    FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE, "more"),
     TEXT("--color", "WHEN", color, JUDGES, "auto, always or never"),
     TEXT("--listen", "ADDR:PORT", listen, SYN_CLI_RECORD | SYN_CLI_SERVE,
          "default 127.0.0.1:0; other addresses need TLS"),
@@ -98,7 +102,8 @@ static const struct option options[] = {
          "what the app means to allow"),
     TEXT("--emit-plan", "FILE", emit_plan, SYN_CLI_DRYRUN | SYN_CLI_AUDIT,
          "draft a plan from what is there"),
-    TEXT("--json", "FILE", json, SYN_CLI_BLAST, "the answer as JSON"),
+    FLAG("--read", reads, SYN_CLI_BLAST,
+         "at a target: also open the objects with a token of the identity"),
     TEXT("--ttl", "S", ttl, SYN_CLI_TOKEN, "seconds; default 3600"),
     FLAG("--list", is_listing, SYN_CLI_TOKEN,
          "with forge: the table of forgeries"),

@@ -75,7 +75,8 @@ static syn_status reach(struct syn_arena *arena, struct syn_str identity,
         st = syn_oracle_revoke(oracle, &who);
     }
     rights[SYN_BLAST_REVOKED] = st == SYN_OK ? ask(oracle, &who) : 0;
-    rights[SYN_BLAST_KEY_GONE] = SYN_RIGHTS_NONE;
+    syn_oracle_end_key(oracle);
+    rights[SYN_BLAST_KEY_GONE] = st == SYN_OK ? ask(oracle, &who) : 0;
     syn_arena_rewind(arena, mark);
     return st;
 }
@@ -89,15 +90,20 @@ static void conclude(struct syn_arena *arena, struct syn_blast *blast)
             blast->written[w] += (rights & ~SYN_RIGHT_READ) != 0 ? 1 : 0;
         }
     }
+    const char *now = !blast->has_state    ? ""
+                      : blast->acl_enabled ? " ACLs are on now."
+                                           : " ACLs are off now.";
     blast->headline = syn_arena_printf(
         arena,
         "Of %zu objects a stolen token of \"%.*s\" reaches %zu while ACLs are "
         "off, %zu with ACLs on (%zu to change), %zu once its grants are "
-        "revoked and none once its key is deleted, for at most %lld s.",
+        "revoked and %s once its key is deleted; what it reaches, it reaches "
+        "for at most %lld s.%s",
         blast->count, SYN_STR_ARG(blast->identity),
         blast->reached[SYN_BLAST_OFF], blast->reached[SYN_BLAST_PLAN],
         blast->written[SYN_BLAST_PLAN], blast->reached[SYN_BLAST_REVOKED],
-        (long long)blast->token_ttl_s);
+        blast->reached[SYN_BLAST_KEY_GONE] == 0 ? "none" : "some",
+        (long long)blast->token_ttl_s, now);
 }
 
 syn_status syn_blast_of_plan(struct syn_arena *arena,
@@ -156,6 +162,8 @@ syn_status syn_blast_of_inventory(struct syn_arena *arena,
     *out =
         (struct syn_blast){.identity = identity,
                            .token_ttl_s = SYN_TOKEN_LIFETIME_S_MAX,
+                           .has_state = true,
+                           .acl_enabled = inventory->acl_enabled,
                            .objects = syn_arena_array(arena, inventory->count,
                                                       sizeof *out->objects)};
     if (out->objects == NULL) {
@@ -171,6 +179,7 @@ syn_status syn_blast_of_inventory(struct syn_arena *arena,
         struct syn_blast_object *kept = &out->objects[out->count++];
         *kept = (struct syn_blast_object){
             .type = object->type,
+            .sid = object->sid,
             .name = object->name.bytes > 0 ? object->name : object->sid};
         st = reach(arena, identity, &subject, kept->rights);
     }
@@ -178,11 +187,18 @@ syn_status syn_blast_of_inventory(struct syn_arena *arena,
     return st == SYN_OK && out->headline.at == NULL ? SYN_ERR_MEMORY : st;
 }
 
-/* Until when a right lasts: the token's end, or at once. */
-static const char *until_of(unsigned rights)
+/* Until when a right lasts. Deleting the key ends no live session. */
+static const char *until_of(enum syn_blast_when when, unsigned rights)
 {
-    return rights == 0 ? "at once" : "the end of the token";
+    return rights != 0                  ? "the end of the token"
+           : when == SYN_BLAST_KEY_GONE ? "the end of a live session's token"
+                                        : "at once";
 }
+
+static const char *const seens[] = {[SYN_BLAST_UNTRIED] = "untried",
+                                    [SYN_BLAST_READ] = "read",
+                                    [SYN_BLAST_REFUSED] = "refused",
+                                    [SYN_BLAST_SILENT] = "no answer"};
 
 static void write_object(struct syn_json_writer *w,
                          const struct syn_blast_object *object)
@@ -196,8 +212,12 @@ static void write_object(struct syn_json_writer *w,
         syn_json_write_bool(w, "read", (rights & SYN_RIGHT_READ) != 0);
         syn_json_write_bool(w, "write", (rights & SYN_RIGHT_WRITE) != 0);
         syn_json_write_bool(w, "manage", (rights & SYN_RIGHT_MANAGE) != 0);
-        syn_json_write_text(w, "until", until_of(rights));
+        syn_json_write_text(w, "until",
+                            until_of((enum syn_blast_when)i, rights));
         syn_json_close_object(w);
+    }
+    if (object->seen != SYN_BLAST_UNTRIED) {
+        syn_json_write_text(w, "actual_read", seens[object->seen]);
     }
     syn_json_close_object(w);
 }
@@ -210,6 +230,9 @@ void syn_blast_write(struct syn_buf *out, const struct syn_blast *blast)
     syn_json_write_str(&w, "headline", blast->headline);
     syn_json_write_str(&w, "identity", blast->identity);
     syn_json_write_i64(&w, "token_ttl_s", blast->token_ttl_s);
+    if (blast->has_state) {
+        syn_json_write_bool(&w, "acl_enabled", blast->acl_enabled);
+    }
     syn_json_open_object(&w, "reached");
     for (unsigned i = 0; i < SYN_BLAST_COUNT; i++) {
         syn_json_write_i64(&w, words[i], (int64_t)blast->reached[i]);

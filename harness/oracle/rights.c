@@ -34,6 +34,7 @@ struct syn_oracle {
     struct syn_arena *arena;
     struct syn_readings readings;
     bool is_acl_on;
+    bool is_key_gone;
     struct syn_table objects[SYN_TYPE_COUNT]; /* label: object */
 };
 
@@ -107,6 +108,11 @@ syn_status syn_oracle_new(struct syn_arena *arena,
 void syn_oracle_set_acl(struct syn_oracle *oracle, bool is_on)
 {
     oracle->is_acl_on = is_on;
+}
+
+void syn_oracle_end_key(struct syn_oracle *oracle)
+{
+    oracle->is_key_gone = true;
 }
 
 static struct subject_object *find_object(const struct syn_oracle *oracle,
@@ -316,7 +322,9 @@ struct syn_ruling syn_oracle_decides(const struct syn_oracle *oracle,
     const struct subject_object *object =
         find_object(oracle, subject->type, subject->label);
     struct syn_ruling ruling;
-    if (op == SYN_OP_CREATE) {
+    if (oracle->is_key_gone) {
+        ruling = rule(SYN_DENIED, SYN_WHY_KEY_GONE, "TOK-34");
+    } else if (op == SYN_OP_CREATE) {
         ruling = rule(SYN_ALLOWED, SYN_WHY_NEW,
                       oracle->is_acl_on ? ops[op].when_held : ops[op].when_off);
     } else if (object == NULL || !object->is_there) {
@@ -356,6 +364,8 @@ static const char *const sentences[SYN_WHY_COUNT] = {
                          "is not published",
     [SYN_WHY_WRITE_OPEN] = "'%2' holds %4; that write does not imply read is "
                            "inferred",
+    [SYN_WHY_KEY_GONE] =
+        "the key that signs the tokens of '%2' was deleted, so none connects",
 };
 
 static struct syn_str rights_text(unsigned rights)

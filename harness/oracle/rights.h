@@ -55,6 +55,7 @@ enum syn_why {
     SYN_WHY_MADE_OFF,   /* open: creator of an object made while off */
     SYN_WHY_TTL_OPEN,   /* open: TTL needs write or manage */
     SYN_WHY_WRITE_OPEN, /* open: write may imply read */
+    SYN_WHY_KEY_GONE,   /* the key that signs tokens was deleted */
     SYN_WHY_COUNT
 };
 
@@ -102,6 +103,10 @@ struct syn_access {
 SYN_MUST_CHECK syn_status syn_oracle_grant(struct syn_oracle *oracle,
                                            const struct syn_access *subject,
                                            unsigned rights);
+
+/* The key that signs tokens was deleted: nobody connects with one any more. A
+ * session that is live lasts at most to the end of its token (TOK-34). */
+void syn_oracle_end_key(struct syn_oracle *oracle);
 
 /* The row was deleted: the same as all flags false (ACL-35). */
 SYN_MUST_CHECK syn_status syn_oracle_revoke(struct syn_oracle *oracle,

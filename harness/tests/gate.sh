@@ -63,7 +63,8 @@ serve() {
       {"identity": "$agent_b", "rights": ["read"]}, {"identity": "$lead", "rights": ["read"]}]}$2]}]}]}
 END
     : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" -v \
+    # shellcheck disable=SC2086
+    "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" -v ${extra:-} \
         >"$place/ready" 2>"$place/log" &
     server=$!
     tries=0
@@ -123,9 +124,23 @@ fi
 expect 0 "a draft" "$program" audit --target "$place/target.json" --emit-plan "$place/draft.json"
 expect 0 "the draft holds" "$program" audit --target "$place/target.json" --plan "$place/draft.json"
 says "the draft holds" "0 findings"
-"$program" blast --target "$place/target.json" --identity "$lead" \
-    >"$place/stdout" 2>"$place/stderr" || fail "blast at a target"
-says "blast at a target" "reaches 3 while ACLs are off, 3 with ACLs on (1 to change)"
+expect 0 "blast at a target" "$program" blast --target "$place/target.json" --identity "$lead" \
+    --json "$place/blast.json"
+says "blast at a target" "reaches 3 while ACLs are off, 3 with ACLs on (1 to change), 0 once"
+says "blast at a target" "ACLs are on now."
+lacks "blast at a target" "Read for real"
+grep -q '"acl_enabled":true' "$place/blast.json" || fail "blast at a target: JSON"
+grep -q "actual_read" "$place/blast.json" && fail "blast: read without being asked"
+grep -q "wsconnect" "$place/log" && fail "blast: connected without being asked"
+expect 0 "blast that reads" "$program" blast --target "$place/target.json" --identity "$agent_a" \
+    --read --json "$place/blast.json" --html "$place/blast.html"
+says "blast that reads" "2 with ACLs on (0 to change)"
+says "blast that reads" "Read for real now: 2, 0 of all against the rows."
+grep -q '"actual_read":"refused"' "$place/blast.json" || fail "blast that reads: JSON"
+grep -q "really read now" "$place/blast.html" || fail "blast that reads: page"
+if grep -E "POST|DELETE|PUT|PATCH" "$place/log"; then
+    fail "blast that reads: something was written"
+fi
 gate_at=$place/writable.json
 sed '/service_sid/s/"service_sid": "[^"]*", //' "$gate_at" >"$place/gate-target.json"
 expect 0 "gate at a target" "$program" gate "$plan" --target "$place/gate-target.json"
@@ -210,8 +225,36 @@ expect 69 "nobody there" "$program" audit --target "$place/target.json" --plan "
 
 # --- blast ------------------------------------------------------------------
 
-"$program" blast --identity "$agent_a" --plan "$plan" --json "$place/blast.json" \
-    >"$place/stdout" 2>"$place/stderr" || fail "blast: exit"
+extra="--defect rest-object-open-to-all"
+serve "$write" ", {\"type\": \"document\", \"unique_name\": \"closed\", \"data\": {}}" true
+extra=
+expect 1 "blast of a leaking service" "$program" blast --target "$place/target.json" \
+    --identity "$agent_a" --read
+says "blast of a leaking service" "was read, and no row allows it"
+expect 0 "blast without reading" "$program" blast --target "$place/target.json" \
+    --identity "$agent_a"
+serve "$write" "" false
+expect 0 "blast with ACLs off" "$program" blast --target "$place/target.json" \
+    --identity nobody --read
+says "blast with ACLs off" "reaches 3 while ACLs are off, 0 with ACLs on"
+says "blast with ACLs off" "ACLs are off now. Read for real now: 3, 0 of all"
+end_server
+expect 69 "blast, nobody there" "$program" blast --target "$place/target.json" --identity x
+
+expect 0 "blast" "$program" blast --identity "$agent_a" --plan "$plan" \
+    --json "$place/blast.json" --html "$place/blast.html"
 says "blast" "reaches 7 while ACLs are off, 4 with ACLs on (2 to change), 2 once"
-grep -q '"after_key_deletion":0' "$place/blast.json" || fail "blast: JSON"
+says "blast" "and none once its key is deleted; what it reaches, it reaches for at most 14400 s"
+grep -q "^syncproof .*target=none" "$place/stdout" || fail "blast: first line"
+tail -1 "$place/stdout" | grep -q "^exit 0" || fail "blast: last line"
+grep -q '"reached":{"acl_off":7,"acl_on":4,"after_revocation":2,"after_key_deletion":0}' \
+    "$place/blast.json" || fail "blast: JSON"
+grep -q '"until":"the end of the token"' "$place/blast.json" || fail "blast: until"
+grep -q "Blast radius of $agent_a" "$place/blast.html" || fail "blast: page"
+grep -qE 'src=|href=|url\(|<script' "$place/blast.html" "$place/gate.html" &&
+    fail "a page loads something"
+expect 64 "blast without identity" "$program" blast --plan "$plan"
+expect 64 "blast of both" "$program" blast --identity x --plan "$plan" \
+    --target "$place/target.json"
+expect 64 "blast reading a plan" "$program" blast --identity x --plan "$plan" --read
 exit "$failed"
