@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MORE_LISTENERS (SYN_LOAD_PORTS_MAX - 1)
+
 #define ACTOR               "service"
 #define US_PER_MS           1000
 #define SWEEP_BATCH         256 /* things removed before others get a turn */
@@ -275,18 +277,27 @@ static void init_parts(struct syn_service *service, struct syn_loop *loop,
     syn_rng_init(&service->rng, seed, 0);
 }
 
-static syn_status open_listener(struct syn_service *service,
-                                struct syn_loop *loop,
-                                const struct syn_service_setup *setup)
+/* The first has the address asked for, the others whatever is free. */
+static syn_status open_listeners(struct syn_service *service,
+                                 struct syn_loop *loop,
+                                 const struct syn_service_setup *setup)
 {
     struct syn_tls_server tls = {NULL, NULL, false};
     if (setup->tls != NULL) {
         tls = *setup->tls;
         tls.takes_plain = service->seams.takes_plain(service->seams.ctx);
     }
-    return syn_listener_open(loop, service->setup.address, setup->port,
-                             setup->tls == NULL ? NULL : &tls, syn_conn_accept,
-                             service, &service->listener);
+    const struct syn_tls_server *with = setup->tls == NULL ? NULL : &tls;
+    syn_status st =
+        syn_listener_open(loop, service->setup.address, setup->port, with,
+                          syn_conn_accept, service, &service->listener);
+    for (uint32_t i = 1;
+         i < setup->port_count && i <= MORE_LISTENERS && st == SYN_OK; i++) {
+        st = syn_listener_open(loop, service->setup.address, 0, with,
+                               syn_conn_accept, service,
+                               &service->more_listeners[i - 1]);
+    }
+    return st;
 }
 
 syn_status syn_service_start(struct syn_loop *loop,
@@ -314,7 +325,7 @@ syn_status syn_service_start(struct syn_loop *loop,
         st = make_model(service, setup);
     }
     if (st == SYN_OK) {
-        st = open_listener(service, loop, setup);
+        st = open_listeners(service, loop, setup);
     }
     if (st != SYN_OK) {
         syn_service_stop(service);
@@ -335,6 +346,9 @@ void syn_service_stop(struct syn_service *service)
     }
     service->is_stopping = true;
     syn_listener_close(service->listener);
+    for (uint32_t i = 0; i < MORE_LISTENERS; i++) {
+        syn_listener_close(service->more_listeners[i]);
+    }
     syn_conn_stop_all(service);
     syn_live_stop(service);
     syn_tickets_close(service);
@@ -353,6 +367,16 @@ void syn_service_stop(struct syn_service *service)
 uint16_t syn_service_port(const struct syn_service *service)
 {
     return syn_listener_port(service->listener);
+}
+
+uint16_t syn_service_port_at(const struct syn_service *service, uint32_t index)
+{
+    if (index == 0) {
+        return syn_service_port(service);
+    }
+    return index > MORE_LISTENERS || service->more_listeners[index - 1] == NULL
+               ? 0
+               : syn_listener_port(service->more_listeners[index - 1]);
 }
 
 struct syn_model *syn_service_model(struct syn_service *service)

@@ -78,8 +78,10 @@ struct syn_keeper {
 
 /* All texts are copied. Zero means the default named beside it. */
 struct syn_service_setup {
-    const char *address;                      /* "127.0.0.1" */
-    uint16_t port;                            /* 0: a free one */
+    const char *address; /* "127.0.0.1" */
+    uint16_t port;       /* 0: a free one */
+    uint32_t port_count; /* 0: one; more, all of the system's choosing, so
+                            that many clients find source ports */
     const struct syn_tls_server *tls;         /* NULL: plain */
     const struct syn_account_setup *accounts; /* at least one */
     size_t account_count;
@@ -119,6 +121,9 @@ syn_service_start(struct syn_loop *loop, const struct syn_service_setup *setup,
 void syn_service_stop(struct syn_service *service);
 
 uint16_t syn_service_port(const struct syn_service *service);
+
+/* Of the n-th listener; 0 past the last. */
+uint16_t syn_service_port_at(const struct syn_service *service, uint32_t index);
 
 /* The model behind it, for set-up from a configuration and for stores. */
 struct syn_model *syn_service_model(struct syn_service *service);

@@ -215,7 +215,20 @@
 #define SYN_LOAD_PORTS_MAX         64
 #define SYN_LOAD_SOURCES_MAX       250
 #define SYN_LOAD_THRESHOLDS_MAX    64
-#define SYN_LOAD_START_WAIT_S_MAX  3600 /* until the common start */
+#define SYN_LOAD_START_WAIT_S_MAX  3600     /* until the common start */
+#define SYN_LOAD_SID_BYTES         40       /* of a service's own making */
+#define SYN_LOAD_READ_BYTES        1048576  /* one read, shared by all links */
+#define SYN_LOAD_FRAME_BYTES_MAX   262144   /* one message of a service */
+#define SYN_LOAD_LINK_BYTES_MAX    4194304  /* unsent bytes before a drop */
+#define SYN_LOAD_STEP_BYTES_MAX    16777216 /* sent in one step */
+#define SYN_LOAD_SUBS_MAX          100      /* of one session: one batch */
+#define SYN_LOAD_INFLIGHT          256   /* handshakes of one worker at once */
+#define SYN_LOAD_LANES             4     /* REST connections of one worker */
+#define SYN_LOAD_LANE_DEPTH        256   /* requests under way on one of them */
+#define SYN_LOAD_SOURCE_PORTS_MAX  14000 /* per address pair: performance 5.3 \
+                                          */
+#define SYN_LOAD_SETTLE_S        30      /* after the end: answers, survivors */
+#define SYN_LOAD_TOKEN_BYTES_MAX 4096    /* ours are under 1 KiB */
 
 _Static_assert(SYN_FRAME_BYTES_MAX >=
                    SYN_DATA_BYTES_MAX + SYN_FRAME_HEADER_BYTES_MAX,
