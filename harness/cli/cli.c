@@ -48,7 +48,14 @@ const struct syn_cli_verb syn_cli_verbs[] = {
      "syncproof explain ACL-21", syn_verb_explain},
     {SYN_CLI_SERVE, "serve", "",
      "Run the reference service alone; one JSON line says where it is.",
-     "syncproof serve --listen 127.0.0.1:4000 --acl on", syn_verb_serve},
+     "syncproof serve --listen 127.0.0.1:4000 --acl on\n\n"
+     "SDKs are aimed at its `sdk` address; tokens are minted as always:\n"
+     "  Node     new SyncClient(token, { Twilsock: { uri: ready.sdk } })\n"
+     "  browser  new Twilio.Sync.Client(token, { Twilsock: { uri: … } })\n"
+     "           (a page from HTTPS needs wss: --tls-cert, --tls-key)\n"
+     "REST libraries are aimed at `rest`, with the key of the ready line.\n"
+     "Containers, units and more: docs/serve.md",
+     syn_verb_serve},
     {SYN_CLI_TOKEN, "token", "mint|inspect TOKEN|forge ID",
      "Mint a token by the target's key, look into one (- is stdin), or spoil "
      "one.",
