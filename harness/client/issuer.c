@@ -230,8 +230,3 @@ bool syn_issuer_is_public(const struct syn_issuer *issuer)
 {
     return issuer->setup.is_public;
 }
-
-const char *syn_issuer_service(const struct syn_issuer *issuer)
-{
-    return issuer->setup.service_sid;
-}

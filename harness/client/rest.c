@@ -399,6 +399,19 @@ static struct syn_reply touch_permission(struct syn_backend *backend,
     return reply;
 }
 
+/* The reply, once it was told. */
+static struct syn_reply tell(struct syn_backend *backend,
+                             struct syn_administration act,
+                             struct syn_reply reply)
+{
+    const struct syn_world *world = backend->world;
+    act.service_sid = service_of(backend);
+    if (world->administered != NULL) {
+        world->administered(world->ctx, &act, &reply);
+    }
+    return reply;
+}
+
 struct syn_reply syn_backend_grant(struct syn_backend *backend,
                                    const struct syn_thing *thing,
                                    const char *identity, unsigned rights)
@@ -409,7 +422,10 @@ struct syn_reply syn_backend_grant(struct syn_backend *backend,
                          (rights & SYN_RIGHT_READ) != 0 ? "true" : "false",
                          (rights & SYN_RIGHT_WRITE) != 0 ? "true" : "false",
                          (rights & SYN_RIGHT_MANAGE) != 0 ? "true" : "false");
-    return touch_permission(backend, thing, identity, &errand);
+    return tell(backend,
+                (struct syn_administration){
+                    .thing = thing, .identity = identity, .rights = rights},
+                touch_permission(backend, thing, identity, &errand));
 }
 
 struct syn_reply syn_backend_revoke(struct syn_backend *backend,
@@ -417,7 +433,10 @@ struct syn_reply syn_backend_revoke(struct syn_backend *backend,
                                     const char *identity)
 {
     struct errand errand = {.method = "DELETE"};
-    return touch_permission(backend, thing, identity, &errand);
+    return tell(backend,
+                (struct syn_administration){
+                    .thing = thing, .identity = identity, .is_revoked = true},
+                touch_permission(backend, thing, identity, &errand));
 }
 
 struct syn_reply syn_backend_switch_acl(struct syn_backend *backend, bool is_on)
@@ -429,7 +448,8 @@ struct syn_reply syn_backend_switch_acl(struct syn_backend *backend, bool is_on)
         .form =
             is_on ? SYN_STR("AclEnabled=true") : SYN_STR("AclEnabled=false"),
     };
-    return run_errand(backend, &errand);
+    return tell(backend, (struct syn_administration){.is_on = is_on},
+                run_errand(backend, &errand));
 }
 
 /* --- life ------------------------------------------------------------------

@@ -54,6 +54,16 @@ struct syn_rest_login {
     const char *service_sid; /* that paths name; NULL: the world's */
 };
 
+/* What a backend did to permissions. */
+struct syn_administration {
+    const char *service_sid;
+    const struct syn_thing *thing; /* NULL: the switch of the service */
+    const char *identity;          /* of the row; NULL: the switch */
+    unsigned rights;               /* SYN_RIGHT_…, set by a grant */
+    bool is_revoked;               /* the row was deleted */
+    bool is_on;                    /* the switch */
+};
+
 struct syn_world {
     struct syn_loop *loop;
     struct syn_curl *curl;
@@ -78,6 +88,10 @@ struct syn_world {
     void (*acted)(void *ctx, const char *identity,
                   const struct syn_action *action,
                   const struct syn_reply *reply);
+    /* Each grant, revocation and turn of the switch by a backend; NULL: none.
+     */
+    void (*administered)(void *ctx, const struct syn_administration *act,
+                         const struct syn_reply *reply);
     void *ctx;
 };
 

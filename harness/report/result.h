@@ -17,6 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SYN_FAMILIES_MAX 16
+#define SYN_FAMILY_BYTES 8 /* "REST", a NUL */
+
 /* A clause that the row proves. */
 struct syn_result_clause {
     const char *id;       /* "ACL-21" */
@@ -92,6 +95,13 @@ struct syn_coverage {
     unsigned judged;
 };
 
+/* Clauses about the service of one family ("ACL"), of all levels. */
+struct syn_family {
+    char name[SYN_FAMILY_BYTES];
+    unsigned total;
+    unsigned judged;
+};
+
 /* One run of a verb that judges. */
 struct syn_report {
     const char *verb;
@@ -109,6 +119,8 @@ struct syn_report {
     size_t result_count;
     const struct syn_coverage *coverage;
     size_t coverage_count;
+    struct syn_family families[SYN_FAMILIES_MAX]; /* in the order of clauses */
+    size_t family_count;
     /* Operation x type x outcome: declared by the rows that ran, and done. */
     bool has_floor;
     size_t floor_required;

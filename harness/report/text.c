@@ -6,6 +6,11 @@
 
 #include "syn/limits.h"
 
+#include <string.h>
+
+#define US_PER_MS  1000
+#define MS_PER_S   1000
+#define TENTHS     10
 #define DEL        0x7f
 #define C1_LEAD    0xc2
 #define C1_LAST    0x9f
@@ -209,6 +214,23 @@ static bool is_first_of_name(const struct syn_report *report,
     return other == figure;
 }
 
+/* What a figure does not say by itself. */
+static void put_remark(struct syn_buf *out, const struct syn_report *report,
+                       struct syn_str name)
+{
+    const struct syn_str unit = SYN_STR("_ms");
+    const bool is_time =
+        name.bytes > unit.bytes &&
+        syn_str_is_equal(syn_str_from(name, name.bytes - unit.bytes), unit);
+    if (is_time && strcmp(report->clock, "virtual") == 0) {
+        syn_buf_put_text(out, " in virtual time, which stands still between "
+                              "steps");
+    }
+    if (syn_str_is(name, "revoke.latency_ms")) {
+        syn_buf_put_text(out, "; 0: nothing was heard after the revocation");
+    }
+}
+
 static void put_figures(struct syn_buf *out, const struct syn_report *report)
 {
     size_t row = 0;
@@ -219,13 +241,41 @@ static void put_figures(struct syn_buf *out, const struct syn_report *report)
             continue;
         }
         put_plain(out, figure->name, "");
-        syn_buf_printf(out, ": n=%zu p50=%lld p95=%lld p99=%lld max=%lld\n",
+        syn_buf_printf(out, ": n=%zu p50=%lld p95=%lld p99=%lld max=%lld",
                        count_figures(report, figure->name, INT64_MAX),
                        (long long)percentile(report, figure->name, 50),
                        (long long)percentile(report, figure->name, 95),
                        (long long)percentile(report, figure->name, 99),
                        (long long)percentile(report, figure->name, PERCENT));
+        put_remark(out, report, figure->name);
+        syn_buf_put_byte(out, '\n');
     }
+}
+
+/* In real time, whatever the clock of the rows. */
+static void put_speed(struct syn_buf *out, const struct syn_report *report)
+{
+    const int64_t ms = report->elapsed_us / US_PER_MS;
+    if (report->result_count == 0 || ms <= 0 || report->defect_count > 0) {
+        return;
+    }
+    const int64_t tenths =
+        (int64_t)report->result_count * MS_PER_S * TENTHS / ms;
+    syn_buf_printf(out, "speed: %zu rows in %lld.%lld s, %lld.%lld rows/s\n",
+                   report->result_count, (long long)(ms / MS_PER_S),
+                   (long long)(ms % MS_PER_S / (MS_PER_S / TENTHS)),
+                   (long long)(tenths / TENTHS), (long long)(tenths % TENTHS));
+}
+
+static void put_families(struct syn_buf *out, const struct syn_report *report)
+{
+    for (size_t i = 0; i < report->family_count; i++) {
+        const struct syn_family *family = &report->families[i];
+        syn_buf_printf(out, "%s %s %u/%u",
+                       i == 0 ? "coverage of the service, all levels:" : ",",
+                       family->name, family->judged, family->total);
+    }
+    syn_buf_put_text(out, report->family_count > 0 ? "\n" : "");
 }
 
 void syn_text_put_last_lines(struct syn_buf *out,
@@ -233,6 +283,7 @@ void syn_text_put_last_lines(struct syn_buf *out,
 {
     put_counts(out, report);
     put_figures(out, report);
+    put_speed(out, report);
     syn_buf_put_text(out, "coverage:");
     for (size_t i = 0; i < report->coverage_count; i++) {
         const struct syn_coverage *c = &report->coverage[i];
@@ -243,6 +294,7 @@ void syn_text_put_last_lines(struct syn_buf *out,
         }
     }
     syn_buf_put_byte(out, '\n');
+    put_families(out, report);
     if (report->has_floor) {
         syn_buf_printf(out, "floor: %zu of %zu exercised", report->floor_done,
                        report->floor_required);

@@ -45,6 +45,38 @@ static void mark_clauses(const struct syn_result *result, bool *is_marked)
     }
 }
 
+/* "ACL" of "ACL-21"; made when it is new. */
+static struct syn_family *family_of(struct syn_report *report, const char *id)
+{
+    const size_t bytes = strcspn(id, "-");
+    size_t i = 0;
+    SYN_ASSERT(bytes < SYN_FAMILY_BYTES);
+    while (i < report->family_count &&
+           (strncmp(report->families[i].name, id, bytes) != 0 ||
+            report->families[i].name[bytes] != '\0')) {
+        i++;
+    }
+    if (i == report->family_count) {
+        SYN_ASSERT(i < SYN_FAMILIES_MAX);
+        report->families[i] = (struct syn_family){.total = 0};
+        memcpy(report->families[i].name, id, bytes);
+        report->family_count++;
+    }
+    return &report->families[i];
+}
+
+static void cover_families(struct syn_report *report, const bool *is_marked)
+{
+    report->family_count = 0;
+    for (size_t i = 0; i < syn_clause_count; i++) {
+        if (syn_clauses[i].subject == SYN_SUBJECT_SERVICE) {
+            struct syn_family *family = family_of(report, syn_clauses[i].id);
+            family->total++;
+            family->judged += is_marked[i] ? 1 : 0;
+        }
+    }
+}
+
 void syn_runner_cover(struct syn_runner *runner)
 {
     struct syn_report *report = &runner->report;
@@ -70,6 +102,7 @@ void syn_runner_cover(struct syn_runner *runner)
         cell->total++;
         cell->judged += is_marked[i] ? 1 : 0;
     }
+    cover_families(report, is_marked);
     report->coverage = cells;
     report->coverage_count = cell_count;
 }

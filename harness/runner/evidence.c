@@ -61,6 +61,7 @@ static void fill_expectation(struct syn_evidence *out,
             .op = text_of(line, "op"),
             .expected = text_of(line, "expected"),
             .actual = text_of(line, "actual"),
+            .reasoning = text_of(line, "oracle"),
             .file = text_of(line, "file"),
             .line = (int)number_of(line, "line")};
 }

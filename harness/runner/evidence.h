@@ -26,6 +26,7 @@ struct syn_evidence_expectation {
     struct syn_str op;
     struct syn_str expected;
     struct syn_str actual;
+    struct syn_str reasoning; /* of the oracle; empty: none */
     struct syn_str file;
     int line;
 };

@@ -6,6 +6,7 @@
  * An answer that never came proves nothing: it is recorded as unanswered and
  * makes the row inconclusive, never passed and never failed.
  */
+#include "runner/belief.h"
 #include "runner/run_impl.h"
 #include "wire/codes.h"
 
@@ -137,16 +138,18 @@ bool syn_expect_allowed(struct syn_run *run, struct syn_site site,
                         enum syn_weight weight, const char *what,
                         struct syn_reply reply)
 {
-    return record(run, (struct syn_expectation){
-                           .site = site,
-                           .weight = weight,
-                           .what = what,
-                           .op = "is",
-                           .holds = syn_reply_is_ok(&reply),
-                           .is_unanswered = is_unanswered(&reply, 0),
-                           .expected = SYN_STR("allowed: 200 to 299"),
-                           .actual = show_reply(run, &reply),
-                           .exchange = reply.exchange});
+    return record(run,
+                  (struct syn_expectation){
+                      .site = site,
+                      .weight = weight,
+                      .what = what,
+                      .op = "is",
+                      .holds = syn_reply_is_ok(&reply),
+                      .is_unanswered = is_unanswered(&reply, 0),
+                      .expected = SYN_STR("allowed: 200 to 299"),
+                      .actual = show_reply(run, &reply),
+                      .reasoning = syn_belief_quote(run, reply.exchange, true),
+                      .exchange = reply.exchange});
 }
 
 /* The right refusal in other words is judged apart from the refusal. */
@@ -188,6 +191,7 @@ bool syn_expect_denied(struct syn_run *run, struct syn_site site,
                                                  "a 4xx without the canary")
                                        : SYN_STR("denied: 400 to 499"),
                  .actual = show_reply(run, &reply),
+                 .reasoning = syn_belief_quote(run, reply.exchange, false),
                  .exchange = reply.exchange});
     if (holds && code != 0 && !is_unanswered(&reply, code)) {
         expect_code(run, site, what, &reply, code);

@@ -273,6 +273,10 @@ static void put_expectation(struct syn_buf *out,
     syn_buf_put(out, e->expected);
     syn_buf_put_text(out, "\n    actual   ");
     syn_buf_put(out, e->actual);
+    if (e->reasoning.bytes > 0) {
+        syn_buf_put_text(out, "\n    oracle   ");
+        syn_buf_put(out, e->reasoning);
+    }
     syn_buf_printf(out, "\n    at %.*s:%d\n", SYN_STR_ARG(e->file), e->line);
 }
 

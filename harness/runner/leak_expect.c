@@ -43,6 +43,14 @@ static struct count count_heard(const struct syn_leak *leak, size_t from,
     return count;
 }
 
+/* Recorded only when it is not so, as it is asked after each change. */
+static bool is_listening(struct syn_run *run, const struct syn_leak *leak)
+{
+    return syn_client_fence(leak->user) ||
+           syn_expect_true(run, SYN_SITE, SYN_EFFECT,
+                           "the session of the user answers", false);
+}
+
 /* Changes at a steady pace; false when the backend was refused one. */
 static bool keep_changing(struct syn_run *run, const struct syn_leak *leak,
                           int64_t bound_ms)
@@ -53,7 +61,8 @@ static bool keep_changing(struct syn_run *run, const struct syn_leak *leak,
             syn_leak_change(run, leak->backend, leak->thing);
         all_done = syn_expect_allowed(run, SYN_SITE, SYN_EFFECT,
                                       "backend goes on changing it", reply);
-        (void)syn_client_fence(leak->user); /* a busy connection is no excuse */
+        /* A busy connection is no excuse, and a dead one hears nothing. */
+        all_done = all_done && is_listening(run, leak);
         syn_run_pass_ms(run, bound_ms / STEPS_WITHIN + 1);
     }
     return all_done;
@@ -74,7 +83,9 @@ bool syn_expect_silence(struct syn_run *run, struct syn_site site,
                              witness_from + STEPS_WITHIN + STEPS_BEHIND))) {
         return false;
     }
-    (void)syn_client_fence(leak->user);
+    if (!is_listening(run, leak)) {
+        return false;
+    }
     const struct count count = count_heard(leak, user_from, since_ms, bound_ms);
     syn_measure(run, "revoke.latency_ms", count.latency_ms);
     syn_measure(run, "revoke.leaked", count.leaked);

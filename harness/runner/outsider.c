@@ -234,3 +234,13 @@ void syn_run_close_outsiders(struct syn_run *run)
         run->outsiders = NULL;
     }
 }
+
+bool syn_expect_issued(struct syn_run *run, struct syn_site site,
+                       const char *what, const struct syn_issued *issued)
+{
+    return syn_expect_allowed(run, site, SYN_CONTROL, what, issued->reply) &&
+           syn_expect_true(run, site, SYN_EFFECT, "a token came",
+                           issued->token.at != NULL) &&
+           syn_expect_true(run, site, SYN_EFFECT, "it has a payload",
+                           issued->claims.status == SYN_OK);
+}

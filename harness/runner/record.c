@@ -114,6 +114,9 @@ void syn_record_expectation(struct syn_recorder *recorder,
     syn_json_write_text(&w, "op", expectation->op);
     write_masked(recorder, &w, "expected", expectation->expected);
     write_masked(recorder, &w, "actual", expectation->actual);
+    if (expectation->reasoning.bytes > 0) {
+        write_masked(recorder, &w, "oracle", expectation->reasoning);
+    }
     syn_json_write_text(&w, "file",
                         syn_record_short_path(expectation->site.file));
     syn_json_write_i64(&w, "line", expectation->site.line);

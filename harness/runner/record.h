@@ -44,6 +44,7 @@ struct syn_expectation {
     const char *op;
     struct syn_str expected;
     struct syn_str actual;
+    struct syn_str reasoning; /* the oracle's; empty: it has none */
     bool holds;
     bool is_unanswered; /* neither held nor broken: the world failed */
     bool is_denial;     /* something was to be refused */

@@ -168,6 +168,13 @@ struct syn_str syn_run_token(struct syn_run *run,
     return token;
 }
 
+struct syn_str syn_run_token_for(struct syn_run *run, const char *identity,
+                                 int64_t ttl_s)
+{
+    return syn_run_token(
+        run, &(struct syn_token_wish){.identity = identity, .ttl_s = ttl_s});
+}
+
 int64_t syn_run_now_ms(const struct syn_run *run)
 {
     SYN_ASSERT(run->has_world);

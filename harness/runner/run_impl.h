@@ -37,6 +37,7 @@
 #define SYN_RUN_VEIL_BYTES    256
 #define SYN_RUN_STRANGERS_MAX 256
 
+struct syn_beliefs; /* the oracle beside the row: belief.c */
 struct syn_forge_kit;
 struct syn_run_sight; /* a message that the tap saw: fault.c */
 struct syn_outsiders; /* what stands beside the service: outsider.c */
@@ -81,6 +82,7 @@ struct syn_run {
     char own_service[SYN_STAGE_SID_BYTES]; /* made for this row at a target */
     char second_service[SYN_STAGE_SID_BYTES]; /* made for this row; kit.c */
     struct syn_run_keys keys;                 /* embedded only */
+    struct syn_beliefs *beliefs;              /* NULL until somebody acts */
     struct syn_forge_kit *kit;
     struct syn_sink *sink;           /* hook.c; NULL until a row asks for it */
     struct syn_client *hook_fence;   /* makes the fences of hook.c */

@@ -4,6 +4,7 @@
  * Source: design sections 4, 5 and 7.
  */
 #include "base/log.h"
+#include "runner/belief.h"
 #include "runner/bug.h"
 #include "runner/hook.h"
 #include "runner/outsider.h"
@@ -64,6 +65,7 @@ static syn_status may_send(void *ctx, const struct syn_departure *departure)
     if (run->is_lost && !run->is_closing) {
         return SYN_ERR_NET; /* it could prove nothing any more */
     }
+    syn_belief_depart(run, departure);
     return run->stage->target == NULL
                ? SYN_OK
                : syn_guard_may_send(&run->guard, departure);
@@ -91,6 +93,7 @@ static void note_action(void *ctx, const char *identity,
 {
     struct syn_run *run = ctx;
     record_act(run, identity, action, reply);
+    syn_belief_act(run, identity, action, reply);
     if (run->stage->target == NULL || run->stage->owns_services ||
         action->op != SYN_OP_CREATE || !syn_reply_is_ok(reply) ||
         action->on == NULL) {
@@ -100,6 +103,12 @@ static void note_action(void *ctx, const char *identity,
         syn_run_abandon(run, "more objects than a row may leave behind");
     }
     run->things[run->thing_count++] = *action->on;
+}
+
+static void note_administration(void *ctx, const struct syn_administration *act,
+                                const struct syn_reply *reply)
+{
+    syn_belief_administer(ctx, act, reply);
 }
 
 /* What must not stand in a transcript wherever it turns up. */
@@ -344,6 +353,7 @@ struct syn_world *syn_run_world(struct syn_run *run)
                                     .record = record_wire,
                                     .may_send = may_send,
                                     .acted = note_action,
+                                    .administered = note_administration,
                                     .ctx = run};
     if (run->stage->target == NULL) {
         if (syn_run_opens_audit(run)) {
@@ -363,6 +373,7 @@ static void remove_things(struct syn_run *run)
 {
     struct syn_world *world = &run->world;
     world->acted = NULL;
+    world->administered = NULL;
     world->guard_ms = CLEAN_GUARD;
     for (size_t i = run->thing_count; i > 0; i--) {
         struct syn_action remove = {.op = SYN_OP_REMOVE,
@@ -406,6 +417,7 @@ void syn_run_close_world(struct syn_run *run)
         syn_backend_free(run->strangers[i - 1]);
     }
     syn_backend_free(run->backend);
+    syn_belief_end(run);
     syn_service_stop(run->service);
     syn_curl_free(run->curl);
     syn_loop_free(run->loop);

@@ -11,6 +11,7 @@
 #define SYN_ISSUER_H
 
 #include "syn/client.h"
+#include "syn/scenario.h"
 #include "syn/str.h"
 
 #include <stdbool.h>
@@ -54,6 +55,13 @@ struct syn_issued syn_issuer_call(struct syn_issuer *issuer,
 struct syn_str syn_issued_header(const struct syn_issued *issued,
                                  const char *name);
 
+/* It answered, and a token came whose payload can be read. A control. */
+bool syn_expect_issued(struct syn_run *run, struct syn_site site,
+                       const char *what, const struct syn_issued *issued);
+
+#define EXPECT_ISSUED(run, what, issued) \
+    syn_expect_issued(run, SYN_SITE, what, issued)
+
 size_t syn_issuer_users(const struct syn_issuer *issuer);
 
 /* The identity that the target file expects for a user; NULL: not told. */
@@ -64,9 +72,6 @@ const char *syn_issuer_identity_param(const struct syn_issuer *issuer);
 
 /* Is it meant for anonymous callers ("audience": "anonymous")? */
 bool syn_issuer_is_public(const struct syn_issuer *issuer);
-
-/* The service that its tokens must be for; NULL: not known. */
-const char *syn_issuer_service(const struct syn_issuer *issuer);
 
 /* The issuer of this row's target, or a sample. Needs SYN_NEED_ISSUER. */
 struct syn_issuer *syn_run_issuer(struct syn_run *run);

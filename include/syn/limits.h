@@ -236,4 +236,9 @@ _Static_assert(SYN_FRAME_BYTES_MAX >=
 _Static_assert(SYN_BATCH_MAX <= SYN_SUBSCRIPTIONS_MAX,
                "one batch fits a connection");
 
+/* Actions of a row whose ruling is kept for its evidence, and the oracle's
+ * memory of one row; harness/runner/belief.c. */
+#define SYN_BELIEFS_MAX      256u
+#define SYN_BELIEF_BYTES_MAX 16777216u
+
 #endif

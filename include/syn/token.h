@@ -30,4 +30,8 @@ struct syn_str syn_run_token(struct syn_run *run,
 /* Does any line of the row's log hold `text`? */
 bool syn_run_has_logged(struct syn_run *run, struct syn_str text);
 
+/* The usual one: of this identity, for so long. */
+struct syn_str syn_run_token_for(struct syn_run *run, const char *identity,
+                                 int64_t ttl_s);
+
 #endif

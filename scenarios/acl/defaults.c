@@ -7,7 +7,7 @@
 #include "syn/scenario.h"
 
 /*
- * ACL-21: "REST-created object is inaccessible to every SDK identity".
+ * ACL-21, A01: "REST-created object is inaccessible to every SDK identity".
  * ACL-08, ACL-24, ACL-26: the same requests succeed for the one identity that
  * the backend allows, and for no other.
  */
@@ -71,8 +71,9 @@ static void rest_stream_closed(struct syn_run *run)
     EXPECT_RIGHTS(run, ann, &own, SYN_RIGHTS_ALL);
 }
 
-/* ACL-19: "endpoints with the creator's identity have access", here a second
- * connection that did not create it. ACL-20: "other identities have none". */
+/* ACL-19, A02, A03: "endpoints with the creator's identity have access", here a
+ * second connection that did not create it. ACL-20: "other identities have
+ * none". */
 static void creator_alone(struct syn_run *run)
 {
     struct syn_thing thing = syn_run_thing(run, "draft");

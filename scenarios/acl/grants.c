@@ -25,9 +25,9 @@ static bool granted(struct syn_run *run, struct syn_backend *backend,
 }
 
 /*
- * ACL-11: "The three rights can be granted separately". Every combination is
- * set on the same row and probed whole. Combinations that hold `manage` come
- * last on a twin each, as their probes end the object.
+ * ACL-11, A05, A06: "The three rights can be granted separately". Every
+ * combination is set on the same row and probed whole. Combinations that hold
+ * `manage` come last on a twin each, as their probes end the object.
  */
 static void every_combination(struct syn_run *run)
 {

@@ -5,9 +5,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define POINTS_MAX 256 /* characters of an identity, E54351 */
 
 /* `count` copies of `unit`, one after the other. */

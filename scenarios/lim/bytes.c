@@ -5,9 +5,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define KIB        1024
 #define KEY        "item"
 #define DATA_FITS  (15 * KIB) /* rest.md 6: must pass */

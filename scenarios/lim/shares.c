@@ -5,9 +5,6 @@
 #include "syn/leak.h"
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define TOO_MANY    429
 #define TRIES_MAX   1000 /* far over any window */
 #define CALM_WRITES 20

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define KIB             1024
 #define FRAME_BYTES     8                  /* {"x":""} */
 #define WIDE            "\xf0\x9f\x98\x80" /* four bytes, one character */

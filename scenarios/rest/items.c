@@ -6,9 +6,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 static struct syn_reply call(struct syn_run *run, const char *method,
                              const char *path, const char *form)
 {

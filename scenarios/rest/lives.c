@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define SID_BYTES 34
 
 static struct syn_reply call(struct syn_run *run, const char *method,

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define SID_BYTES     34
 #define NAME_ALLOWED  256
 #define NAME_TOO_LONG 321

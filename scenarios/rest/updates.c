@@ -5,9 +5,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define KEY    "item"
 #define SAME   "{\"is\":\"equal\"}"
 #define ROUNDS 4

@@ -5,9 +5,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define WRITES 3
 #define MISSED 120 /* more than any page holds, SYN_PAGE_SIZE_MAX */
 #define FIRST  3   /* event id that the user knows; not 0, not the last */

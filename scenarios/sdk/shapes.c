@@ -4,9 +4,6 @@
  */
 #include "syn/scenario.h"
 
-#define OP_ON(what, thing) \
-    (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
-
 #define ITEMS     5
 #define SID_BYTES 34
 

@@ -11,17 +11,12 @@
 #define RENEW_S  540
 #define TOO_MANY 429
 
-static struct syn_str token_of(struct syn_run *run, int64_t ttl_s)
-{
-    return syn_run_token(
-        run, &(struct syn_token_wish){.identity = syn_run_identity(run, "ann"),
-                                      .ttl_s = ttl_s});
-}
-
 /* TOK-15: what leaves beside the frames, and what stays behind in the log. */
 static void stays_in_frames(struct syn_run *run)
 {
-    struct syn_str tokens[] = {token_of(run, TTL_S), token_of(run, TTL_S + 1)};
+    struct syn_str tokens[] = {
+        syn_run_token_for(run, syn_run_identity(run, "ann"), TTL_S),
+        syn_run_token_for(run, syn_run_identity(run, "ann"), TTL_S + 1)};
     struct syn_client *ann = syn_run_tap_client(
         run, "ann", &(struct syn_client_options){.token = tokens[0]});
     REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));

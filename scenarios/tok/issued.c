@@ -12,17 +12,6 @@
 #define DAY_S      SYN_TOKEN_LIFETIME_S_MAX
 #define FIRST_USER (&(struct syn_issuer_ask){.user = 0})
 
-/* The control of every row: a user with a session gets a token. */
-static bool got_token(struct syn_run *run, const char *what,
-                      const struct syn_issued *issued)
-{
-    return syn_expect_allowed(run, SYN_SITE, SYN_CONTROL, what,
-                              issued->reply) &&
-           EXPECT_TRUE(run, "a token came", issued->token.at != NULL) &&
-           EXPECT_TRUE(run, "it has a payload",
-                       issued->claims.status == SYN_OK);
-}
-
 /* TOK-03: non-empty, as the target file has it, the same each time, another
  * for another user. */
 static void identity_fits_user(struct syn_run *run)
@@ -33,8 +22,8 @@ static void identity_fits_user(struct syn_run *run)
         const struct syn_issuer_ask ask = {.user = i};
         struct syn_issued first = syn_issuer_call(issuer, &ask);
         struct syn_issued again = syn_issuer_call(issuer, &ask);
-        REQUIRE(run, got_token(run, "the user's token", &first));
-        REQUIRE(run, got_token(run, "another of the same user", &again));
+        REQUIRE(run, EXPECT_ISSUED(run, "the user's token", &first));
+        REQUIRE(run, EXPECT_ISSUED(run, "another of the same user", &again));
         EXPECT_INT(run, "bytes of the identity", (int64_t)first.identity.bytes,
                    >, 0);
         EXPECT_STR(run, "identity of the second token", again.identity, ==,
@@ -56,7 +45,7 @@ static void identity_is_opaque(struct syn_run *run)
     for (size_t i = 0; i < syn_issuer_users(issuer); i++) {
         struct syn_issued issued =
             syn_issuer_call(issuer, &(struct syn_issuer_ask){.user = i});
-        REQUIRE(run, got_token(run, "the user's token", &issued));
+        REQUIRE(run, EXPECT_ISSUED(run, "the user's token", &issued));
         EXPECT_STR(run, "the identity looks like",
                    syn_str_of(syn_personal_text(syn_personal_find(
                        issued.identity, SYN_PERSONAL_IN_IDENTITIES))),
@@ -69,7 +58,7 @@ static void lifetime_between(struct syn_run *run, int64_t least_s,
                              int64_t most_s)
 {
     struct syn_issued own = syn_issuer_call(syn_run_issuer(run), FIRST_USER);
-    REQUIRE(run, got_token(run, "a user with a session", &own));
+    REQUIRE(run, EXPECT_ISSUED(run, "a user with a session", &own));
     syn_measure(run, "issuer.token.lifetime_s", own.lifetime_s);
     EXPECT_INT(run, "lifetime, s", own.lifetime_s, >=, least_s);
     EXPECT_INT(run, "lifetime, s", own.lifetime_s, <=, most_s);
@@ -97,7 +86,7 @@ static void has_all_claims(struct syn_run *run)
                                          "/grants/identity",
                                          "/grants/data_sync/service_sid"};
     struct syn_issued own = syn_issuer_call(syn_run_issuer(run), FIRST_USER);
-    REQUIRE(run, got_token(run, "a user with a session", &own));
+    REQUIRE(run, EXPECT_ISSUED(run, "a user with a session", &own));
     for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
         EXPECT_TRUE(run, syn_run_text(run, "the token has %s", claims[i]),
                     syn_reply_has(&own.claims, claims[i]));

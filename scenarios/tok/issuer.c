@@ -10,17 +10,6 @@
 #define OTHER      "ISffffffffffffffffffffffffffffffff"
 #define FIRST_USER (&(struct syn_issuer_ask){.user = 0})
 
-/* The control of every row: a user with a session gets a token. */
-static bool got_token(struct syn_run *run, const char *what,
-                      const struct syn_issued *issued)
-{
-    return syn_expect_allowed(run, SYN_SITE, SYN_CONTROL, what,
-                              issued->reply) &&
-           EXPECT_TRUE(run, "a token came", issued->token.at != NULL) &&
-           EXPECT_TRUE(run, "it has a payload",
-                       issued->claims.status == SYN_OK);
-}
-
 /* No token, whatever the status: many endpoints redirect to a login. */
 static void expect_no_token(struct syn_run *run, const char *what,
                             struct syn_issuer *issuer,
@@ -37,7 +26,7 @@ static void knows_callers(struct syn_run *run)
 {
     struct syn_issuer *issuer = syn_run_issuer(run);
     struct syn_issued own = syn_issuer_call(issuer, FIRST_USER);
-    REQUIRE(run, got_token(run, "a user with a session", &own));
+    REQUIRE(run, EXPECT_ISSUED(run, "a user with a session", &own));
     if (syn_issuer_is_public(issuer)) {
         syn_run_skip(run, "the target file says: for anonymous callers");
         return;
@@ -62,7 +51,7 @@ static void closed_to_other_sites(struct syn_run *run)
 {
     struct syn_issuer *issuer = syn_run_issuer(run);
     struct syn_issued own = syn_issuer_call(issuer, FIRST_USER);
-    REQUIRE(run, got_token(run, "the app's own page", &own));
+    REQUIRE(run, EXPECT_ISSUED(run, "the app's own page", &own));
     struct syn_issued other = syn_issuer_call(
         issuer, &(struct syn_issuer_ask){.user = 0, .origin = FOREIGN});
     REQUIRE(run, syn_expect_answer(run, SYN_SITE, "a page of another site",
@@ -81,7 +70,7 @@ static void caller_cannot_choose(struct syn_run *run)
 {
     struct syn_issuer *issuer = syn_run_issuer(run);
     struct syn_issued own = syn_issuer_call(issuer, FIRST_USER);
-    REQUIRE(run, got_token(run, "a user with a session", &own));
+    REQUIRE(run, EXPECT_ISSUED(run, "a user with a session", &own));
     const char *told = syn_issuer_identity_param(issuer);
     const char *victim =
         syn_issuer_users(issuer) > 1 ? syn_issuer_identity(issuer, 1) : NULL;
@@ -108,7 +97,7 @@ static void caller_cannot_extend(struct syn_run *run)
 {
     struct syn_issuer *issuer = syn_run_issuer(run);
     struct syn_issued own = syn_issuer_call(issuer, FIRST_USER);
-    REQUIRE(run, got_token(run, "a user with a session", &own));
+    REQUIRE(run, EXPECT_ISSUED(run, "a user with a session", &own));
     static const struct syn_issuer_param params[] = {
         {"ttl", "604800"},      {"expires_in", "604800"},
         {"lifetime", "604800"}, {"service_sid", OTHER},
@@ -133,7 +122,7 @@ static void openness(struct syn_run *run)
 {
     struct syn_issuer *issuer = syn_run_issuer(run);
     struct syn_issued own = syn_issuer_call(issuer, FIRST_USER);
-    REQUIRE(run, got_token(run, "a user with a session", &own));
+    REQUIRE(run, EXPECT_ISSUED(run, "a user with a session", &own));
     struct syn_issued open = syn_issuer_call(
         issuer, &(struct syn_issuer_ask){.user = SYN_ISSUER_NOBODY});
     REQUIRE(run, syn_expect_answer(run, SYN_SITE, "nobody", open.reply));

@@ -12,7 +12,7 @@
 #define NOTICE_S_MAX  300 /* rest.md 12: 120 to 300 s pass */
 #define NOTICE_S_MIN  120
 
-/* TOK-26: "Expired token is rejected (20104)". */
+/* TOK-26, L01: "Expired token is rejected (20104)". */
 static void expired_is_refused(struct syn_run *run)
 {
     struct syn_str valid = syn_run_token(
@@ -39,7 +39,7 @@ static void expired_is_refused(struct syn_run *run)
 }
 
 /*
- * TOK-12: "After token expiry nothing remains accessible with it".
+ * TOK-12, L06: "After token expiry nothing remains accessible with it".
  * A reader that stays silent hears nothing after `exp`; a second user with a
  * longer token shows that the same event was sent.
  */

@@ -9,13 +9,6 @@
 #define SECOND_S 3600
 #define EARLY_S  60 /* renewed so long before its end */
 
-static struct syn_str token_of(struct syn_run *run, const char *identity,
-                               int64_t ttl_s)
-{
-    return syn_run_token(
-        run, &(struct syn_token_wish){.identity = identity, .ttl_s = ttl_s});
-}
-
 /* SDK-02, L09: the subscription goes on past the first `exp`, and each event
  * is heard once. */
 static void same_identity(struct syn_run *run)
@@ -32,8 +25,8 @@ static void same_identity(struct syn_run *run)
     syn_run_pass_s(run, FIRST_S - EARLY_S);
     REQUIRE_CONTROL(
         run, "ann renews its token",
-        syn_client_update(ann,
-                          token_of(run, syn_client_identity(ann), SECOND_S)));
+        syn_client_update(
+            ann, syn_run_token_for(run, syn_client_identity(ann), SECOND_S)));
     REQUIRE_ALLOWED(run, "an update before the first exp",
                     syn_backend_do(backend, &update));
     syn_run_pass_s(run, 2 * EARLY_S);
@@ -51,10 +44,10 @@ static void expect_refused_update(struct syn_run *run, const char *what,
 {
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_client *again = syn_run_client(run, "ann");
-    REQUIRE_CONTROL(
-        run, "a token of the same identity is accepted",
-        syn_client_update(again,
-                          token_of(run, syn_client_identity(again), SECOND_S)));
+    REQUIRE_CONTROL(run, "a token of the same identity is accepted",
+                    syn_client_update(
+                        again, syn_run_token_for(
+                                   run, syn_client_identity(again), SECOND_S)));
     EXPECT_REFUSED(run, what, syn_client_update(ann, token), code);
     EXPECT_TRUE(run, "the session is over", !syn_client_fence(ann));
     EXPECT_TRUE(run, "the other session goes on", syn_client_fence(again));
@@ -71,10 +64,11 @@ static void other_identity(struct syn_run *run)
                     syn_client_do(bob, OP_ON(CREATE, &thing)));
     REQUIRE_CONTROL(run, "bob opens its own",
                     syn_client_do(bob, OP_ON(OPEN, &thing)));
-    EXPECT_REFUSED(run, "ann presents a token of bob",
-                   syn_client_update(
-                       ann, token_of(run, syn_client_identity(bob), SECOND_S)),
-                   51215);
+    EXPECT_REFUSED(
+        run, "ann presents a token of bob",
+        syn_client_update(
+            ann, syn_run_token_for(run, syn_client_identity(bob), SECOND_S)),
+        51215);
     struct syn_reply open = syn_client_do(ann, OP_ON(OPEN, &thing));
     EXPECT_TRUE(run, "the document of bob is not opened",
                 !syn_reply_is_ok(&open));
@@ -103,13 +97,14 @@ static void refused_extends_nothing(struct syn_run *run)
     struct syn_client *ann = syn_run_client_with(
         run, "ann",
         &(struct syn_client_options){
-            .token = token_of(run, syn_run_identity(run, "ann"), FIRST_S)});
+            .token =
+                syn_run_token_for(run, syn_run_identity(run, "ann"), FIRST_S)});
     REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));
-    EXPECT_REFUSED(
-        run, "a token of another identity that lives longer",
-        syn_client_update(
-            ann, token_of(run, syn_run_identity(run, "other"), SECOND_S)),
-        51215);
+    EXPECT_REFUSED(run, "a token of another identity that lives longer",
+                   syn_client_update(
+                       ann, syn_run_token_for(
+                                run, syn_run_identity(run, "other"), SECOND_S)),
+                   51215);
     syn_run_pass_s(run, FIRST_S);
     EXPECT_TRUE(run, "the session is over at the first exp",
                 !syn_client_fence(ann));
@@ -125,7 +120,7 @@ static void refused_extends_nothing(struct syn_run *run)
 static void renews_itself_alone(struct syn_run *run)
 {
     struct syn_str shared =
-        token_of(run, syn_run_identity(run, "ann"), FIRST_S);
+        syn_run_token_for(run, syn_run_identity(run, "ann"), FIRST_S);
     struct syn_client *owner = syn_run_client_with(
         run, "owner", &(struct syn_client_options){.token = shared});
     struct syn_client *thief = syn_run_client_with(
@@ -134,7 +129,8 @@ static void renews_itself_alone(struct syn_run *run)
     REQUIRE_CONTROL(
         run, "the owner renews",
         syn_client_update(
-            owner, token_of(run, syn_run_identity(run, "ann"), SECOND_S)));
+            owner,
+            syn_run_token_for(run, syn_run_identity(run, "ann"), SECOND_S)));
     syn_run_pass_s(run, FIRST_S);
     EXPECT_TRUE(run, "the owner's session goes on", syn_client_fence(owner));
     EXPECT_TRUE(run, "the thief's session is over", !syn_client_fence(thief));

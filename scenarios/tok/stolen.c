@@ -22,14 +22,6 @@ static struct syn_client *thief_with(struct syn_run *run, struct syn_str token)
                                &(struct syn_client_options){.token = token});
 }
 
-static struct syn_str token_of(struct syn_run *run, const char *name,
-                               int64_t ttl_s)
-{
-    return syn_run_token(
-        run, &(struct syn_token_wish){.identity = syn_run_identity(run, name),
-                                      .ttl_s = ttl_s});
-}
-
 /* What may lie in reach of a thief of ann's token. */
 struct estate {
     struct syn_thing own;    /* made by ann */
@@ -72,8 +64,8 @@ static void confined(struct syn_run *run)
 {
     struct estate estate;
     REQUIRE(run, is_laid_out(run, &estate, syn_run_type(run)));
-    struct syn_client *thief =
-        thief_with(run, token_of(run, "ann", TOKEN_TTL_S));
+    struct syn_client *thief = thief_with(
+        run, syn_run_token_for(run, syn_run_identity(run, "ann"), TOKEN_TTL_S));
     EXPECT_CONTROL(run, "the thief opens what ann made",
                    syn_client_do(thief, OP_ON(OPEN, &estate.own)));
     EXPECT_RIGHTS(run, thief, &estate.lent, SYN_RIGHT_READ);
@@ -86,7 +78,8 @@ static void blast_radius(struct syn_run *run)
 {
     int64_t tried = 0;
     int64_t reached = 0;
-    struct syn_str token = token_of(run, "ann", TOKEN_TTL_S);
+    struct syn_str token =
+        syn_run_token_for(run, syn_run_identity(run, "ann"), TOKEN_TTL_S);
     for (unsigned type = 0; type < SYN_TYPE_COUNT; type++) {
         struct estate estate;
         REQUIRE(run, is_laid_out(run, &estate, (enum syn_type)type));
@@ -119,8 +112,8 @@ static void listening_past_exp(struct syn_run *run)
     REQUIRE_CONTROL(run, "ann subscribes",
                     syn_client_subscribe(ann, &thing, -2));
     int64_t end_ms = (syn_run_now_ms(run) / 1000 + TOKEN_TTL_S) * 1000;
-    struct syn_client *thief =
-        thief_with(run, token_of(run, "ann", TOKEN_TTL_S));
+    struct syn_client *thief = thief_with(
+        run, syn_run_token_for(run, syn_run_identity(run, "ann"), TOKEN_TTL_S));
     REQUIRE_CONTROL(run, "the thief subscribes",
                     syn_client_subscribe(thief, &thing, -2));
     syn_run_pass_ms(run, end_ms - BEFORE_MS - syn_run_now_ms(run));
@@ -145,7 +138,8 @@ static void listening_past_exp(struct syn_run *run)
 static void other_endpoints(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
-    struct syn_str token = token_of(run, "ann", TOKEN_TTL_S);
+    struct syn_str token =
+        syn_run_token_for(run, syn_run_identity(run, "ann"), TOKEN_TTL_S);
     struct syn_thing prize = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "prize");
     REQUIRE_ALLOWED(run, "backend creates the prize",
                     syn_backend_do(backend, OP_ON(CREATE, &prize)));
@@ -181,7 +175,8 @@ static void other_endpoints(struct syn_run *run)
  * where it would reach logs and screens. */
 static void not_echoed(struct syn_run *run)
 {
-    struct syn_str token = token_of(run, "ann", TOKEN_TTL_S);
+    struct syn_str token =
+        syn_run_token_for(run, syn_run_identity(run, "ann"), TOKEN_TTL_S);
     const char *text = syn_run_text(run, "%.*s", SYN_STR_ARG(token));
     struct syn_client *ann = thief_with(run, token);
     struct syn_client *spoilt = syn_run_client_with(
@@ -210,8 +205,8 @@ static void starved_owner(struct syn_run *run)
     struct syn_action write = {.op = SYN_OP_UPDATE, .on = &thing};
     REQUIRE_ALLOWED(run, "ann creates",
                     syn_client_do(ann, OP_ON(CREATE, &thing)));
-    struct syn_client *thief =
-        thief_with(run, token_of(run, "ann", TOKEN_TTL_S));
+    struct syn_client *thief = thief_with(
+        run, syn_run_token_for(run, syn_run_identity(run, "ann"), TOKEN_TTL_S));
     int64_t done = 0;
     int64_t throttled = 0;
     for (unsigned second = 0; second < SHARE; second++) {

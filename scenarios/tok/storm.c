@@ -16,14 +16,6 @@
 #define PACE_MS  100 /* between bursts: the calm one keeps its own limits */
 #define TOO_MANY 429
 
-static struct syn_str token_of(struct syn_run *run, const char *name,
-                               int64_t ttl_s)
-{
-    return syn_run_token(
-        run, &(struct syn_token_wish){.identity = syn_run_identity(run, name),
-                                      .ttl_s = ttl_s});
-}
-
 /* TOK-38: "Token update naming another service is refused". */
 static void other_service(struct syn_run *run)
 {
@@ -31,8 +23,11 @@ static void other_service(struct syn_run *run)
     struct syn_client *again = syn_run_client(run, "ann");
     const char *other = syn_run_second_service(run);
     struct syn_thing own = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "own");
-    REQUIRE_CONTROL(run, "a renewal for the same service",
-                    syn_client_update(again, token_of(run, "ann", SECOND_S)));
+    REQUIRE_CONTROL(
+        run, "a renewal for the same service",
+        syn_client_update(
+            again,
+            syn_run_token_for(run, syn_run_identity(run, "ann"), SECOND_S)));
     struct syn_reply update = syn_client_update(
         ann, syn_run_token(run, &(struct syn_token_wish){
                                     .identity = syn_run_identity(run, "ann"),
@@ -55,10 +50,12 @@ static void other_service(struct syn_run *run)
 static void cut_across(struct syn_run *run, const char *name, int64_t ttl_s)
 {
     struct syn_backend *backend = syn_run_backend(run);
-    struct syn_client *ann = syn_run_client_with(
-        run, name,
-        &(struct syn_client_options){.identity = "ann",
-                                     .token = token_of(run, "ann", ttl_s)});
+    struct syn_client *ann =
+        syn_run_client_with(run, name,
+                            &(struct syn_client_options){
+                                .identity = "ann",
+                                .token = syn_run_token_for(
+                                    run, syn_run_identity(run, "ann"), ttl_s)});
     struct syn_thing thing = syn_run_thing(run, name);
     REQUIRE_ALLOWED(run, "ann creates",
                     syn_client_do(ann, OP_ON(CREATE, &thing)));
@@ -81,8 +78,10 @@ static void cut_across(struct syn_run *run, const char *name, int64_t ttl_s)
                (int64_t)syn_client_heard(ann, &thing), ==, 0);
     struct syn_client *renewed = syn_run_client_with(
         run, "renewed",
-        &(struct syn_client_options){.identity = "ann",
-                                     .token = token_of(run, "ann", SECOND_S)});
+        &(struct syn_client_options){
+            .identity = "ann",
+            .token = syn_run_token_for(run, syn_run_identity(run, "ann"),
+                                       SECOND_S)});
     EXPECT_CONTROL(run, "the new token subscribes from the last event on",
                    syn_client_subscribe(renewed, &thing, last_id));
     /* Of a document only the last state may be told. */
@@ -102,11 +101,12 @@ static void short_lives(struct syn_run *run)
 {
     static const int64_t lives_s[] = {29 * 60, 5 * 60, 60, 10, 1};
     for (size_t i = 0; i < sizeof(lives_s) / sizeof(lives_s[0]); i++) {
-        struct syn_client *ann =
-            syn_run_client_with(run, "ann",
-                                &(struct syn_client_options){
-                                    .token = token_of(run, "ann", lives_s[i]),
-                                    .stays_offline = true});
+        struct syn_client *ann = syn_run_client_with(
+            run, "ann",
+            &(struct syn_client_options){
+                .token = syn_run_token_for(run, syn_run_identity(run, "ann"),
+                                           lives_s[i]),
+                .stays_offline = true});
         struct syn_reply init = syn_client_connect(ann);
         syn_observe(
             run, syn_run_text(run, "a token of %lld s", (long long)lives_s[i]),
@@ -158,7 +158,8 @@ static void update_storm(struct syn_run *run)
                     syn_client_do(calm, OP_ON(CREATE, &thing)));
     for (unsigned i = 0; i < STORM; i++) {
         struct syn_reply update = syn_client_update(
-            stormy, token_of(run, "stormy", SECOND_S + (int64_t)i));
+            stormy, syn_run_token_for(run, syn_run_identity(run, "stormy"),
+                                      SECOND_S + (int64_t)i));
         refused += syn_reply_is_ok(&update) ? 0 : 1;
         if (i % BURST == 0) {
             struct syn_reply open = syn_client_do(calm, OP_ON(OPEN, &thing));
