@@ -14,6 +14,7 @@
 #include "syn/status.h"
 #include "syn/str.h"
 #include "wire/codes.h"
+#include "wire/readings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,7 +43,8 @@ struct syn_verify_key {
 /* Where the verifier looks things up. */
 struct syn_verify_env {
     int64_t now_s;
-    const char *region;     /* of `twr`; NULL: none configured */
+    const struct syn_readings *readings; /* of skews; NULL: the reference's */
+    const char *region;                  /* of `twr`; NULL: none configured */
     struct syn_str jwe_key; /* 32 bytes; at NULL: JWE refused (20101) */
     /* False: no such key. */
     bool (*find_key)(void *ctx, struct syn_str key_sid,

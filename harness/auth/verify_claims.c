@@ -7,6 +7,11 @@
  */
 #include "auth/draft.h"
 
+static const struct syn_readings *readings_of(const struct syn_verify_env *env)
+{
+    return env->readings == NULL ? &syn_readings_default : env->readings;
+}
+
 enum syn_code syn_token_check_not_before(const struct syn_verify_env *env,
                                          struct syn_token_draft *draft)
 {
@@ -15,17 +20,18 @@ enum syn_code syn_token_check_not_before(const struct syn_verify_env *env,
     }
     return draft->not_before.state == SYN_CLAIM_WELL_FORMED &&
                    draft->not_before.value_s <=
-                       env->now_s + SYN_TOKEN_NBF_SKEW_S
+                       env->now_s + readings_of(env)->nbf_skew_s
                ? SYN_CODE_NONE
                : SYN_CODE_20105;
 }
 
-/* No skew: at `exp` the token is over. */
+/* Without skew the token is over at `exp`. */
 enum syn_code syn_token_check_expiry(const struct syn_verify_env *env,
                                      struct syn_token_draft *draft)
 {
     return draft->expires.state == SYN_CLAIM_WELL_FORMED &&
-                   draft->expires.value_s > env->now_s
+                   draft->expires.value_s + readings_of(env)->exp_skew_s >
+                       env->now_s
                ? SYN_CODE_NONE
                : SYN_CODE_20104;
 }
@@ -46,7 +52,7 @@ enum syn_code syn_token_check_issued(const struct syn_verify_env *env,
 enum syn_code syn_token_check_lifetime(const struct syn_verify_env *env,
                                        struct syn_token_draft *draft)
 {
-    const int64_t latest_s = env->now_s + SYN_TOKEN_NBF_SKEW_S;
+    const int64_t latest_s = env->now_s + readings_of(env)->nbf_skew_s;
     int64_t start_s = env->now_s;
     if (draft->issued.state == SYN_CLAIM_WELL_FORMED) {
         start_s =

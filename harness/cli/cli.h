@@ -10,6 +10,7 @@
 #include "syn/arena.h"
 #include "syn/status.h"
 #include "target/file.h"
+#include "wire/readings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,6 +63,8 @@ struct syn_cli {
     const char *map;
     const char *trace;
     const char *webhooks;
+    const char *readings;
+    const char *save;
     bool keeps_names;
     bool shadow_denies;
     bool reads;
@@ -89,7 +92,8 @@ enum syn_cli_bit {
     SYN_CLI_AUDIT = 1u << 8,
     SYN_CLI_BLAST = 1u << 9,
     SYN_CLI_DRYRUN = 1u << 12,
-    SYN_CLI_RECORD = 1u << 13
+    SYN_CLI_RECORD = 1u << 13,
+    SYN_CLI_CALIBRATE = 1u << 14
 };
 
 struct syn_cli_verb {
@@ -150,6 +154,11 @@ int syn_verb_record(struct syn_cli *cli);
 int syn_verb_gate(struct syn_cli *cli);
 int syn_verb_audit(struct syn_cli *cli);
 int syn_verb_blast(struct syn_cli *cli);
+int syn_verb_calibrate(struct syn_cli *cli);
+
+/* Of --readings; *out NULL: none given. False: the fault has been printed. */
+bool syn_cli_readings(const struct syn_cli *cli,
+                      const struct syn_readings **out);
 
 /* Unix time of now. */
 int64_t syn_cli_now_ms(void);

@@ -19,7 +19,9 @@ int syn_verb_dryrun(struct syn_cli *cli)
     }
     const char *trace = cli->words[0];
     cli->word_count = 0; /* it selects no rows */
-    if (!syn_cli_runner_options(cli, &runner)) {
+    const struct syn_readings *readings = NULL;
+    if (!syn_cli_runner_options(cli, &runner) ||
+        !syn_cli_readings(cli, &readings)) {
         return SYN_EXIT_USAGE;
     }
     runner.verb = "dryrun";
@@ -27,6 +29,7 @@ int syn_verb_dryrun(struct syn_cli *cli)
     struct syn_dryrun_options options = {.runner = &runner,
                                          .trace_path = trace,
                                          .flip_at = cli->flip_at,
+                                         .readings = readings,
                                          .names_path = cli->map,
                                          .plan_path = cli->plan,
                                          .grants_path = cli->grants,

@@ -277,7 +277,8 @@ static bool read_setup(struct server *server)
         .limits = SYN_LIMITS_REAL,
         .defect = cli->defect,
         .has_access_log = cli->is_verbose};
-    return read_config(server) && read_limits(server);
+    return read_config(server) && read_limits(server) &&
+           syn_cli_readings(cli, &server->setup.readings);
 }
 
 /* --- the store ------------------------------------------------------------

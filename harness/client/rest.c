@@ -102,8 +102,9 @@ static void take_response(void *ctx, const struct syn_curl_response *response)
     }
     reply->http = response->http_status;
     reply->body = syn_arena_dup(arena, response->body);
-    reply->etag =
-        syn_arena_dup(arena, strip_quotes(syn_curl_header(response, "ETag")));
+    const struct syn_str etag = syn_curl_header(response, "ETag");
+    reply->etag = syn_arena_dup(arena, strip_quotes(etag));
+    reply->has_quoted_etag = reply->etag.bytes < etag.bytes;
     if (syn_str_to_u64(syn_curl_header(response, "Retry-After"), UINT32_MAX,
                        &wait_s)) {
         reply->retry_after_s = (uint32_t)wait_s;

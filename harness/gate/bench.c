@@ -14,6 +14,7 @@
 #define HEX_DIGITS    32
 #define CANARY_DIGITS 16
 #define RUN_DIGITS    8
+#define US_PER_MS     INT64_C(1000)
 #define GUARD_MS      10000
 #define GUARD_BUG_MS  1000 /* a seeded defect may be silence */
 #define TICKS_MAX     1000
@@ -68,6 +69,8 @@ static syn_status start_service(struct syn_bench *bench,
                                       .account_count = 1,
                                       .seed = syn_rng_next(&bench->rng),
                                       .limits = SYN_LIMITS_OFF,
+                                      .readings = options->readings,
+                                      .purge_delay_ms = options->purge_delay_ms,
                                       .defect = options->defect};
     if (key.sid == NULL || key.secret == NULL || account.sid == NULL ||
         account.auth_token == NULL) {
@@ -160,11 +163,53 @@ static syn_status start_loop(struct syn_bench *bench,
     return st;
 }
 
+/* Where a virtual target's clock stands, ours shall too. */
+static syn_status follow_clock(struct syn_bench *bench)
+{
+    struct syn_reply now = syn_backend_call(bench->backend, "GET",
+                                            "/_syncproof/clock", NULL, NULL);
+    int64_t ahead_us = syn_reply_i64(&now, "/now_ms", 0) * US_PER_MS -
+                       syn_clock_now_us(bench->clock);
+    if (!syn_reply_is_ok(&now) || ahead_us < 0) {
+        (void)snprintf(bench->reason, sizeof bench->reason,
+                       "GET /_syncproof/clock answered %u", now.http);
+        return SYN_ERR_NET;
+    }
+    return syn_clock_advance_us(bench->clock, ahead_us, NULL, NULL);
+}
+
+static bool is_stopped_now(void *ctx)
+{
+    return syn_bench_is_stopped(ctx);
+}
+
+void syn_bench_pass_ms(struct syn_bench *bench, int64_t ms)
+{
+    if (!syn_clock_is_virtual(bench->clock)) {
+        (void)syn_loop_run_until(bench->loop, is_stopped_now, bench,
+                                 (unsigned)ms);
+        return;
+    }
+    syn_status st =
+        syn_clock_advance_us(bench->clock, ms * US_PER_MS, NULL, NULL);
+    if (bench->is_remote && st == SYN_OK) {
+        struct syn_str body = syn_arena_printf(
+            &bench->arena, "{\"advance_ms\":%lld}", (long long)ms);
+        struct syn_reply moved = syn_backend_call(
+            bench->backend, "POST", "/_syncproof/clock", body.at, NULL);
+        (void)moved; /* what does not pass will be seen not to have */
+    }
+}
+
 static syn_status make_services(struct syn_bench *bench)
 {
     struct syn_world *world = &bench->world;
     struct syn_rest_login login = world->login;
     syn_status st = syn_backend_new(world, "backend", NULL, &bench->backend);
+    if (st == SYN_OK && bench->is_remote &&
+        syn_clock_is_virtual(bench->clock)) {
+        st = follow_clock(bench);
+    }
     if (st == SYN_OK && bench->is_remote) {
         st = make_service(bench, "gate", bench->service_sid);
     }
@@ -184,8 +229,9 @@ syn_status syn_bench_open(struct syn_bench *bench,
     syn_rng_init(&bench->rng, options->seed, 0);
     syn_rng_hex(&bench->rng, run, RUN_DIGITS);
     (void)snprintf(bench->prefix, sizeof bench->prefix, "syn-%s", run);
-    bench->clock = options->target == NULL ? syn_clock_new_virtual(EPOCH_US)
-                                           : syn_clock_new_real();
+    bench->clock = options->target == NULL || options->follows_clock
+                       ? syn_clock_new_virtual(EPOCH_US)
+                       : syn_clock_new_real();
     if (bench->clock == NULL) {
         return SYN_ERR_MEMORY;
     }

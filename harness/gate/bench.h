@@ -54,8 +54,11 @@ struct syn_bench {
 };
 
 struct syn_bench_options {
-    const struct syn_target *target; /* NULL: embedded */
-    const char *defect;              /* embedded only; NULL: none */
+    const struct syn_target *target;     /* NULL: embedded */
+    const char *defect;                  /* embedded only; NULL: none */
+    const struct syn_readings *readings; /* embedded only; NULL: reference */
+    int64_t purge_delay_ms; /* embedded: expired things stay so long */
+    bool follows_clock;     /* of a virtual target, so that time can pass */
     uint64_t seed;
     const volatile sig_atomic_t *stop; /* set by a handler; NULL: none */
     const char *out_dir; /* of the manifest, at a target; NULL: none */
@@ -92,6 +95,10 @@ struct syn_reply syn_bench_grant(struct syn_bench *bench,
 SYN_MUST_CHECK syn_status syn_bench_open_manifest(
     struct syn_bench *bench, const struct syn_bench_options *options);
 void syn_bench_close_manifest(struct syn_bench *bench, bool is_clean);
+
+/* Let time pass: the embedded service's, a virtual target's that the bench
+ * follows, or really. */
+void syn_bench_pass_ms(struct syn_bench *bench, int64_t ms);
 
 /* Has the handler asked for the end? */
 bool syn_bench_is_stopped(const struct syn_bench *bench);

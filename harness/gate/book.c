@@ -111,7 +111,9 @@ int syn_book_close(struct syn_book *book,
         syn_err_printf("syncproof: %s\n", fault);
         keep_text(runner.harness_fault, sizeof runner.harness_fault, fault);
     }
-    print_results(book, &mine.style);
+    if (!book->is_told || mine.style.is_verbose) {
+        print_results(book, &mine.style);
+    }
     runner.report = report_of(&mine, end);
     runner.report.results = book->results;
     runner.report.result_count = book->count;

@@ -20,6 +20,7 @@ struct syn_book {
     size_t count;
     size_t room;
     bool is_full; /* out of memory: told as harness error */
+    bool is_told; /* the verb has printed its results itself */
 };
 
 /* Where it was found, and how it ended; NULL where nothing is to be said. */

@@ -234,6 +234,26 @@ static syn_status consult(struct syn_meeting *meeting)
                                       meeting->party->name, &meeting->planned);
 }
 
+/* On which readings it hangs whether this party has the right; a token of
+ * another service has none under any. */
+static uint64_t assumes_of(const struct syn_meeting *meeting, unsigned right)
+{
+    const struct syn_prover_options *options = &meeting->prover->options;
+    const struct syn_gate_question question = {.plan = options->plan,
+                                               .object = meeting->object,
+                                               .identity =
+                                                   meeting->party->identity,
+                                               .name = meeting->party->name,
+                                               .readings = options->readings};
+    uint64_t assumes = 0;
+    if (meeting->party->kin == SYN_GATE_KIN_FOREIGN ||
+        syn_gate_plan_assumes(&options->bench->arena, &question, right,
+                              &assumes) != SYN_OK) {
+        return 0;
+    }
+    return assumes;
+}
+
 static void judge(struct syn_meeting *meeting, unsigned right,
                   const struct syn_sight *sight)
 {
@@ -246,6 +266,10 @@ static void judge(struct syn_meeting *meeting, unsigned right,
                             .is_reached = sight->is_reached,
                             .evidence = sight->evidence};
     cell.kind = kind_of(&cell, sight, meeting->never);
+    if (cell.kind == SYN_CELL_REFUSED || cell.kind == SYN_CELL_BEYOND ||
+        cell.kind == SYN_CELL_NEVER) {
+        cell.assumes = assumes_of(meeting, right);
+    }
     options->judged(options->ctx, &cell);
 }
 

@@ -31,6 +31,7 @@ struct syn_cell {
     unsigned needed;  /* rights by the needs, all of them */
     bool is_reached;  /* what was seen */
     enum syn_cell_kind kind;
+    uint64_t assumes; /* not kept: the readings on which the right hangs */
     struct syn_str evidence; /* "open by sid: 403/54007"; of the prover */
 };
 
@@ -39,7 +40,8 @@ struct syn_prover; /* opaque: harness/gate/cell.c; sessions and things */
 struct syn_prover_options {
     struct syn_bench *bench;
     const struct syn_gate_plan *plan;
-    struct syn_arena *arena; /* of what is kept: cells, evidence */
+    struct syn_arena *arena;             /* of what is kept: cells, evidence */
+    const struct syn_readings *readings; /* NULL: as the reference */
     bool wants_all;
     /* Called for every cell, in order. */
     void (*judged)(void *ctx, const struct syn_cell *cell);

@@ -97,9 +97,15 @@ static syn_status read_all(struct syn_dryrun *dryrun, char *fault)
     if (st == SYN_OK && !read_flip(dryrun, fault)) {
         st = SYN_ERR_CONFIG;
     }
-    return st == SYN_OK
-               ? syn_history_new(dryrun->arena, dryrun->trace, &dryrun->history)
-               : st;
+    if (st == SYN_OK) {
+        st = syn_history_new(dryrun->arena, dryrun->trace, &dryrun->history);
+    }
+    if (st == SYN_OK) {
+        dryrun->readings = options->readings == NULL ? syn_readings_default
+                                                     : *options->readings;
+        dryrun->history->readings = &dryrun->readings;
+    }
+    return st;
 }
 
 static syn_status replay_all(struct syn_dryrun *dryrun)

@@ -17,7 +17,8 @@ struct syn_dryrun_options {
     const char *trace_path;
     const char *flip_at;    /* a date, or ms since the trace began; NULL: end */
     const char *names_path; /* map of pseudonyms; NULL: none */
-    const char *plan_path;  /* NULL: none */
+    const struct syn_readings *readings; /* NULL: as the reference */
+    const char *plan_path;               /* NULL: none */
     const char *grants_path; /* to write; NULL: not, likewise below */
     const char *curl_path;
     const char *draft_path;
@@ -35,6 +36,7 @@ struct syn_dryrun {
     struct syn_grant_set pessimistic;
     struct syn_grants_output output;
     struct syn_book book;
+    struct syn_readings readings;
     size_t denials; /* kinds of denial: identity, object, right */
     size_t covered; /* of these, mended by the plan */
 };

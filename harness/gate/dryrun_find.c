@@ -5,6 +5,7 @@
 #include "gate/dryrun.h"
 
 #include "base/crypto.h"
+#include "gate/readings.h"
 #include "syn/limits.h"
 
 #include <stdlib.h>
@@ -121,6 +122,8 @@ static syn_status add_denial(struct syn_dryrun *dryrun,
         dryrun->arena, "'%.*s' would be denied %s on %s '%.*s'",
         SYN_STR_ARG(identity), syn_history_rights[bit].word, result.type,
         SYN_STR_ARG(label));
+    result.reading = syn_readings_assumed(dryrun->arena, &dryrun->readings,
+                                          need->whys[bit].assumes);
     syn_buf_init(&text, NULL, EVIDENCE_BYTES);
     put_story(&text, dryrun, need, bit);
     result.evidence = syn_arena_dup(dryrun->arena, syn_buf_str(&text));

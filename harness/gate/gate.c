@@ -10,6 +10,7 @@
 
 #include "base/crypto.h"
 #include "gate/bench.h"
+#include "gate/readings.h"
 #include "net/http.h"
 #include "syn/client.h"
 #include "syn/limits.h"
@@ -145,6 +146,15 @@ static struct syn_gate_finding *find_finding(struct gate *gate,
     return NULL;
 }
 
+/* What a cell that is not as planned takes for granted; NULL: nothing. */
+static const char *assumed(struct gate *gate, const struct syn_cell *cell)
+{
+    const struct syn_readings *readings = gate->options->readings;
+    return syn_readings_assumed(
+        gate->arena, readings == NULL ? &syn_readings_default : readings,
+        cell->assumes);
+}
+
 static void note_finding(struct gate *gate, const struct syn_cell *cell)
 {
     struct syn_gate_finding *one = find_finding(gate, cell);
@@ -173,6 +183,11 @@ static void note_finding(struct gate *gate, const struct syn_cell *cell)
         SYN_STR_ARG(one->word), syn_gate_rights_text(one->rights),
         sentences[one->kind], one->cells, one->cells == 1 ? "" : "s",
         SYN_STR_ARG(cell->party.name));
+    const char *assumes = assumed(gate, cell);
+    if (assumes != NULL && one->text.at != NULL) {
+        one->text =
+            syn_arena_printf(gate->arena, "%s; %s", one->text.at, assumes);
+    }
     gate->is_full = gate->is_full || one->text.at == NULL;
 }
 
@@ -260,6 +275,7 @@ static void add_failed_case(struct gate *gate, const struct syn_cell *cell)
                                                ? SYN_VERDICT_INCONCLUSIVE
                                                : SYN_VERDICT_FAIL,
                                 .reason = reason,
+                                .reading = assumed(gate, cell),
                                 .evidence = evidence};
     if (id.at == NULL || reason.at == NULL || evidence.at == NULL) {
         gate->is_full = true;
@@ -456,6 +472,7 @@ static syn_status prove_objects(struct gate *gate, struct syn_bench *bench,
     struct syn_prover_options options = {.bench = bench,
                                          .plan = gate->options->plan,
                                          .arena = gate->arena,
+                                         .readings = gate->options->readings,
                                          .wants_all = gate->options->wants_all,
                                          .judged = take_cell,
                                          .ctx = gate};
@@ -479,6 +496,7 @@ static syn_status prove_plan(struct gate *gate, char *fault)
     struct syn_bench bench;
     struct syn_bench_options options = {.target = gate->options->target,
                                         .defect = gate->options->defect,
+                                        .readings = gate->options->readings,
                                         .seed = gate->options->seed,
                                         .stop = gate->options->stop,
                                         .out_dir = gate->options->out_dir};

@@ -19,9 +19,10 @@
 
 struct syn_gate_options {
     const struct syn_gate_plan *plan;
-    const char *today;               /* "2026-11-21", for waivers */
-    const struct syn_target *target; /* NULL: embedded */
-    const char *defect;              /* of the embedded service; NULL: none */
+    const char *today;                   /* "2026-11-21", for waivers */
+    const struct syn_target *target;     /* NULL: embedded */
+    const struct syn_readings *readings; /* NULL: as the reference */
+    const char *defect; /* of the embedded service; NULL: none */
     uint64_t seed;
     bool wants_all;                    /* every identity and object */
     const volatile sig_atomic_t *stop; /* the signal's number; NULL: none */

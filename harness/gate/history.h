@@ -21,6 +21,7 @@
 #include "oracle/rights.h"
 #include "syn/arena.h"
 #include "syn/status.h"
+#include "wire/readings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +56,7 @@ struct syn_history {
     struct syn_history_slot *slots; /* in the order of first sight */
     size_t slot_count;
     size_t *slot_of; /* by event; SYN_HISTORY_NONE: about no object */
+    const struct syn_readings *readings; /* of replays; NULL: the reference's */
 };
 
 /* Resolve who is who. All belongs to `arena`. Errors: SYN_ERR_MEMORY. */

@@ -4,6 +4,8 @@
  */
 #include "gate/history.h"
 
+#include "oracle/rights.h"
+
 #include <string.h>
 
 #define LACKS_FIRST 64
@@ -84,4 +86,13 @@ syn_status syn_lacks_entry(struct syn_lacks *needs, size_t slot,
     *out = &needs->at[needs->count++];
     **out = (struct syn_lack){.slot = slot, .identity = identity};
     return SYN_OK;
+}
+
+struct syn_str syn_lack_explain(struct syn_arena *arena,
+                                const struct syn_ruling *why,
+                                enum syn_type type, struct syn_str label,
+                                struct syn_str identity)
+{
+    const struct syn_access subject = {type, label, identity};
+    return syn_oracle_explain(arena, &subject, why);
 }

@@ -19,6 +19,7 @@
 #include "syn/object.h"
 #include "syn/status.h"
 #include "syn/str.h"
+#include "wire/readings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -225,6 +226,22 @@ SYN_MUST_CHECK syn_status syn_gate_plan_rights(
     struct syn_arena *scratch, const struct syn_gate_plan *plan,
     const struct syn_gate_object *object, size_t identity, struct syn_str name,
     unsigned *out);
+
+/* An identity and an object of a plan, under readings (NULL: the reference's).
+ */
+struct syn_gate_question {
+    const struct syn_gate_plan *plan;
+    const struct syn_gate_object *object;
+    size_t identity;
+    struct syn_str name; /* when `identity` is SYN_GATE_NONE */
+    const struct syn_readings *readings;
+};
+
+/* The readings on which it hangs whether the identity has a right: bits by enum
+ * syn_reading_id. Errors: SYN_ERR_MEMORY. */
+SYN_MUST_CHECK syn_status syn_gate_plan_assumes(
+    struct syn_arena *scratch, const struct syn_gate_question *question,
+    unsigned right, uint64_t *out);
 
 /* The operation that stands for one right on a type, for the oracle. */
 enum syn_op syn_gate_op_of(enum syn_type type, unsigned right);

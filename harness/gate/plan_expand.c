@@ -210,28 +210,34 @@ enum syn_op syn_gate_op_of(enum syn_type type, unsigned right)
                                       : SYN_OP_REMOVE;
 }
 
-static syn_status ask_oracle(struct syn_arena *scratch,
-                             const struct syn_access *subject,
-                             struct syn_str creator, unsigned row,
-                             unsigned *rights)
+/* An oracle that has seen one object made and one row set. */
+static syn_status teach_oracle(struct syn_arena *scratch,
+                               const struct syn_gate_question *question,
+                               struct syn_access *subject,
+                               struct syn_oracle **out)
 {
-    struct syn_oracle *oracle = NULL;
-    syn_status st = syn_oracle_new(scratch, NULL, &oracle);
+    const struct syn_gate_plan *plan = question->plan;
+    const struct syn_gate_object *object = question->object;
+    struct syn_str creator = {NULL, 0};
+    unsigned row = syn_gate_plan_row(plan, object, question->identity);
+    if (object->creator != SYN_GATE_NONE) {
+        creator = plan->identities[object->creator].name;
+    }
+    *subject = (struct syn_access){
+        .type = (enum syn_type)object->entry->type,
+        .label = object->name,
+        .identity = question->identity == SYN_GATE_NONE
+                        ? question->name
+                        : plan->identities[question->identity].name};
+    syn_status st = syn_oracle_new(scratch, question->readings, out);
     if (st != SYN_OK) {
         return st;
     }
-    syn_oracle_set_acl(oracle, true);
-    st = syn_oracle_create(oracle, subject->type, subject->label, creator);
-    if (st == SYN_OK && row != SYN_RIGHTS_NONE) {
-        st = syn_oracle_grant(oracle, subject, row);
-    }
-    for (unsigned right = SYN_RIGHT_READ;
-         st == SYN_OK && right <= SYN_RIGHT_MANAGE; right <<= 1) {
-        struct syn_ruling ruling = syn_oracle_decides(
-            oracle, subject, syn_gate_op_of(subject->type, right));
-        *rights |= ruling.belief == SYN_ALLOWED ? right : 0u;
-    }
-    return st;
+    syn_oracle_set_acl(*out, true);
+    st = syn_oracle_create(*out, subject->type, subject->label, creator);
+    return st == SYN_OK && row != SYN_RIGHTS_NONE
+               ? syn_oracle_grant(*out, subject, row)
+               : st;
 }
 
 syn_status syn_gate_plan_rights(struct syn_arena *scratch,
@@ -240,23 +246,72 @@ syn_status syn_gate_plan_rights(struct syn_arena *scratch,
                                 size_t identity, struct syn_str name,
                                 unsigned *out)
 {
+    const struct syn_gate_question question = {
+        .plan = plan, .object = object, .identity = identity, .name = name};
     struct syn_arena_mark mark = syn_arena_mark(scratch);
-    struct syn_str creator = {NULL, 0};
+    struct syn_oracle *oracle = NULL;
+    struct syn_access subject;
     unsigned rights = SYN_RIGHTS_NONE;
-    if (object->creator != SYN_GATE_NONE) {
-        creator = plan->identities[object->creator].name;
+    syn_status st = teach_oracle(scratch, &question, &subject, &oracle);
+    for (unsigned right = SYN_RIGHT_READ;
+         st == SYN_OK && right <= SYN_RIGHT_MANAGE; right <<= 1) {
+        struct syn_ruling ruling = syn_oracle_decides(
+            oracle, &subject, syn_gate_op_of(subject.type, right));
+        rights |= ruling.belief == SYN_ALLOWED ? right : 0u;
     }
-    struct syn_access subject = {
-        .type = (enum syn_type)object->entry->type,
-        .label = object->name,
-        .identity =
-            identity == SYN_GATE_NONE ? name : plan->identities[identity].name};
-    syn_status st =
-        ask_oracle(scratch, &subject, creator,
-                   syn_gate_plan_row(plan, object, identity), &rights);
     syn_arena_rewind(scratch, mark);
     if (st == SYN_OK) {
         *out = rights;
+    }
+    return st;
+}
+
+/* Rows of others than the one in question count too: an identity may be the
+ * same as another to the readings. */
+static syn_status grant_others(struct syn_oracle *oracle,
+                               const struct syn_gate_question *question,
+                               const struct syn_access *subject)
+{
+    static const struct syn_readings lax = {.identity_case = SYN_IDENTITY_ALIKE,
+                                            .identity_form =
+                                                SYN_IDENTITY_ALIKE};
+    const struct syn_gate_plan *plan = question->plan;
+    syn_status st = SYN_OK;
+    for (size_t i = 0; st == SYN_OK && i < plan->identity_count; i++) {
+        struct syn_access other = *subject;
+        other.identity = plan->identities[i].name;
+        bool is_alike =
+            i != question->identity &&
+            syn_reading_is_same(&lax, other.identity, subject->identity);
+        unsigned row = is_alike ? syn_gate_plan_row(plan, question->object, i)
+                                : SYN_RIGHTS_NONE;
+        if (row != SYN_RIGHTS_NONE) {
+            st = syn_oracle_grant(oracle, &other, row);
+        }
+    }
+    return st;
+}
+
+syn_status syn_gate_plan_assumes(struct syn_arena *scratch,
+                                 const struct syn_gate_question *question,
+                                 unsigned right, uint64_t *out)
+{
+    struct syn_arena_mark mark = syn_arena_mark(scratch);
+    struct syn_oracle *oracle = NULL;
+    struct syn_access subject;
+    uint64_t assumes = 0;
+    syn_status st = teach_oracle(scratch, question, &subject, &oracle);
+    if (st == SYN_OK && subject.type != SYN_TYPE_STREAM) {
+        st = grant_others(oracle, question, &subject);
+    }
+    for (unsigned op = 0; st == SYN_OK && op < SYN_OP_COUNT; op++) {
+        if (syn_oracle_right((enum syn_op)op) == right) {
+            assumes |= syn_oracle_assumes(oracle, &subject, (enum syn_op)op);
+        }
+    }
+    syn_arena_rewind(scratch, mark);
+    if (st == SYN_OK) {
+        *out = assumes;
     }
     return st;
 }

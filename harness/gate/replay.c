@@ -26,6 +26,7 @@ struct player {
     const struct syn_history *history;
     const struct syn_rerun_setup *setup;
     struct syn_rerun *out;
+    struct syn_rules rules; /* of the model */
     struct syn_model *model;
     struct syn_oracle *oracle;
     struct syn_account *account;
@@ -134,11 +135,18 @@ static syn_status apply_grants(struct player *player, size_t s)
     return SYN_OK;
 }
 
+static bool is_orphaning(const struct player *player)
+{
+    const struct syn_readings *readings = player->history->readings;
+    return player->setup->is_pessimistic ||
+           (readings != NULL && readings->made_off == SYN_MADE_OFF_LOSES);
+}
+
 /* The pessimistic reading: what was made while off has no creator. */
 static syn_status orphan(struct player *player, size_t s,
                          struct syn_str creator)
 {
-    bool is_moot = !player->setup->is_pessimistic || creator.at == NULL ||
+    bool is_moot = !is_orphaning(player) || creator.at == NULL ||
                    !player->standings[s].is_made_off;
     /* Streams have no rows to drop: readings.creator does it in the oracle,
      * and nobody but the backend in the model. */
@@ -154,8 +162,8 @@ static syn_status make(struct player *player, size_t s, struct syn_str creator,
     const struct syn_history_slot *slot = &player->history->slots[s];
     struct standing *standing = &player->standings[s];
     struct syn_outcome outcome;
-    bool is_ownerless = player->setup->is_pessimistic && is_made_off &&
-                        slot->type == SYN_TYPE_STREAM;
+    bool is_ownerless =
+        is_orphaning(player) && is_made_off && slot->type == SYN_TYPE_STREAM;
     struct syn_str maker = is_ownerless ? backend : creator;
     struct syn_command create = {.verb = SYN_VERB_OBJECT_CREATE,
                                  .type = slot->type,
@@ -206,7 +214,7 @@ static syn_status make_prior(struct player *player, size_t s)
         bool is_creator =
             syn_str_is_equal(inv->rows[i].identity, slot->creator);
         has_creator_row = has_creator_row || is_creator;
-        if (!is_creator || !player->setup->is_pessimistic) {
+        if (!is_creator || !is_orphaning(player)) {
             st = set_row(player, s, inv->rows[i].identity, inv->rows[i].rights);
         }
     }
@@ -302,6 +310,7 @@ static syn_status access(struct player *player, size_t s,
     }
     if (is_denied) {
         player->out->denied_count++;
+        ruling.assumes = syn_oracle_assumes(player->oracle, &subject, judged);
         return note(&player->out->denied, s, event, &ruling);
     }
     if (op == SYN_OP_REMOVE && outcome.code == SYN_CODE_NONE) {
@@ -309,15 +318,6 @@ static syn_status access(struct player *player, size_t s,
         player->standings[s].is_there = false;
     }
     return note(&player->out->used, s, event, &ruling);
-}
-
-struct syn_str syn_lack_explain(struct syn_arena *arena,
-                                const struct syn_ruling *why,
-                                enum syn_type type, struct syn_str label,
-                                struct syn_str identity)
-{
-    const struct syn_access subject = {type, label, identity};
-    return syn_oracle_explain(arena, &subject, why);
 }
 
 unsigned syn_history_right(const struct syn_trace_event *event)
@@ -531,11 +531,17 @@ static syn_status keep_rows(struct player *player)
 
 static syn_status open_player(struct player *player)
 {
-    const struct syn_readings readings = {
-        .creator = player->setup->is_pessimistic ? SYN_CREATOR_LOSES
-                                                 : SYN_CREATOR_KEEPS};
-    const struct syn_model_options options = {.seed = 1,
-                                              .replay_events_max = 1};
+    const struct syn_readings *given = player->history->readings;
+    struct syn_readings readings =
+        given == NULL ? syn_readings_default : *given;
+    struct syn_rules rules = syn_rules_sound;
+    const struct syn_model_options options = {
+        .seed = 1, .rules = &player->rules, .replay_events_max = 1};
+    readings.made_off = SYN_MADE_OFF_KEEPS; /* in the model orphan() does it */
+    rules.readings = readings;
+    player->rules = rules;
+    readings.made_off =
+        is_orphaning(player) ? SYN_MADE_OFF_LOSES : SYN_MADE_OFF_KEEPS;
     struct syn_rerun *out = player->out;
     *out = (struct syn_rerun){0};
     player->standings = syn_arena_array(

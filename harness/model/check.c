@@ -111,6 +111,19 @@ static bool is_revision(struct syn_str s)
     return true;
 }
 
+/* Conditions that a reading lets the service ignore. */
+static bool is_ignored(const struct syn_step *step, const struct syn_item *item)
+{
+    const struct syn_readings *readings = &step->model->rules->readings;
+    bool is_document = step->object->object.type == SYN_TYPE_DOCUMENT;
+    if (item != NULL) {
+        return false;
+    }
+    return is_document ? readings->match_delete == SYN_MATCH_IGNORED &&
+                             step->command->verb == SYN_VERB_OBJECT_DELETE
+                       : readings->match_container == SYN_MATCH_IGNORED;
+}
+
 enum syn_code syn_check_match(const struct syn_step *step,
                               const struct syn_item *item, int64_t counter)
 {
@@ -118,7 +131,7 @@ enum syn_code syn_check_match(const struct syn_step *step,
     const struct syn_object *object = &step->object->object;
     /* Streams have no revision, so there is nothing to compare with. */
     if (if_match.at == NULL || syn_str_is(if_match, "*") ||
-        object->type == SYN_TYPE_STREAM) {
+        object->type == SYN_TYPE_STREAM || is_ignored(step, item)) {
         return SYN_CODE_NONE;
     }
     if (!is_revision(if_match)) {
@@ -135,42 +148,48 @@ enum syn_code syn_check_match(const struct syn_step *step,
 /* --- data
  * ------------------------------------------------------------------------ */
 
-static syn_status judge_data(struct syn_str text, enum syn_code null_code,
+/* What is too long before it is read. */
+static bool is_too_long(struct syn_str text, const struct syn_data_rules *rules,
+                        const struct syn_readings *readings)
+{
+    return text.bytes > SYN_JSON_BYTES_MAX ||
+           (readings->size == SYN_SIZE_RAW && text.bytes > rules->bytes_max);
+}
+
+static syn_status judge_data(struct syn_str text,
+                             const struct syn_data_rules *rules,
+                             const struct syn_readings *readings,
                              enum syn_code *code)
 {
     /* \u0000 is allowed: data is opaque text that never meets a C string. */
-    const struct syn_json_rules rules = {.allow_nul = true};
+    const struct syn_json_rules json = {.allow_nul = true};
     *code = SYN_CODE_54006;
-    if (text.bytes > SYN_JSON_BYTES_MAX) {
+    if (is_too_long(text, rules, readings)) {
         return SYN_OK;
     }
     *code = SYN_CODE_54008;
-    syn_status status = syn_json_check(text, &rules, NULL);
+    syn_status status = syn_json_check(text, &json, NULL);
     if (status != SYN_OK) {
         return status == SYN_ERR_MEMORY ? status : SYN_OK;
     }
     enum syn_json_kind kind = syn_json_kind_of_text(text);
     if (kind == SYN_JSON_NULL) {
-        *code = null_code;
-    } else if (kind == SYN_JSON_OBJECT) {
+        *code = rules->null_code;
+    } else if (kind == SYN_JSON_OBJECT || readings->top == SYN_TOP_ANY) {
         *code = SYN_CODE_NONE;
     }
     return SYN_OK;
 }
 
-syn_status syn_model_normalise_data(struct syn_arena *arena,
-                                    struct syn_str text, size_t bytes_max,
-                                    enum syn_code null_code,
-                                    struct syn_str *out, enum syn_code *code)
+/* The compact text of what was found good, if it is not too long. */
+static syn_status compact(struct syn_arena *arena, struct syn_str text,
+                          size_t bytes_max, struct syn_str *out,
+                          enum syn_code *code)
 {
-    syn_status status = judge_data(text, null_code, code);
-    if (status != SYN_OK || *code != SYN_CODE_NONE) {
-        return status;
-    }
     struct syn_buf buf;
     syn_buf_init(&buf, arena->allocator, bytes_max);
     syn_json_compact(&buf, text);
-    status = buf.status;
+    syn_status status = buf.status;
     if (status == SYN_ERR_LIMIT) {
         *code = SYN_CODE_54006;
         status = SYN_OK;
@@ -183,5 +202,35 @@ syn_status syn_model_normalise_data(struct syn_arena *arena,
         }
     }
     syn_buf_fini(&buf);
+    return status;
+}
+
+syn_status syn_model_normalise_data(struct syn_arena *arena,
+                                    struct syn_str text,
+                                    const struct syn_data_rules *rules,
+                                    struct syn_str *out, enum syn_code *code)
+{
+    const struct syn_readings *readings =
+        rules->readings == NULL ? &syn_readings_default : rules->readings;
+    bool counts_characters = readings->size == SYN_SIZE_CHARACTERS;
+    struct syn_str made = {NULL, 0};
+    if (readings->syntax == SYN_SYNTAX_LENIENT &&
+        !syn_lenient_json(arena, text, &text)) {
+        return SYN_ERR_MEMORY;
+    }
+    syn_status status = judge_data(text, rules, readings, code);
+    if (status != SYN_OK || *code != SYN_CODE_NONE) {
+        return status;
+    }
+    status = compact(arena, text,
+                     counts_characters ? SYN_JSON_BYTES_MAX : rules->bytes_max,
+                     &made, code);
+    if (status == SYN_OK && *code == SYN_CODE_NONE && counts_characters &&
+        syn_str_code_points(made) > rules->bytes_max) {
+        *code = SYN_CODE_54006;
+    }
+    if (status == SYN_OK && *code == SYN_CODE_NONE) {
+        *out = made;
+    }
     return status;
 }

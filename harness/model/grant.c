@@ -12,19 +12,30 @@
 
 #include "syn/limits.h"
 
-struct syn_grant_cell *syn_grant_find(const struct syn_object_cell *object,
+struct syn_grant_cell *syn_grant_find(const struct syn_model *model,
+                                      const struct syn_object_cell *object,
                                       struct syn_str identity)
 {
-    return syn_table_find(&object->grant_of, identity);
+    const struct syn_readings *readings = &model->rules->readings;
+    struct syn_grant_cell *cell = syn_table_find(&object->grant_of, identity);
+    size_t cursor = 0;
+    if (cell != NULL || !syn_reading_is_lax(readings)) {
+        return cell;
+    }
+    cell = syn_table_next(&object->grant_of, &cursor);
+    while (cell != NULL &&
+           !syn_reading_is_same(readings, cell->grant.identity, identity)) {
+        cell = syn_table_next(&object->grant_of, &cursor);
+    }
+    return cell;
 }
 
 const struct syn_grant *syn_model_grant(const struct syn_model *model,
                                         const struct syn_object *object,
                                         struct syn_str identity)
 {
-    (void)model;
     const struct syn_grant_cell *cell = syn_grant_find(
-        (const struct syn_object_cell *)(const void *)object, identity);
+        model, (const struct syn_object_cell *)(const void *)object, identity);
     return cell == NULL ? NULL : &cell->grant;
 }
 
@@ -116,7 +127,7 @@ syn_status syn_verb_grant_set(struct syn_step *step)
     if (!rules->identity_fits(rules->ctx, identity)) {
         return syn_step_refuse(step, SYN_CODE_54351);
     }
-    struct syn_grant_cell *cell = syn_grant_find(step->object, identity);
+    struct syn_grant_cell *cell = syn_grant_find(model, step->object, identity);
     bool has_row = cell != NULL;
     unsigned before = has_row ? cell->grant.rights : SYN_RIGHTS_NONE;
     struct syn_grant row = {.identity = identity, .changed_ms = step->now_ms};
@@ -132,6 +143,7 @@ syn_status syn_verb_grant_set(struct syn_step *step)
     }
     cell->grant.rights = row.rights;
     cell->grant.changed_ms = row.changed_ms;
+    cell->grant.is_implicit = false;
     step->out->grant = &cell->grant;
     step->out->is_created = !has_row;
     tell_grant(model, &cell->grant, false);
@@ -142,9 +154,28 @@ syn_status syn_verb_grant_set(struct syn_step *step)
 static enum syn_code find_row(const struct syn_step *step,
                               struct syn_grant_cell **out)
 {
-    *out = syn_grant_find(step->object, step->command->identity);
-    return *out == NULL ? syn_step_missing(step, SYN_CODE_54354)
-                        : SYN_CODE_NONE;
+    const struct syn_readings *readings = &step->model->rules->readings;
+    *out = syn_grant_find(step->model, step->object, step->command->identity);
+    if (*out != NULL) {
+        return SYN_CODE_NONE;
+    }
+    return readings->missing == SYN_MISSING_54354
+               ? SYN_CODE_54354
+               : syn_step_missing(step, SYN_CODE_54354);
+}
+
+/* A creator's row that nobody set, where a reading does not show those. */
+static bool is_unseen(const struct syn_step *step, const struct syn_grant *row)
+{
+    return row->is_implicit &&
+           step->model->rules->readings.creator_row == SYN_CREATOR_ROW_HIDDEN;
+}
+
+static bool is_unseen_node(const struct syn_step *step,
+                           const struct syn_tree_node *node)
+{
+    return is_unseen(
+        step, &SYN_CELL_OF((uintptr_t)node, syn_grant_cell, node)->grant);
 }
 
 syn_status syn_verb_grant_fetch(struct syn_step *step)
@@ -154,13 +185,17 @@ syn_status syn_verb_grant_fetch(struct syn_step *step)
     if (code != SYN_CODE_NONE) {
         return syn_step_refuse(step, code);
     }
+    if (is_unseen(step, &cell->grant)) {
+        return syn_step_refuse(step, SYN_CODE_20404);
+    }
     step->out->grant = &cell->grant;
     return SYN_OK;
 }
 
 syn_status syn_verb_grant_list(struct syn_step *step)
 {
-    const struct syn_listing listing = {.tree = &step->object->grants};
+    const struct syn_listing listing = {.tree = &step->object->grants,
+                                        .hides = is_unseen_node};
     struct syn_slice slice = {NULL, 0};
     enum syn_code code = SYN_CODE_NONE;
     syn_status status = syn_page_cut(step, &listing, &slice, &code);

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ORDER_DIGITS 15 /* of a sid: 60 bits, room below INT64_MAX */
+
 /* --- memory -----------------------------------------------------------------
  */
 
@@ -75,6 +77,22 @@ void syn_model_make_sid(struct syn_model *model, const char *prefix,
     out[0] = prefix[0];
     out[1] = prefix[1];
     syn_rng_hex(&model->rng, out + 2, SYN_SID_CHARS - 2);
+}
+
+/* By sid: as many of its digits as a number holds, so that listings go by
+ * them. */
+uint64_t syn_model_order(const struct syn_model *model, const char *sid)
+{
+    uint64_t number = 0;
+    if (model->rules->readings.order != SYN_ORDER_SID) {
+        return model->next_order;
+    }
+    for (size_t i = 2; i < 2 + ORDER_DIGITS; i++) {
+        unsigned digit = sid[i] <= '9' ? (unsigned)(sid[i] - '0')
+                                       : (unsigned)(sid[i] - 'a') + 10;
+        number = number * 16 + digit;
+    }
+    return number;
 }
 
 void syn_model_tell(struct syn_model *model, struct syn_change change)
@@ -269,6 +287,16 @@ static const enum syn_code object_missing[SYN_TYPE_COUNT] = {
     [SYN_TYPE_STREAM] = SYN_CODE_54250,
 };
 
+/* A subscription names sids alone, so its answer is about the sid. */
+enum syn_code syn_object_missing(const struct syn_step *step)
+{
+    const struct syn_command *command = step->command;
+    bool is_named =
+        !syn_model_is_sid(command->id) && command->verb != SYN_VERB_SUBSCRIBE;
+    return syn_step_missing(step, is_named ? SYN_CODE_54300
+                                           : object_missing[command->type]);
+}
+
 static enum syn_code find_object(struct syn_step *step,
                                  const struct verb_row *row)
 {
@@ -278,16 +306,15 @@ static enum syn_code find_object(struct syn_step *step,
                                        command->type, command->id);
     }
     const struct syn_rules *rules = step->model->rules;
-    if (step->object != NULL &&
+    bool is_unseen = step->object != NULL &&
+                     rules->readings.expired_seen == SYN_EXPIRED_IS_HIDDEN &&
+                     syn_object_is_expired(step->object, step->now_ms);
+    if (step->object != NULL && !is_unseen &&
         rules->finds(rules->ctx, &step->object->object,
                      step->actor->plane == SYN_PLANE_SDK, step->now_ms)) {
         return SYN_CODE_NONE;
     }
-    /* A subscription names sids alone, so its answer is about the sid. */
-    bool is_named =
-        !syn_model_is_sid(command->id) && command->verb != SYN_VERB_SUBSCRIBE;
-    return syn_step_missing(step, is_named ? SYN_CODE_54300
-                                           : object_missing[command->type]);
+    return syn_object_missing(step);
 }
 
 /* The operation, as fine as traces tell it: a TTL alone is its own. */

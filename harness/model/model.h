@@ -89,6 +89,7 @@ struct syn_grant {
     struct syn_str identity;
     unsigned rights; /* SYN_RIGHT_…; a row may hold none */
     int64_t changed_ms;
+    bool is_implicit; /* the creator's, and never set by the backend */
 };
 
 /* --- commands ------------------------------------------------------------- */
@@ -372,14 +373,22 @@ bool syn_model_is_sid(struct syn_str id);
 #define SYN_REVISION_BYTES 20
 void syn_model_revision(int64_t counter, char out[SYN_REVISION_BYTES]);
 
+/* What is asked of `data`. */
+struct syn_data_rules {
+    size_t bytes_max;                    /* 16 KiB, or 4 of a message */
+    enum syn_code null_code;             /* of the JSON value null */
+    const struct syn_readings *readings; /* NULL: as the reference */
+};
+
 /*
  * Check `text` as `data` (strict JSON, an object, bytes_max after removing
- * white space) and give the compact text, owned by `arena`.
- * *code: SYN_CODE_NONE, 54008, 54006, or `null_code` when it is JSON null.
+ * white space; readings may differ) and give the compact text, owned by
+ * `arena`. *code: SYN_CODE_NONE, 54008, 54006, or the null code.
  */
-SYN_MUST_CHECK syn_status syn_model_normalise_data(
-    struct syn_arena *arena, struct syn_str text, size_t bytes_max,
-    enum syn_code null_code, struct syn_str *out, enum syn_code *code);
+SYN_MUST_CHECK syn_status
+syn_model_normalise_data(struct syn_arena *arena, struct syn_str text,
+                         const struct syn_data_rules *rules,
+                         struct syn_str *out, enum syn_code *code);
 
 /* Counts, for health, limits and tests. */
 struct syn_model_counts {

@@ -183,14 +183,49 @@ static struct syn_maybe_i64 own_ttl(const struct syn_command *command)
                : command->ttl_s;
 }
 
+bool syn_object_is_expired(const struct syn_object_cell *cell, int64_t now_ms)
+{
+    int64_t at_ms = cell->object.expires_ms;
+    return at_ms != 0 && at_ms <= now_ms;
+}
+
+/* Does an object of this type keep the name from a new one? */
+static bool is_name_kept(const struct syn_step *step, unsigned type)
+{
+    const struct syn_object_cell *holder =
+        syn_table_find(&step->service->names[type], step->command->name);
+    return holder != NULL && !(step->model->rules->readings.expired_name ==
+                                   SYN_EXPIRED_FREES_NAME &&
+                               syn_object_is_expired(holder, step->now_ms));
+}
+
 static bool is_name_free(const struct syn_step *step)
 {
     const struct syn_command *command = step->command;
     const struct syn_rules *rules = step->model->rules;
-    return syn_table_find(&step->service->names[command->type],
-                          command->name) == NULL &&
-           rules->frees_name(rules->ctx, &step->service->row, command->type,
+    bool is_wide = rules->readings.name_scope == SYN_NAME_PER_SERVICE;
+    for (unsigned type = 0; type < SYN_TYPE_COUNT; type++) {
+        if ((is_wide || type == (unsigned)command->type) &&
+            is_name_kept(step, type)) {
+            return false;
+        }
+    }
+    return rules->frees_name(rules->ctx, &step->service->row, command->type,
                              command->name);
+}
+
+/* An expired object that a new one takes its name from has none any more. */
+static void take_name(struct syn_step *step)
+{
+    struct syn_object_cell *holder = syn_table_find(
+        &step->service->names[step->command->type], step->command->name);
+    if (holder != NULL) {
+        syn_table_remove(names_of(holder), holder->object.unique_name);
+        holder->object.unique_name = (struct syn_str){NULL, 0};
+        syn_model_tell(step->model,
+                       (struct syn_change){.kind = SYN_CHANGE_OBJECT,
+                                           .object = &holder->object});
+    }
 }
 
 static enum syn_code check_create(const struct syn_step *step)
@@ -223,6 +258,7 @@ static struct syn_object_cell *make_cell(struct syn_step *step)
     }
     syn_model_make_sid(step->model, syn_type_sid_prefix(command->type),
                        row.sid);
+    row.order = syn_model_order(step->model, row.sid);
     return syn_object_cell_new(step->model, step->service, &row);
 }
 
@@ -232,8 +268,13 @@ static syn_status grant_creator(struct syn_step *step,
 {
     const struct syn_rules *rules = step->model->rules;
     struct syn_grant row = {.identity = step->actor->identity,
-                            .changed_ms = step->now_ms};
+                            .changed_ms = step->now_ms,
+                            .is_implicit = true};
     bool is_sdk = step->actor->plane == SYN_PLANE_SDK;
+    if (rules->readings.made_off == SYN_MADE_OFF_LOSES &&
+        !step->service->row.acl_enabled) {
+        return SYN_OK;
+    }
     if (!rules->creator_rights(rules->ctx, &cell->object, is_sdk,
                                &row.rights)) {
         return SYN_OK;
@@ -297,6 +338,9 @@ syn_status syn_verb_object_create(struct syn_step *step)
         return SYN_ERR_MEMORY;
     }
     syn_status status = grant_creator(step, cell);
+    if (status == SYN_OK && step->command->name.at != NULL) {
+        take_name(step);
+    }
     if (status == SYN_OK) {
         status = syn_object_attach(model, cell);
     }
@@ -325,12 +369,24 @@ static int64_t expires_of(const struct syn_tree_node *node)
     return cell->object.expires_ms;
 }
 
+static bool is_unseen(const struct syn_step *step,
+                      const struct syn_tree_node *node)
+{
+    return step->model->rules->readings.expired_seen == SYN_EXPIRED_IS_HIDDEN &&
+           syn_object_is_expired(
+               SYN_CELL_OF((uintptr_t)node, syn_object_cell, node),
+               step->now_ms);
+}
+
 syn_status syn_verb_object_list(struct syn_step *step)
 {
     const struct syn_listing listing = {
         .tree = &step->service->objects[step->command->type],
         .is_by_number = true,
-        .expires = expires_of};
+        .expires = expires_of,
+        .hides = is_unseen,
+        .is_downward =
+            step->model->rules->readings.order == SYN_ORDER_CREATED_DESC};
     struct syn_slice slice = {NULL, 0};
     enum syn_code code = SYN_CODE_NONE;
     syn_status status = syn_page_cut(step, &listing, &slice, &code);
@@ -361,6 +417,10 @@ static enum syn_code check_update(const struct syn_step *step)
     struct syn_maybe_i64 ttl = own_ttl(command);
     if (!has_data && !ttl.is_set) {
         return SYN_CODE_54010;
+    }
+    if (step->model->rules->readings.expired_update == SYN_EXPIRED_IS_FINAL &&
+        syn_object_is_expired(step->object, step->now_ms)) {
+        return syn_object_missing(step);
     }
     if (!syn_check_ttl(step->model, command->ttl_s) ||
         !syn_check_ttl(step->model, command->collection_ttl_s)) {

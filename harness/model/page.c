@@ -15,6 +15,7 @@
 
 /* A listing with the command's page worked into it. */
 struct walk {
+    const struct syn_step *step;
     const struct syn_listing *listing;
     const struct syn_page *page;
     enum syn_tree_side side;     /* of the next element */
@@ -37,14 +38,18 @@ static bool parse_key(const struct syn_listing *listing, struct syn_str text,
 static enum syn_code begin(const struct syn_step *step, struct walk *walk)
 {
     const struct syn_page *page = walk->page;
-    bool is_descending = walk->listing->can_order && page->is_descending;
+    bool is_descending = walk->listing->is_downward ||
+                         (walk->listing->can_order && page->is_descending);
     walk->side = is_descending ? SYN_TREE_DOWN : SYN_TREE_UP;
     walk->hidden_ms = page->hides_expired && walk->listing->expires != NULL
                           ? step->now_ms
                           : 0;
+    size_t size_max = step->model->rules->readings.page_size == SYN_PAGE_HONOUR
+                          ? SYN_PAGE_SIZE_ASKED_MAX
+                          : SYN_PAGE_SIZE_MAX;
     walk->size = page->size == 0 ? SYN_PAGE_SIZE_DEFAULT : page->size;
-    if (walk->size > SYN_PAGE_SIZE_MAX) {
-        walk->size = SYN_PAGE_SIZE_MAX;
+    if (walk->size > size_max) {
+        walk->size = size_max;
     }
     if (!walk->listing->can_order || page->from.at == NULL) {
         walk->first =
@@ -72,6 +77,10 @@ static bool is_inside(const struct walk *walk, const struct syn_tree_node *node)
 
 static bool is_hidden(const struct walk *walk, const struct syn_tree_node *node)
 {
+    if (walk->listing->hides != NULL &&
+        walk->listing->hides(walk->step, node)) {
+        return true;
+    }
     if (walk->hidden_ms == 0) {
         return false;
     }
@@ -163,7 +172,8 @@ syn_status syn_page_cut(struct syn_step *step,
                         const struct syn_listing *listing,
                         struct syn_slice *out, enum syn_code *code)
 {
-    struct walk walk = {.listing = listing, .page = &step->command->page};
+    struct walk walk = {
+        .step = step, .listing = listing, .page = &step->command->page};
     struct syn_tree_node *start = NULL;
     *code = begin(step, &walk);
     if (*code == SYN_CODE_NONE) {

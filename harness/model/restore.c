@@ -134,10 +134,17 @@ static syn_status restore_grant(struct syn_model *model,
     if (object == NULL || row->identity.bytes == 0) {
         return SYN_ERR_ARG;
     }
-    if (syn_grant_find(object, row->identity) != NULL) {
+    if (syn_table_find(&object->grant_of, row->identity) != NULL) {
         return SYN_ERR_EXISTS;
     }
-    return syn_grant_add(model, object, row) == NULL ? SYN_ERR_MEMORY : SYN_OK;
+    /* A store does not say whether the backend ever set it. */
+    struct syn_grant fresh = *row;
+    fresh.is_implicit =
+        row->rights == SYN_RIGHTS_ALL &&
+        row->changed_ms == object->object.created_ms &&
+        syn_str_is_equal(row->identity, object->object.created_by);
+    return syn_grant_add(model, object, &fresh) == NULL ? SYN_ERR_MEMORY
+                                                        : SYN_OK;
 }
 
 void syn_model_keep_order(struct syn_model *model, uint64_t next_order)

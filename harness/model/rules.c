@@ -4,7 +4,7 @@
  */
 #include "model/rules.h"
 
-#include "model/model.h"
+#include "model/state.h"
 #include "syn/limits.h"
 
 /* ACL off: identity has no effect. On: the row decides, and nothing else; in
@@ -13,11 +13,24 @@
 static bool decide_access(void *ctx, const struct syn_access_query *query)
 {
     (void)ctx;
+    const struct syn_readings *readings = &query->model->rules->readings;
+    unsigned right = query->right;
+    unsigned held = query->grant == NULL ? 0 : query->grant->rights;
     if (!query->service->acl_enabled) {
         return true;
     }
-    return query->grant != NULL &&
-           (query->grant->rights & query->right) == query->right;
+    if (query->object->type == SYN_TYPE_STREAM &&
+        readings->stream != SYN_STREAM_CREATOR) {
+        return readings->stream == SYN_STREAM_ANYONE;
+    }
+    if ((query->op == SYN_OP_TTL || query->op == SYN_OP_ITEM_TTL) &&
+        right == SYN_RIGHT_WRITE && readings->ttl == SYN_TTL_NEEDS_MANAGE) {
+        right = SYN_RIGHT_MANAGE;
+    }
+    if (readings->write == SYN_WRITE_IS_READ && (held & SYN_RIGHT_WRITE) != 0) {
+        held |= SYN_RIGHT_READ;
+    }
+    return query->grant != NULL && (held & right) == right;
 }
 
 /* The backend is trusted with everything (ACL-22, ACL-23). */
@@ -258,5 +271,6 @@ const struct syn_rules syn_rules_sound = {
     .takes_revision = takes_revision,
     .restored_count = restored_count,
     .purge_delay_ms = 0,
+    .readings = SYN_READINGS_DEFAULT,
     .ctx = NULL,
 };

@@ -15,6 +15,7 @@
 #include "syn/object.h"
 #include "syn/str.h"
 #include "wire/codes.h"
+#include "wire/readings.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -153,7 +154,8 @@ struct syn_rules {
      * one that was stored. */
     int64_t (*restored_count)(void *ctx, const struct syn_object *object);
 
-    int64_t purge_delay_ms; /* how long expired things stay visible */
+    int64_t purge_delay_ms;       /* how long expired things stay visible */
+    struct syn_readings readings; /* of what public documents leave open */
     void *ctx;
 };
 

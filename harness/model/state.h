@@ -164,6 +164,9 @@ void syn_model_make_sid(struct syn_model *model, const char *prefix,
                         char out[SYN_SID_BYTES]);
 void syn_model_tell(struct syn_model *model, struct syn_change change);
 
+/* Where something new with this sid stands in listings. */
+uint64_t syn_model_order(const struct syn_model *model, const char *sid);
+
 /* Refuse the command; always SYN_OK. */
 syn_status syn_step_refuse(struct syn_step *step, enum syn_code code);
 /* The code for a missing thing: specific on the SDK plane, 20404 on REST. */
@@ -193,6 +196,13 @@ enum syn_code syn_check_patch(const struct syn_service_patch *patch);
 enum syn_code syn_check_match(const struct syn_step *step,
                               const struct syn_item *item, int64_t counter);
 enum syn_code syn_check_mismatch(enum syn_type type);
+
+/* --- lenient.c --------------------------------------------------------------
+ */
+
+/* Strict JSON out of lenient; false: out of memory. */
+bool syn_lenient_json(struct syn_arena *arena, struct syn_str in,
+                      struct syn_str *out);
 
 /* --- tenant.c, object.c, item.c, grant.c, replay.c: verbs -------------------
  */
@@ -235,6 +245,10 @@ struct syn_service_cell *syn_service_find(const struct syn_model *model,
 /* --- object.c
  * ------------------------------------------------------------------ */
 
+/* Past its deadline, and not purged yet. */
+bool syn_object_is_expired(const struct syn_object_cell *cell, int64_t now_ms);
+/* The code of an object that is not there. */
+enum syn_code syn_object_missing(const struct syn_step *step);
 struct syn_object_cell *syn_object_find(const struct syn_model *model,
                                         const struct syn_service_cell *service,
                                         enum syn_type type, struct syn_str id);
@@ -271,7 +285,10 @@ void syn_item_remove(struct syn_model *model, struct syn_item_cell *cell,
  * ------------------------------------------------------------------------ */
 
 bool syn_access_ask(struct syn_model *model, struct syn_access_query query);
-struct syn_grant_cell *syn_grant_find(const struct syn_object_cell *object,
+/* The row of an identity: of these bytes, or else, where a reading says so, of
+ * one that is the same to it. */
+struct syn_grant_cell *syn_grant_find(const struct syn_model *model,
+                                      const struct syn_object_cell *object,
                                       struct syn_str identity);
 /* New row, hung into its object; NULL: out of memory, nothing changed. */
 struct syn_grant_cell *syn_grant_add(struct syn_model *model,
@@ -310,6 +327,10 @@ struct syn_listing {
     bool can_order;    /* Order, From and Bounds apply: items */
     /* Deadline of an element, for HideExpired; NULL: none has one. */
     int64_t (*expires)(const struct syn_tree_node *node);
+    /* Is it left out of every listing? NULL: nothing is. */
+    bool (*hides)(const struct syn_step *step,
+                  const struct syn_tree_node *node);
+    bool is_downward; /* the listing's own order is the last one first */
 };
 
 struct syn_slice {

@@ -138,13 +138,13 @@ static void make_service_row(struct syn_model *model, const char *sid,
     *out = (struct syn_service_row){.reachability_debouncing_ms =
                                         SYN_DEBOUNCE_MS_DEFAULT,
                                     .created_ms = now_ms,
-                                    .updated_ms = now_ms,
-                                    .order = model->next_order};
+                                    .updated_ms = now_ms};
     if (sid == NULL) {
         syn_model_make_sid(model, "IS", out->sid);
     } else {
         memcpy(out->sid, sid, SYN_SID_BYTES);
     }
+    out->order = syn_model_order(model, out->sid);
 }
 
 static struct syn_account_cell *add_account(struct syn_model *model,
@@ -314,7 +314,9 @@ syn_status syn_verb_service_list(struct syn_step *step)
 {
     const struct syn_listing listing = {
         .tree = &account_cell(step->actor->account)->services,
-        .is_by_number = true};
+        .is_by_number = true,
+        .is_downward =
+            step->model->rules->readings.order == SYN_ORDER_CREATED_DESC};
     struct syn_slice slice = {NULL, 0};
     enum syn_code code = SYN_CODE_NONE;
     syn_status status = syn_page_cut(step, &listing, &slice, &code);

@@ -16,6 +16,7 @@ enum row_origin { ROW_CREATED, ROW_GRANTED, ROW_REVOKED };
 
 /* What is believed about one identity and one object. */
 struct row {
+    struct syn_str identity;
     enum row_origin origin;
     unsigned rights;
     unsigned life;    /* of the object that it belongs to */
@@ -92,9 +93,7 @@ syn_status syn_oracle_new(struct syn_arena *arena,
         return SYN_ERR_MEMORY;
     }
     oracle->arena = arena;
-    if (readings != NULL) {
-        oracle->readings = *readings;
-    }
+    oracle->readings = readings == NULL ? syn_readings_default : *readings;
     syn_status status = SYN_OK;
     for (unsigned i = 0; i < SYN_TYPE_COUNT && status == SYN_OK; i++) {
         status = init_table(arena, &oracle->objects[i]);
@@ -140,12 +139,33 @@ static syn_status make_object(struct syn_oracle *oracle, enum syn_type type,
     return status;
 }
 
+/* The row of an identity: of these bytes, or of one that is the same to the
+ * readings. */
+static struct row *find_row(const struct syn_readings *readings,
+                            const struct subject_object *object,
+                            struct syn_str identity)
+{
+    size_t cursor = 0;
+    struct row *row = syn_table_find(&object->rows, identity);
+    bool is_of_this = row != NULL && row->life == object->life;
+    if (is_of_this || !syn_reading_is_lax(readings)) {
+        return row;
+    }
+    struct row *other = syn_table_next(&object->rows, &cursor);
+    while (other != NULL &&
+           (other->life != object->life ||
+            !syn_reading_is_same(readings, other->identity, identity))) {
+        other = syn_table_next(&object->rows, &cursor);
+    }
+    return other == NULL ? row : other;
+}
+
 /* The row of an identity, made when there is none yet. */
 static syn_status find_or_make_row(struct syn_oracle *oracle,
                                    struct subject_object *object,
                                    struct syn_str identity, struct row **out)
 {
-    *out = syn_table_find(&object->rows, identity);
+    *out = find_row(&oracle->readings, object, identity);
     if (*out != NULL) {
         return SYN_OK;
     }
@@ -154,6 +174,7 @@ static syn_status find_or_make_row(struct syn_oracle *oracle,
     if (row == NULL || key.at == NULL) {
         return SYN_ERR_MEMORY;
     }
+    row->identity = key;
     *out = row;
     return syn_table_insert(&object->rows, key, row);
 }
@@ -177,7 +198,8 @@ syn_status syn_oracle_create(struct syn_oracle *oracle, enum syn_type type,
     object->is_there = true;
     object->is_from_rest = creator.at == NULL;
     if (row != NULL) {
-        *row = (struct row){.origin = ROW_CREATED,
+        *row = (struct row){.identity = row->identity,
+                            .origin = ROW_CREATED,
                             .rights = SYN_RIGHTS_ALL,
                             .life = object->life,
                             .is_creator = true,
@@ -213,7 +235,8 @@ static syn_status set_row(struct syn_oracle *oracle,
         find_or_make_row(oracle, object, subject->identity, &row);
     if (status == SYN_OK) {
         bool is_creator = row->life == object->life && row->is_creator;
-        *row = (struct row){.origin = origin,
+        *row = (struct row){.identity = row->identity,
+                            .origin = origin,
                             .rights = rights & SYN_RIGHTS_ALL,
                             .life = object->life,
                             .is_creator = is_creator};
@@ -259,59 +282,120 @@ static struct syn_ruling rule_without_row(const struct subject_object *object,
 }
 
 /* The row holds what is needed. */
-static struct syn_ruling rule_held(const struct syn_oracle *oracle,
+static struct syn_ruling rule_held(const struct syn_readings *readings,
                                    const struct row *row, enum syn_op op)
 {
     if (row->origin == ROW_GRANTED) {
         return rule(SYN_ALLOWED, SYN_WHY_GRANTED, ops[op].when_held);
     }
-    if (row->is_made_off && oracle->readings.creator != SYN_CREATOR_KEEPS) {
-        bool is_open = oracle->readings.creator == SYN_CREATOR_OPEN;
-        return rule(is_open ? SYN_UNKNOWN : SYN_DENIED, SYN_WHY_MADE_OFF,
-                    "ACL-19");
+    if (row->is_made_off && readings->made_off == SYN_MADE_OFF_LOSES) {
+        return rule(SYN_DENIED, SYN_WHY_MADE_OFF, "ACL-19");
     }
     return rule(SYN_ALLOWED, SYN_WHY_CREATOR, "ACL-19");
 }
 
-static struct syn_ruling rule_lacking(const struct syn_oracle *oracle,
-                                      const struct row *row, enum syn_op op)
+static struct syn_ruling rule_lacking(const struct row *row, enum syn_op op)
 {
-    bool is_ttl = op == SYN_OP_TTL || op == SYN_OP_ITEM_TTL;
     if (row->origin == ROW_REVOKED) {
         return row->is_creator ? rule(SYN_DENIED, SYN_WHY_DISALLOWED, "ACL-27")
                                : rule(SYN_DENIED, SYN_WHY_REVOKED, "ACL-25");
     }
-    if (is_ttl && oracle->readings.ttl == SYN_TTL_NEEDS_OPEN &&
-        (row->rights & SYN_RIGHT_MANAGE) != 0) {
-        return rule(SYN_UNKNOWN, SYN_WHY_TTL_OPEN, "ACL-11");
-    }
-    if (ops[op].right == SYN_RIGHT_READ &&
-        oracle->readings.write == SYN_WRITE_IS_OPEN &&
-        (row->rights & SYN_RIGHT_WRITE) != 0) {
-        return rule(SYN_UNKNOWN, SYN_WHY_WRITE_OPEN, "ACL-42");
-    }
     return rule(SYN_DENIED, SYN_WHY_LACKING, ops[op].when_held);
 }
 
-static struct syn_ruling rule_by_row(const struct syn_oracle *oracle,
+/* The right that an operation needs under these readings. */
+static unsigned right_needed(const struct syn_readings *readings,
+                             enum syn_op op)
+{
+    bool is_ttl = op == SYN_OP_TTL || op == SYN_OP_ITEM_TTL;
+    return is_ttl && readings->ttl == SYN_TTL_NEEDS_MANAGE ? SYN_RIGHT_MANAGE
+                                                           : ops[op].right;
+}
+
+static struct syn_ruling rule_by_row(const struct syn_readings *readings,
                                      const struct subject_object *object,
                                      const struct syn_access *subject,
                                      enum syn_op op)
 {
-    const struct row *row = syn_table_find(&object->rows, subject->identity);
+    const struct row *row = find_row(readings, object, subject->identity);
     if (row == NULL || row->life != object->life) {
         return rule_without_row(object, row, subject->identity);
     }
-    bool is_held = (row->rights & ops[op].right) == ops[op].right;
-    bool is_ttl = op == SYN_OP_TTL || op == SYN_OP_ITEM_TTL;
-    if (is_held && is_ttl && oracle->readings.ttl == SYN_TTL_NEEDS_OPEN &&
-        (row->rights & SYN_RIGHT_MANAGE) == 0) {
-        return rule(SYN_UNKNOWN, SYN_WHY_TTL_OPEN, "ACL-11");
+    unsigned held = row->rights;
+    if (readings->write == SYN_WRITE_IS_READ && (held & SYN_RIGHT_WRITE) != 0) {
+        held |= SYN_RIGHT_READ;
     }
-    struct syn_ruling ruling =
-        is_held ? rule_held(oracle, row, op) : rule_lacking(oracle, row, op);
+    unsigned needed = right_needed(readings, op);
+    struct syn_ruling ruling = (held & needed) == needed
+                                   ? rule_held(readings, row, op)
+                                   : rule_lacking(row, op);
     ruling.held = row->rights;
     return ruling;
+}
+
+/* What is believed when these readings hold. */
+static struct syn_ruling decide(const struct syn_oracle *oracle,
+                                const struct syn_readings *readings,
+                                const struct syn_access *subject,
+                                enum syn_op op)
+{
+    const struct subject_object *object =
+        find_object(oracle, subject->type, subject->label);
+    if (oracle->is_key_gone) {
+        return rule(SYN_DENIED, SYN_WHY_KEY_GONE, "TOK-34");
+    }
+    if (op == SYN_OP_CREATE) {
+        return rule(SYN_ALLOWED, SYN_WHY_NEW,
+                    oracle->is_acl_on ? ops[op].when_held : ops[op].when_off);
+    }
+    if (object == NULL || !object->is_there) {
+        return rule(SYN_DENIED, SYN_WHY_MISSING, "SDK-09");
+    }
+    if (!oracle->is_acl_on) {
+        return rule(SYN_ALLOWED, SYN_WHY_OFF, ops[op].when_off);
+    }
+    if (subject->type == SYN_TYPE_STREAM &&
+        readings->stream != SYN_STREAM_CREATOR) {
+        bool is_open = readings->stream == SYN_STREAM_ANYONE;
+        return rule(is_open ? SYN_ALLOWED : SYN_DENIED, SYN_WHY_STREAM,
+                    "ACL-61");
+    }
+    return rule_by_row(readings, object, subject, op);
+}
+
+/* --- what an answer hangs on ---------------------------------------------- */
+
+/* The readings that are about who may do what. */
+static const enum syn_reading_id about_rights[] = {
+    SYN_READING_STREAM, SYN_READING_WRITE, SYN_READING_TTL,
+    SYN_READING_CASE,   SYN_READING_FORM,  SYN_READING_MADE_OFF};
+
+static bool hangs_on(const struct syn_oracle *oracle,
+                     const struct syn_access *subject, enum syn_op op,
+                     enum syn_reading_id which)
+{
+    struct syn_readings other = oracle->readings;
+    enum syn_belief belief =
+        decide(oracle, &oracle->readings, subject, op).belief;
+    for (unsigned value = 0; value < syn_reading_count(which); value++) {
+        syn_reading_set(&other, which, value);
+        if (decide(oracle, &other, subject, op).belief != belief) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t syn_oracle_assumes(const struct syn_oracle *oracle,
+                            const struct syn_access *subject, enum syn_op op)
+{
+    uint64_t assumes = 0;
+    for (size_t i = 0; i < sizeof about_rights / sizeof about_rights[0]; i++) {
+        if (hangs_on(oracle, subject, op, about_rights[i])) {
+            assumes |= UINT64_C(1) << about_rights[i];
+        }
+    }
+    return assumes;
 }
 
 struct syn_ruling syn_oracle_decides(const struct syn_oracle *oracle,
@@ -319,22 +403,13 @@ struct syn_ruling syn_oracle_decides(const struct syn_oracle *oracle,
                                      enum syn_op op)
 {
     SYN_ASSERT((unsigned)op < SYN_OP_COUNT);
-    const struct subject_object *object =
-        find_object(oracle, subject->type, subject->label);
-    struct syn_ruling ruling;
-    if (oracle->is_key_gone) {
-        ruling = rule(SYN_DENIED, SYN_WHY_KEY_GONE, "TOK-34");
-    } else if (op == SYN_OP_CREATE) {
-        ruling = rule(SYN_ALLOWED, SYN_WHY_NEW,
-                      oracle->is_acl_on ? ops[op].when_held : ops[op].when_off);
-    } else if (object == NULL || !object->is_there) {
-        ruling = rule(SYN_DENIED, SYN_WHY_MISSING, "SDK-09");
-    } else if (!oracle->is_acl_on) {
-        ruling = rule(SYN_ALLOWED, SYN_WHY_OFF, ops[op].when_off);
-    } else {
-        ruling = rule_by_row(oracle, object, subject, op);
+    struct syn_ruling ruling = decide(oracle, &oracle->readings, subject, op);
+    ruling.needed = right_needed(&oracle->readings, op);
+    if (oracle->readings.open != 0) {
+        ruling.assumes =
+            syn_oracle_assumes(oracle, subject, op) & oracle->readings.open;
+        ruling.belief = ruling.assumes != 0 ? SYN_UNKNOWN : ruling.belief;
     }
-    ruling.needed = ops[op].right;
     return ruling;
 }
 
@@ -358,12 +433,11 @@ static const char *const sentences[SYN_WHY_COUNT] = {
                        "nothing by its name",
     [SYN_WHY_OTHER] = "the %1 was made by another identity and '%2' has no row",
     [SYN_WHY_MISSING] = "there is no such %1, for '%2' or anyone",
-    [SYN_WHY_MADE_OFF] = "'%2' made the %1 while ACLs were off; whether the "
-                         "creator's right stands is not published",
-    [SYN_WHY_TTL_OPEN] = "'%2' holds %4; whether a TTL needs write or manage "
-                         "is not published",
-    [SYN_WHY_WRITE_OPEN] = "'%2' holds %4; that write does not imply read is "
-                           "inferred",
+    [SYN_WHY_MADE_OFF] = "'%2' made the %1 while ACLs were off, and creators "
+                         "lose what they made then",
+    [SYN_WHY_STREAM] =
+        "with ACLs on a %1 is for anyone or nobody, whoever '%2' "
+        "is",
     [SYN_WHY_KEY_GONE] =
         "the key that signs the tokens of '%2' was deleted, so none connects",
 };

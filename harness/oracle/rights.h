@@ -17,24 +17,11 @@
 #include "syn/object.h"
 #include "syn/status.h"
 #include "syn/str.h"
+#include "wire/readings.h"
 
 #include <stdbool.h>
 
 struct syn_oracle; /* opaque: harness/oracle/rights.c */
-
-/* What to think where the documents are silent. Zero: as the reference. */
-enum syn_reading_ttl { SYN_TTL_NEEDS_WRITE, SYN_TTL_NEEDS_OPEN };
-enum syn_reading_write { SYN_WRITE_IS_NOT_READ, SYN_WRITE_IS_OPEN };
-enum syn_reading_creator {
-    SYN_CREATOR_KEEPS, /* objects made while off: the creator's row counts */
-    SYN_CREATOR_LOSES, /* the pessimistic reading */
-    SYN_CREATOR_OPEN
-};
-struct syn_readings {
-    enum syn_reading_ttl ttl;
-    enum syn_reading_write write;
-    enum syn_reading_creator creator;
-};
 
 enum syn_belief { SYN_ALLOWED, SYN_DENIED, SYN_UNKNOWN };
 
@@ -52,9 +39,8 @@ enum syn_why {
     SYN_WHY_SYSTEM,     /* the same, identity "system" */
     SYN_WHY_OTHER,      /* made by another identity, no row */
     SYN_WHY_MISSING,    /* there is no such object */
-    SYN_WHY_MADE_OFF,   /* open: creator of an object made while off */
-    SYN_WHY_TTL_OPEN,   /* open: TTL needs write or manage */
-    SYN_WHY_WRITE_OPEN, /* open: write may imply read */
+    SYN_WHY_MADE_OFF,   /* creator of an object made while off */
+    SYN_WHY_STREAM,     /* a reading opens or closes streams to all */
     SYN_WHY_KEY_GONE,   /* the key that signs tokens was deleted */
     SYN_WHY_COUNT
 };
@@ -65,11 +51,13 @@ struct syn_ruling {
     const char *clause; /* static: the clause that decides */
     unsigned needed;    /* SYN_RIGHT_…, 0: none */
     unsigned held;      /* SYN_RIGHT_… of the identity's row */
+    uint64_t assumes;   /* if unknown: the open readings it hangs on */
 };
 
 /*
- * A new oracle for a service whose ACLs are off. Everything belongs to
- * `arena`. Errors: SYN_ERR_MEMORY, likewise below.
+ * A new oracle for a service whose ACLs are off. `readings` NULL: those of the
+ * reference; where one is open, what hangs on it is unknown. Everything belongs
+ * to `arena`. Errors: SYN_ERR_MEMORY, likewise below.
  */
 SYN_MUST_CHECK syn_status syn_oracle_new(struct syn_arena *arena,
                                          const struct syn_readings *readings,
@@ -116,6 +104,13 @@ SYN_MUST_CHECK syn_status syn_oracle_revoke(struct syn_oracle *oracle,
 struct syn_ruling syn_oracle_decides(const struct syn_oracle *oracle,
                                      const struct syn_access *subject,
                                      enum syn_op op);
+
+/*
+ * The readings on which the answer hangs, as bits by enum syn_reading_id: with
+ * another value of one of them it would be another. Allocates nothing.
+ */
+uint64_t syn_oracle_assumes(const struct syn_oracle *oracle,
+                            const struct syn_access *subject, enum syn_op op);
 
 /* The ruling in words, for evidence: "ACL-21: the map was made over REST and
  * 'ann' has no row". Owned by `arena`; at NULL: out of memory. */

@@ -201,8 +201,9 @@ static syn_status read_data(struct syn_config_reader *r, const char *place,
     }
     const struct syn_str text = syn_config_value(r->config->text, place);
     SYN_ASSERT(text.at != NULL);
-    syn_status st = syn_model_normalise_data(r->arena, text, SYN_DATA_BYTES_MAX,
-                                             SYN_CODE_54008, to, &code);
+    const struct syn_data_rules rules = {.bytes_max = SYN_DATA_BYTES_MAX,
+                                         .null_code = SYN_CODE_54008};
+    syn_status st = syn_model_normalise_data(r->arena, text, &rules, to, &code);
     if (st == SYN_OK && code != SYN_CODE_NONE) {
         return syn_config_fault(r, place, syn_code_text(code));
     }

@@ -255,6 +255,7 @@ static bool hears(const struct syn_subscription *subscriber,
         .identity = session->facts.identity,
         .token_expires_s = session->facts.expires_s,
         .is_origin = session == origin,
+        .is_unchecked = service->seams.rules.readings.events == SYN_EVENTS_FLOW,
         .now_ms = syn_clock_now_ms(service->clock)};
     return service->seams.delivers(service->seams.ctx, &delivery);
 }

@@ -261,6 +261,7 @@ void syn_keyring_env(struct syn_service *service, struct syn_verify_env *env)
 {
     *env = (struct syn_verify_env){
         .now_s = syn_clock_now_s(service->clock),
+        .readings = &service->seams.rules.readings,
         .region = NULL,
         .jwe_key = service->jwe_key,
         .find_key = find_key,

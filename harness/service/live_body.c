@@ -39,8 +39,11 @@ bool syn_call_read_data(struct syn_call *call, size_t bytes_max,
     const struct syn_seams *seams = &call->service->seams;
     const size_t limit =
         seams->calls.data_limit(seams->ctx, SYN_PLANE_SDK, raw, bytes_max);
-    if (syn_model_normalise_data(call->arena, raw, limit, null_code, out,
-                                 &code) != SYN_OK) {
+    const struct syn_data_rules rules = {.bytes_max = limit,
+                                         .null_code = null_code,
+                                         .readings = &seams->rules.readings};
+    if (syn_model_normalise_data(call->arena, raw, &rules, out, &code) !=
+        SYN_OK) {
         code = SYN_CODE_20500;
     }
     if (code != SYN_CODE_NONE) {

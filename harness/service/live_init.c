@@ -103,8 +103,10 @@ static enum syn_code read_token(struct syn_session *session,
         syn_token_verify(&env, service->seams.token_checks, &service->scratch,
                          syn_json_str(token, absent), facts, NULL);
     if (code != SYN_CODE_NONE) {
-        return code;
+        return syn_reading_token_code(&service->seams.rules.readings, code);
     }
+    /* A session lives as long as its token is taken. */
+    facts->expires_s += service->seams.rules.readings.exp_skew_s;
     *account = syn_model_account(service->model, facts->account_sid);
     if (*account == NULL) {
         return SYN_CODE_20103;

@@ -143,8 +143,11 @@ enum syn_code syn_rest_form_data(const struct syn_rest_call *call,
     const struct syn_seams *seams = &call->service->seams;
     size_t limit =
         seams->calls.data_limit(seams->ctx, SYN_PLANE_REST, text, bytes_max);
-    if (syn_model_normalise_data(call->arena, text, limit, null_code, out,
-                                 &code) != SYN_OK) {
+    const struct syn_data_rules rules = {.bytes_max = limit,
+                                         .null_code = null_code,
+                                         .readings = &seams->rules.readings};
+    if (syn_model_normalise_data(call->arena, text, &rules, out, &code) !=
+        SYN_OK) {
         return SYN_CODE_20500;
     }
     return code;

@@ -18,7 +18,13 @@ static enum syn_code read_size(const struct syn_rest_call *call,
         (!syn_str_to_u64(word, SYN_PAGE_SIZE_ASKED_MAX, &size) || size == 0)) {
         return SYN_CODE_54454;
     }
-    out->page.size = size > SYN_PAGE_SIZE_MAX ? SYN_PAGE_SIZE_MAX : size;
+    const struct syn_readings *readings = &call->service->seams.rules.readings;
+    bool is_over = size > SYN_PAGE_SIZE_MAX;
+    if (is_over && readings->page_size == SYN_PAGE_REFUSE) {
+        return SYN_CODE_54454;
+    }
+    is_over = is_over && readings->page_size != SYN_PAGE_HONOUR;
+    out->page.size = is_over ? SYN_PAGE_SIZE_MAX : size;
     if (syn_rest_query(call, "Page", &word) &&
         !syn_str_to_u64(word, SYN_REST_PAGE_MAX, &out->number)) {
         return SYN_CODE_20001;

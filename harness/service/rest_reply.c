@@ -29,7 +29,7 @@ void syn_rest_fail(struct syn_rest_call *call, enum syn_code code)
     unsigned status = syn_code_http(code);
     struct syn_str message = {NULL, 0};
     /* What another account owns is as missing as what does not exist. */
-    if (status == 404 || code == SYN_CODE_54056) {
+    if ((status == 404 && code != SYN_CODE_54354) || code == SYN_CODE_54056) {
         code = SYN_CODE_20404;
         status = 404;
         message = missing_text(call);
@@ -54,6 +54,17 @@ static const char cors[] =
     "Access-Control-Allow-Credentials: true\r\n"
     "Access-Control-Expose-Headers: ETag, Twilio-Request-Id, Retry-After\r\n";
 
+/* It comes with its quotes, which a reading leaves out. */
+static void put_etag(const struct syn_rest_call *call, struct syn_buf *out)
+{
+    struct syn_str etag = syn_str_of(call->etag);
+    bool is_bare = call->service->seams.rules.readings.etag == SYN_ETAG_BARE;
+    if (is_bare && etag.bytes > 1 && etag.at[0] == '"') {
+        etag = syn_str_part(etag, 1, etag.bytes - 2);
+    }
+    syn_buf_printf(out, "ETag: %.*s\r\n", SYN_STR_ARG(etag));
+}
+
 static void put_head(struct syn_rest_call *call, bool keeps_alive,
                      size_t body_bytes, struct syn_buf *out)
 {
@@ -70,7 +81,7 @@ static void put_head(struct syn_rest_call *call, bool keeps_alive,
     syn_buf_put_text(out, cors);
     syn_buf_printf(out, "Twilio-Request-Id: RQ%s\r\n", id);
     if (call->etag[0] != '\0') {
-        syn_buf_printf(out, "ETag: %s\r\n", call->etag);
+        put_etag(call, out);
     }
     if (call->status == 401) {
         syn_buf_put_text(out,

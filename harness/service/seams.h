@@ -32,6 +32,7 @@ struct syn_delivery {
     struct syn_str identity; /* of the subscriber */
     int64_t token_expires_s; /* of its session */
     bool is_origin;          /* its own change came over this connection */
+    bool is_unchecked;       /* a reading lets events flow after revocation */
     int64_t now_ms;
 };
 

@@ -236,6 +236,10 @@ static syn_status fill_seams(struct syn_service *service)
     syn_seams_init(&service->seams);
     service->seams.ctx = service;
     service->seams.rules.purge_delay_ms = service->setup.purge_delay_ms;
+    if (service->setup.readings != NULL) {
+        service->seams.rules.readings = *service->setup.readings;
+        service->setup.readings = NULL; /* borrowed for the start alone */
+    }
     if (service->setup.limits == SYN_LIMITS_REAL) {
         service->seams.admits = syn_buckets_admit;
     }

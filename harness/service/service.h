@@ -15,6 +15,7 @@
 #include "net/tls.h"
 #include "syn/status.h"
 #include "syn/str.h"
+#include "wire/readings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -99,7 +100,8 @@ struct syn_service_setup {
     bool keeps_quiet_on_revoke; /* true: no subscription_canceled */
     const char *sdk_path;   /* "/v3/wsconnect": exactly this path upgrades */
     struct syn_str jwe_key; /* 32 bytes; at NULL: JWE tokens are refused */
-    const char *defect;     /* name of a seeded defect; NULL: none */
+    const struct syn_readings *readings; /* NULL: as the reference */
+    const char *defect;                /* name of a seeded defect; NULL: none */
     const struct syn_journal *journal; /* NULL: none */
     /* Fill the empty model from a store before accounts are added; an account
      * that is then there is kept as it is. NULL: nothing to restore. */

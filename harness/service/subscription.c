@@ -192,7 +192,8 @@ static void look_again(struct syn_subscription *s,
                            session->facts.identity, object)) {
         return;
     }
-    if (!seams->cuts_on_revoke(seams->ctx)) {
+    if (!seams->cuts_on_revoke(seams->ctx) ||
+        (object != NULL && seams->rules.readings.events == SYN_EVENTS_FLOW)) {
         return;
     }
     char object_sid[SYN_SID_BYTES];

@@ -29,6 +29,7 @@ struct delivery {
     struct syn_str form;
     size_t bytes;    /* of the block */
     uint64_t ticket; /* of what it tells: not sent before that is kept */
+    unsigned tries;  /* that failed */
 };
 
 struct lane {
@@ -306,6 +307,29 @@ static void pump(struct syn_hooks *hooks)
     }
 }
 
+/* Once more, ahead of what waits in its lane; only a reading allows it. */
+static bool put_back(struct lane *lane)
+{
+    struct syn_hooks *hooks = lane->hooks;
+    struct delivery *delivery = lane->running;
+    if (delivery->tries >= hooks->service->seams.rules.readings.hook_retries) {
+        return false;
+    }
+    delivery->tries++;
+    lane->running = NULL;
+    hooks->running_count--;
+    delivery->next = lane->first;
+    lane->first = delivery;
+    lane->last = lane->last == NULL ? delivery : lane->last;
+    lane->count++;
+    delivery->older = NULL;
+    delivery->newer = hooks->oldest;
+    *(hooks->oldest != NULL ? &hooks->oldest->older : &hooks->newest) =
+        delivery;
+    hooks->oldest = delivery;
+    return true;
+}
+
 static void finish(void *ctx, const struct syn_curl_response *response)
 {
     struct lane *lane = ctx;
@@ -313,6 +337,10 @@ static void finish(void *ctx, const struct syn_curl_response *response)
     const unsigned status = response->http_status;
     const bool is_posted =
         response->status == SYN_OK && status >= HTTP_OK && status < HTTP_OK_END;
+    if (!is_posted && put_back(lane)) {
+        pump(hooks);
+        return;
+    }
     conclude(lane, is_posted, status, response->reason);
     pump(hooks);
 }
@@ -402,9 +430,12 @@ static bool enqueue(struct syn_service *service,
 }
 
 void syn_hooks_offer(struct syn_service *service,
-                     const struct syn_hook_delivery *delivery)
+                     const struct syn_hook_delivery *given)
 {
     const struct syn_hook_rules *rules = &service->seams.hooks;
+    struct syn_hook_delivery read = *given;
+    const struct syn_hook_delivery *delivery = &read;
+    read.readings = &service->seams.rules.readings;
     if (service->is_stopping || delivery->row->webhook_url.bytes == 0 ||
         !rules->posts(service->seams.ctx, delivery)) {
         return;

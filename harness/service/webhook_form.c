@@ -92,6 +92,13 @@ static bool add_number(struct syn_hook_draft *draft, const char *name,
                     syn_arena_printf(draft->arena, "%lld", (long long)number));
 }
 
+/* What maps and streams call their parts is not published. */
+static bool has_bare_names(const struct syn_hook_draft *draft)
+{
+    const struct syn_readings *readings = draft->delivery->readings;
+    return readings != NULL && readings->hook_names == SYN_HOOK_NAMES_BARE;
+}
+
 static bool add_item(struct syn_hook_draft *draft,
                      const struct syn_event *event)
 {
@@ -100,7 +107,7 @@ static bool add_item(struct syn_hook_draft *draft,
                    add_revision(draft, "ItemRevision", event->item_event_id);
     add(draft, "ItemData", event->data);
     if (!is_list) {
-        add(draft, "ItemKey", event->key);
+        add(draft, has_bare_names(draft) ? "Key" : "ItemKey", event->key);
         return is_done;
     }
     return is_done && add_number(draft, "ItemIndex", event->index);
@@ -125,8 +132,10 @@ static bool add_object(struct syn_hook_draft *draft,
         is_done = is_done && add_item(draft, event);
     }
     if ((with & WITH_MESSAGE) != 0) {
-        add(draft, "StreamMessageSid", syn_str_of(event->message_sid));
-        add(draft, "StreamMessageData", event->data);
+        bool is_bare = has_bare_names(draft);
+        add(draft, is_bare ? "MessageSid" : "StreamMessageSid",
+            syn_str_of(event->message_sid));
+        add(draft, is_bare ? "MessageData" : "StreamMessageData", event->data);
     }
     return is_done;
 }
@@ -230,7 +239,8 @@ static bool posts(void *ctx, const struct syn_hook_delivery *delivery)
         return row->reachability_webhooks_enabled;
     }
     if (delivery->event->cause == SYN_CAUSE_EXPIRY) {
-        return false;
+        return delivery->readings != NULL &&
+               delivery->readings->purge_hook == SYN_PURGE_IS_TOLD;
     }
     return delivery->event->plane == SYN_PLANE_SDK ||
            row->webhooks_from_rest_enabled;

@@ -35,6 +35,7 @@ struct syn_hook_delivery {
     struct syn_str identity;
     const char *endpoint; /* NULL: none (REST) */
     int64_t now_ms;
+    const struct syn_readings *readings; /* NULL: as the reference */
 };
 
 struct syn_hook_pair {

@@ -444,13 +444,16 @@ static const struct {
     {"{} x", 54008, NULL},
 };
 
+static const struct syn_data_rules as_document = {
+    .bytes_max = SYN_DATA_BYTES_MAX, .null_code = SYN_CODE_54101};
+
 START_TEST(data_is_judged_and_compacted)
 {
     struct syn_str out = SYN_STR("untouched");
     enum syn_code code = SYN_CODE_NONE;
-    ck_assert_int_eq(syn_model_normalise_data(
-                         &world.arena, syn_str_of(datas[_i].text),
-                         SYN_DATA_BYTES_MAX, SYN_CODE_54101, &out, &code),
+    ck_assert_int_eq(syn_model_normalise_data(&world.arena,
+                                              syn_str_of(datas[_i].text),
+                                              &as_document, &out, &code),
                      SYN_OK);
     ck_assert_int_eq(code, datas[_i].code);
     assert_str(out, code == SYN_CODE_NONE ? datas[_i].compact : "untouched");
@@ -469,7 +472,7 @@ START_TEST(data_limit_counts_compact_bytes)
         enum syn_code code = SYN_CODE_NONE;
         ck_assert_int_eq(syn_model_normalise_data(
                              &world.arena, (struct syn_str){at, (size_t)used},
-                             SYN_DATA_BYTES_MAX, SYN_CODE_54101, &out, &code),
+                             &as_document, &out, &code),
                          SYN_OK);
         ck_assert_int_eq(code, bytes == 16384 ? 0 : 54006);
     }

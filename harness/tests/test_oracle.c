@@ -134,6 +134,7 @@ START_TEST(streams_take_no_rows_and_nothing_takes_them_unmade)
 }
 END_TEST
 
+#define BIT(name) (UINT64_C(1) << SYN_READING_##name)
 static const struct {
     struct syn_readings readings;
     unsigned rights; /* granted; 8: none, ann made it while off */
@@ -142,17 +143,24 @@ static const struct {
 } open_cases[] = {
     {{0}, SYN_RIGHT_WRITE, SYN_OP_TTL, SYN_ALLOWED},
     {{0}, SYN_RIGHT_MANAGE, SYN_OP_TTL, SYN_DENIED},
-    {{.ttl = SYN_TTL_NEEDS_OPEN}, SYN_RIGHT_WRITE, SYN_OP_TTL, SYN_UNKNOWN},
-    {{.ttl = SYN_TTL_NEEDS_OPEN}, SYN_RIGHT_MANAGE, SYN_OP_TTL, SYN_UNKNOWN},
-    {{.ttl = SYN_TTL_NEEDS_OPEN}, SYN_RIGHT_READ, SYN_OP_TTL, SYN_DENIED},
-    {{.ttl = SYN_TTL_NEEDS_OPEN}, 6, SYN_OP_ITEM_TTL, SYN_ALLOWED},
+    {{.open = BIT(TTL)}, SYN_RIGHT_WRITE, SYN_OP_TTL, SYN_UNKNOWN},
+    {{.open = BIT(TTL)}, SYN_RIGHT_MANAGE, SYN_OP_TTL, SYN_UNKNOWN},
+    {{.open = BIT(TTL)}, SYN_RIGHT_READ, SYN_OP_TTL, SYN_DENIED},
+    {{.open = BIT(TTL)}, 6, SYN_OP_ITEM_TTL, SYN_ALLOWED},
     {{0}, SYN_RIGHT_WRITE, SYN_OP_OPEN, SYN_DENIED},
-    {{.write = SYN_WRITE_IS_OPEN}, SYN_RIGHT_WRITE, SYN_OP_OPEN, SYN_UNKNOWN},
-    {{.write = SYN_WRITE_IS_OPEN}, SYN_RIGHT_MANAGE, SYN_OP_OPEN, SYN_DENIED},
+    {{.open = BIT(WRITE)}, SYN_RIGHT_WRITE, SYN_OP_OPEN, SYN_UNKNOWN},
+    {{.open = BIT(WRITE)}, SYN_RIGHT_MANAGE, SYN_OP_OPEN, SYN_DENIED},
     {{0}, 8, SYN_OP_OPEN, SYN_ALLOWED},
-    {{.creator = SYN_CREATOR_LOSES}, 8, SYN_OP_OPEN, SYN_DENIED},
-    {{.creator = SYN_CREATOR_OPEN}, 8, SYN_OP_OPEN, SYN_UNKNOWN},
-    {{.creator = SYN_CREATOR_LOSES}, SYN_RIGHT_READ, SYN_OP_OPEN, SYN_ALLOWED},
+    {{.made_off = SYN_MADE_OFF_LOSES}, 8, SYN_OP_OPEN, SYN_DENIED},
+    {{.open = BIT(MADE_OFF)}, 8, SYN_OP_OPEN, SYN_UNKNOWN},
+    {{.made_off = SYN_MADE_OFF_LOSES},
+     SYN_RIGHT_READ,
+     SYN_OP_OPEN,
+     SYN_ALLOWED},
+    {{.ttl = SYN_TTL_NEEDS_MANAGE}, SYN_RIGHT_WRITE, SYN_OP_TTL, SYN_DENIED},
+    {{.ttl = SYN_TTL_NEEDS_MANAGE}, SYN_RIGHT_MANAGE, SYN_OP_TTL, SYN_ALLOWED},
+    {{.write = SYN_WRITE_IS_READ}, SYN_RIGHT_WRITE, SYN_OP_OPEN, SYN_ALLOWED},
+    {{.write = SYN_WRITE_IS_READ}, SYN_RIGHT_MANAGE, SYN_OP_OPEN, SYN_DENIED},
 };
 
 START_TEST(open_questions_are_unknown_unless_a_reading_chooses)
@@ -170,6 +178,51 @@ START_TEST(open_questions_are_unknown_unless_a_reading_chooses)
         syn_oracle_decides(oracle, &subject, open_cases[_i].op);
     ck_assert_str_eq(syn_belief_name(ruling.belief),
                      syn_belief_name(open_cases[_i].belief));
+}
+END_TEST
+
+static const struct {
+    struct syn_readings readings;
+    enum syn_type type;
+    const char *creator; /* NULL: the backend */
+    unsigned rights;     /* of ann; 0: no row */
+    enum syn_op op;
+    uint64_t assumes;
+} hanging[] = {
+    {SYN_READINGS_DEFAULT, SYN_TYPE_MAP, NULL, 2, SYN_OP_OPEN, BIT(WRITE)},
+    {SYN_READINGS_DEFAULT, SYN_TYPE_MAP, NULL, 1, SYN_OP_OPEN, 0},
+    {SYN_READINGS_DEFAULT, SYN_TYPE_MAP, NULL, 2, SYN_OP_TTL, BIT(TTL)},
+    {SYN_READINGS_DEFAULT, SYN_TYPE_MAP, NULL, 6, SYN_OP_TTL, 0},
+    {SYN_READINGS_DEFAULT, SYN_TYPE_MAP, NULL, 0, SYN_OP_OPEN, 0},
+    {SYN_READINGS_DEFAULT, SYN_TYPE_MAP, "Ann", 0, SYN_OP_OPEN, BIT(CASE)},
+    {{.identity_case = SYN_IDENTITY_ALIKE},
+     SYN_TYPE_MAP,
+     "Ann",
+     0,
+     SYN_OP_OPEN,
+     BIT(CASE)},
+    {SYN_READINGS_DEFAULT, SYN_TYPE_STREAM, "ann", 0, SYN_OP_PUBLISH,
+     BIT(STREAM)},
+    {{.write = SYN_WRITE_IS_READ},
+     SYN_TYPE_MAP,
+     NULL,
+     2,
+     SYN_OP_OPEN,
+     BIT(WRITE)},
+};
+
+START_TEST(a_ruling_names_the_readings_that_it_hangs_on)
+{
+    ck_assert_int_eq(syn_oracle_new(&arena, &hanging[_i].readings, &oracle),
+                     SYN_OK);
+    syn_oracle_set_acl(oracle, true);
+    create(hanging[_i].type, hanging[_i].creator);
+    if (hanging[_i].rights != 0) {
+        grant(hanging[_i].type, "ann", hanging[_i].rights);
+    }
+    struct syn_access subject = subject_of(hanging[_i].type, "ann");
+    ck_assert_uint_eq(syn_oracle_assumes(oracle, &subject, hanging[_i].op),
+                      hanging[_i].assumes);
 }
 END_TEST
 
@@ -279,6 +332,8 @@ Suite *suite_oracle(void)
     tcase_add_loop_test(tcase,
                         open_questions_are_unknown_unless_a_reading_chooses, 0,
                         (int)(sizeof(open_cases) / sizeof(open_cases[0])));
+    tcase_add_loop_test(tcase, a_ruling_names_the_readings_that_it_hangs_on, 0,
+                        (int)(sizeof hanging / sizeof hanging[0]));
     tcase_add_loop_test(tcase, oracle_and_model_agree_on_random_histories, 0,
                         4);
     suite_add_tcase(suite, tcase);

@@ -28,6 +28,13 @@
     X(20429, 429, "Too many requests")                                      \
     X(20500, 500, "Internal server error")                                  \
     X(20503, 503, "Service unavailable")                                    \
+    X(51115, 401, "Invalid Access Token subject")                           \
+    X(51116, 401, "Invalid Access Token header")                            \
+    X(51117, 401, "Invalid Access Token signature")                         \
+    X(51118, 401, "Invalid Access Token claims")                            \
+    X(51119, 401, "Access Token expired")                                   \
+    X(51120, 401, "Access Token not yet valid")                             \
+    X(51121, 401, "Expiration Time Exceeds Maximum Time Allowed")           \
     X(51201, 429, "Too many connections")                                   \
     X(51202, 429, "Too many requests")                                      \
     X(51207, 410, "Token expired")                                          \

@@ -27,13 +27,14 @@ struct syn_backend; /* the app's server: REST with credentials */
 
 /* The answer to a request on either plane, or the reason for none. */
 struct syn_reply {
-    syn_status status;   /* SYN_OK: an answer came. Else the world failed */
-    unsigned http;       /* HTTP status of the request (http_status on the SDK
-                            plane; status.code of init and update replies) */
-    int code;            /* error code of the body, or errorCode; 0: none */
-    struct syn_str body; /* payload as it came; of frames without one (init,
-                            update, close) the header */
-    struct syn_str etag; /* without quotes; empty: none */
+    syn_status status;    /* SYN_OK: an answer came. Else the world failed */
+    unsigned http;        /* HTTP status of the request (http_status on the SDK
+                             plane; status.code of init and update replies) */
+    int code;             /* error code of the body, or errorCode; 0: none */
+    struct syn_str body;  /* payload as it came; of frames without one (init,
+                             update, close) the header */
+    struct syn_str etag;  /* without quotes; empty: none */
+    bool has_quoted_etag; /* REST: it came in quotes */
     uint32_t retry_after_s;
     unsigned exchange;       /* its place in the transcript */
     struct syn_arena *arena; /* the row's, for texts out of the body */

@@ -1,0 +1,127 @@
+/*
+ * calibrate.c - the verb `calibrate`, and the option --readings.
+ * Layer: cli. Threads: the main process.
+ * Source: design sections 3 and 8.
+ */
+#include "gate/calibrate.h"
+
+#include "cli/cli.h"
+#include "service/seams.h"
+#include "syn/limits.h"
+#include "target/guard.h"
+
+#include <signal.h>
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+    stop_signal = number;
+}
+
+/* Before anything is made at the target, or it would be left there. The second
+ * signal finds the default again. */
+static void watch_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_signal,
+                             .sa_flags = (int)SA_RESETHAND};
+    (void)sigaction(SIGTERM, &stop, NULL);
+    (void)sigaction(SIGINT, &stop, NULL);
+}
+
+bool syn_cli_readings(const struct syn_cli *cli,
+                      const struct syn_readings **out)
+{
+    char fault[SYN_READINGS_FAULT_BYTES] = "out of memory";
+    *out = NULL;
+    if (cli->readings == NULL) {
+        return true;
+    }
+    struct syn_readings *readings =
+        syn_arena_alloc(cli->arena, sizeof *readings);
+    if (readings == NULL || syn_readings_read(cli->arena, cli->readings, fault,
+                                              readings) != SYN_OK) {
+        (void)syn_cli_refuse("%s", fault);
+        return false;
+    }
+    *out = readings;
+    return true;
+}
+
+/* Until remote runs are finished we write to loopback alone. */
+static bool is_fit_target(const struct syn_target *target)
+{
+    if (target == NULL) {
+        return true;
+    }
+    if (!syn_guard_is_loopback(target->rest_url) ||
+        !syn_guard_is_loopback(target->sdk_url)) {
+        (void)syn_cli_refuse("calibrate: targets other than loopback are not "
+                             "supported yet");
+        return false;
+    }
+    if (target->mode == SYN_MODE_READONLY || target->account.api_key == NULL) {
+        (void)syn_cli_refuse("calibrate: the target file needs api_key, "
+                             "api_secret and a mode other than readonly");
+        return false;
+    }
+    return true;
+}
+
+static bool read_options(struct syn_cli *cli,
+                         struct syn_calibrate_options *options,
+                         struct syn_runner_options *runner)
+{
+    if (!syn_cli_runner_options(cli, runner) ||
+        !syn_cli_target(cli, &options->target) ||
+        !is_fit_target(options->target) ||
+        !syn_cli_readings(cli, &options->readings)) {
+        return false;
+    }
+    if (options->target != NULL &&
+        (cli->defect != NULL || cli->readings != NULL)) {
+        (void)syn_cli_refuse("%s is for the embedded service",
+                             cli->defect != NULL ? "--defect" : "--readings");
+        return false;
+    }
+    if (cli->defect != NULL && syn_defect_find(cli->defect) == NULL) {
+        (void)syn_cli_refuse("no seeded defect \"%s\"", cli->defect);
+        return false;
+    }
+    options->defect = cli->defect;
+    options->save_path = cli->save;
+    options->seed = runner->seed;
+    options->out_dir = runner->out_dir;
+    options->today = syn_cli_today(cli);
+    return true;
+}
+
+int syn_verb_calibrate(struct syn_cli *cli)
+{
+    struct syn_calibrate_options options = {.stop = &stop_signal};
+    struct syn_runner_options runner;
+    struct syn_arena arena;
+    if (cli->word_count != 0) {
+        return syn_cli_refuse("calibrate takes no arguments but options");
+    }
+    if (!read_options(cli, &options, &runner)) {
+        return SYN_EXIT_USAGE;
+    }
+    const struct syn_target *target = options.target;
+    bool is_virtual = target == NULL || target->has_virtual_clock;
+    runner.verb = "calibrate";
+    struct syn_book_end end = {.target = target == NULL         ? "embedded"
+                                         : target->name == NULL ? "target"
+                                                                : target->name,
+                               .clock = is_virtual ? "virtual" : "real",
+                               .limits =
+                                   target == NULL ? "off" : "the target's",
+                               .suite = "open-questions",
+                               .started_ms = syn_cli_now_ms()};
+    watch_signals();
+    syn_book_print_first(&runner, &end);
+    syn_arena_init(&arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
+    int code = syn_calibrate_run(&arena, &options, &runner, &end);
+    syn_arena_fini(&arena);
+    return code;
+}
