@@ -14,8 +14,9 @@
 
 #define TWIN           ".twin"
 #define TOKEN_TTL_S    86400
-#define FRESH_AT_BYTES (SYN_GATE_ARENA_BYTES_MAX / 4) /* then start anew */
-#define LOOKS_MAX      16                             /* at one object, about */
+#define FRESH_AT_BYTES 16777216 /* then sessions start anew */
+#define KEPT_OBJECTS   64       /* stay beside those that come later */
+#define LOOKS_MAX      16       /* at one object, about */
 
 /* --- sessions ------------------------------------------------------------- */
 
@@ -393,6 +394,20 @@ static syn_status build_any(struct syn_meeting *meeting,
     return check_stop(prover, st);
 }
 
+/* What has been proven goes, so that the service does not grow with the plan;
+ * the first stay, for rights that spread from one object to others. */
+static void clear_away(struct syn_prover *prover, const struct syn_thing *thing)
+{
+    struct syn_thing old = *thing;
+    if (prover->objects > KEPT_OBJECTS && old.sid[0] != '\0' &&
+        !syn_bench_is_stopped(prover->options.bench)) {
+        struct syn_reply gone = syn_backend_do(
+            prover->options.bench->backend,
+            &(struct syn_action){.op = SYN_OP_REMOVE, .on = &old});
+        (void)gone; /* a manager may have removed it */
+    }
+}
+
 /* Whoever may remove the twin does, and the next finds another. */
 static syn_status prove_manage(struct syn_prover *prover,
                                const struct syn_gate_object *object,
@@ -423,6 +438,9 @@ static syn_status prove_manage(struct syn_prover *prover,
             has_twin = !try_cell(&meeting, SYN_RIGHT_MANAGE).is_reached;
         }
     }
+    if (has_twin) {
+        clear_away(prover, &thing);
+    }
     return st;
 }
 
@@ -448,5 +466,7 @@ syn_status syn_prover_prove(struct syn_prover *prover,
     st = st != SYN_OK ? st : build_any(&first, &parties, object->name, reason);
     st = st != SYN_OK ? st : prove_use(prover, object, &parties, &thing);
     st = st != SYN_OK ? st : prove_manage(prover, object, &parties, reason);
+    prover->objects++;
+    clear_away(prover, &thing);
     return check_stop(prover, st);
 }

@@ -17,6 +17,7 @@ struct syn_prover {
     size_t since_look;   /* denials since then */
     size_t stride;       /* denials between two looks */
     const struct syn_gate_entry *last_entry; /* of the object before */
+    size_t objects;                          /* proven so far */
     bool has_past;                           /* the next object gets one */
 };
 

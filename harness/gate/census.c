@@ -144,10 +144,10 @@ static syn_status walk(struct reader *r, const char *path, const char *member,
     const char *next = path;
     for (size_t page_no = 0; next != NULL && st == SYN_OK; page_no++) {
         const struct syn_json *page = NULL;
-        if (page_no == SYN_INVENTORY_PAGES_MAX) {
+        if (page_no == SYN_CENSUS_PAGES_MAX) {
             (void)snprintf(r->reason, SYN_CENSUS_REASON_BYTES,
                            "%.150s has more than %d pages", path,
-                           SYN_INVENTORY_PAGES_MAX);
+                           SYN_CENSUS_PAGES_MAX);
             return SYN_ERR_LIMIT;
         }
         st = get(r, next, &page);
@@ -167,10 +167,10 @@ static syn_status take_object(struct reader *r, const struct syn_json *node,
                               void *ctx)
 {
     struct syn_census *out = r->out;
-    if (out->count == SYN_INVENTORY_OBJECTS_MAX) {
+    if (out->count == SYN_CENSUS_OBJECTS_MAX) {
         (void)snprintf(r->reason, SYN_CENSUS_REASON_BYTES,
                        "the service has more than %d objects",
-                       SYN_INVENTORY_OBJECTS_MAX);
+                       SYN_CENSUS_OBJECTS_MAX);
         return SYN_ERR_LIMIT;
     }
     if (out->count == r->room) {
@@ -206,10 +206,10 @@ static syn_status take_row(struct reader *r, const struct syn_json *node,
                            void *ctx)
 {
     struct rows *rows = ctx;
-    if (rows->count == SYN_INVENTORY_GRANTS_MAX) {
+    if (rows->count == SYN_CENSUS_ROWS_MAX) {
         (void)snprintf(r->reason, SYN_CENSUS_REASON_BYTES,
                        "an object has more than %d permissions",
-                       SYN_INVENTORY_GRANTS_MAX);
+                       SYN_CENSUS_ROWS_MAX);
         return SYN_ERR_LIMIT;
     }
     if (rows->count == rows->room) {

@@ -52,7 +52,7 @@ struct syn_census_options {
  * Read the service that the target file names. Nothing but GET leaves, held by
  * a rule where requests leave. Everything belongs to `arena`. Errors:
  * SYN_ERR_NET with `reason` (exit 69), SYN_ERR_LIMIT with `reason` (more than
- * SYN_INVENTORY_…_MAX), SYN_ERR_MEMORY.
+ * SYN_CENSUS_…_MAX), SYN_ERR_MEMORY.
  */
 SYN_MUST_CHECK syn_status syn_census_read(
     struct syn_arena *arena, const struct syn_census_options *options,

@@ -138,9 +138,12 @@
 
 /* --- gate, ours ------------------------------------------------------------
  */
-#define SYN_GATE_ROLES_MAX       64         /* a bit each */
-#define SYN_GATE_IDENTITIES_MAX  100000     /* of one plan */
-#define SYN_GATE_OBJECTS_MAX     200000     /* of one plan, expanded */
+#define SYN_GATE_ROLES_MAX       64     /* a bit each */
+#define SYN_GATE_IDENTITIES_MAX  100000 /* of one plan */
+#define SYN_GATE_OBJECTS_MAX     200000 /* of one plan, expanded */
+#define SYN_CENSUS_OBJECTS_MAX   200000 /* an audit reads, as plans may have */
+#define SYN_CENSUS_PAGES_MAX     20000  /* of one collection */
+#define SYN_CENSUS_ROWS_MAX      100000 /* of one object: all identities */
 #define SYN_GATE_ARENA_BYTES_MAX 1073741824 /* a gate and its replies */
 
 /* --- service, ours ---------------------------------------------------------
@@ -222,13 +225,14 @@
 #define SYN_LOAD_LINK_BYTES_MAX    4194304  /* unsent bytes before a drop */
 #define SYN_LOAD_STEP_BYTES_MAX    16777216 /* sent in one step */
 #define SYN_LOAD_SUBS_MAX          100      /* of one session: one batch */
-#define SYN_LOAD_INFLIGHT          256   /* handshakes of one worker at once */
-#define SYN_LOAD_LANES             4     /* REST connections of one worker */
-#define SYN_LOAD_LANE_DEPTH        256   /* requests under way on one of them */
-#define SYN_LOAD_SOURCE_PORTS_MAX  14000 /* per address pair: performance 5.3 \
-                                          */
-#define SYN_LOAD_SETTLE_S        30      /* after the end: answers, survivors */
-#define SYN_LOAD_TOKEN_BYTES_MAX 4096    /* ours are under 1 KiB */
+#define SYN_LOAD_INFLIGHT          256 /* handshakes of one worker at once */
+#define SYN_LOAD_LANES             4   /* REST connections of one worker */
+#define SYN_LOAD_LANE_DEPTH        256 /* requests under way on one of them */
+#define SYN_LOAD_SOURCE_PORTS_MAX                                          \
+    14000                             /* per address pair: performance 5.3 \
+                                       */
+#define SYN_LOAD_SETTLE_S        30   /* after the end: answers, survivors */
+#define SYN_LOAD_TOKEN_BYTES_MAX 4096 /* ours are under 1 KiB */
 
 _Static_assert(SYN_FRAME_BYTES_MAX >=
                    SYN_DATA_BYTES_MAX + SYN_FRAME_HEADER_BYTES_MAX,
