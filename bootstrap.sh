@@ -169,14 +169,18 @@ step() { # name command…: one check, passed or failed by its exit code
     fi
 }
 
-# Tests of label `unit` run by CTest. Each case of a Check program (unit_*)
+# Tests of a label (`unit`) run by CTest. Each case of a Check program (unit_*)
 # counts, another test as one; a program that fails without a failed case
 # (crash, leak, time-out) or passes without any is one failure.
-run_units() { # preset
+run_units() { # preset [label [title]]
     local log="build/$1/Testing/Temporary/LastTest.log" result passed failed
-    say "unit tests, preset $1"
+    local label=${2:-unit} title=${3:-unit tests}
+    say "$title, preset $1"
     rm -f "$log"
-    ctest --preset "$1" -L unit >&2 || true
+    # By folder, not preset: a preset's own labels would come in addition.
+    ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+        ctest --test-dir "build/$1" -L "^$label\$" -j "$JOBS" --output-on-failure \
+        --no-tests=error >&2 || true
     [ -f "$log" ] || die "ctest left no log for $1"
     result=$(awk '
         /^[0-9]+\/[0-9]+ Testing: / { cases = $3 ~ /^unit_/ ? 0 : 1; bad = 0 }
@@ -191,7 +195,7 @@ run_units() { # preset
         }
         END { printf "%d %d\n", passed, failed }' "$log")
     read -r passed failed <<<"$result"
-    count "unit tests ($1)" "$passed" "$failed"
+    count "$title ($1)" "$passed" "$failed"
 }
 
 # Whole programs against each other, driven by scripts; each counts as one.
@@ -263,6 +267,21 @@ run_lint() {
     done
 }
 
+# One-line mutants of service and model. Each killed one counts as passed; a
+# survivor counts as failed unless harness/tests/mutants/survivors.md explains it.
+run_mutants() {
+    local log=build/mutants.log status=0 killed unexplained
+    say "mutants of service and model"
+    harness/tests/mutants/run.sh --floor 90 >"$log" || status=$?
+    cat "$log" >&2
+    killed=$(awk '/ mutants killed \(/ { n = $1 } END { print n + 0 }' "$log")
+    unexplained=$(awk '/ survivors without explanation$/ { n = $1 } END { print n + 0 }' "$log")
+    if [ "$status" -ne 0 ] && [ "$unexplained" -eq 0 ]; then
+        unexplained=1 # below the floor, or cut short
+    fi
+    count "mutants killed by the suite" "$killed" "$unexplained"
+}
+
 run_tidy() {
     say "clang-tidy"
     find harness scenarios -name '*.c' -not -path '*/node_modules/*' -print0 |
@@ -306,6 +325,7 @@ verb_test() {
         step "clang-tidy" run_tidy
         build tsan || die "the build with the thread sanitizer failed"
         run_units tsan
+        run_mutants
         step "200 kills of a server" ctest --preset ci -L '^long$' --verbose --no-tests=error
         step "ten minutes of the vendor's clients" \
             harness/tests/soak.sh "$(program asan)"

@@ -1,0 +1,316 @@
+#!/bin/bash
+# run.sh: would `syncproof run` notice a bug that nobody seeded?
+#
+#   run.sh [--count N] [--seed N] [--floor PCT] [--seconds S] [--jobs N] [--again]
+#
+# Takes N one-line mutants of harness/service and harness/model from the lines
+# that the suite executes (mutants.awk), the same ones for the same seed, builds
+# each beside the tree (no source is touched), and runs the whole suite on it.
+# A line that no row reaches yields no mutant; how many such lines there are is
+# part of the answer. One that does not compile, or that the compiler makes into
+# the very object of the sound program or of another mutant, is none: the next
+# candidate takes its place.
+#
+# Killed: `run` ends with another code than 0 and its report has a row with the
+# verdict fail, error (the row crashed, or hung until its guard) or inconclusive
+# (no answer on several tries), or the run does not end in the time it is given.
+# The answer counts each kind apart. Anything else lets the mutant live.
+#
+# --again takes the mutants of the last time and judges those that were not killed
+# then: what one uses to see whether new rows kill survivors. The mutated files
+# themselves must be as they were.
+#
+# Results are kept in build/mutants/results until the sources change, so that a
+# run that was cut short goes on where it ended. Ends with 0 when all were judged,
+# the floor was reached and survivors.md explains every survivor.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+
+HERE=harness/tests/mutants
+WORK=build/mutants
+COVERAGE=build/coverage
+COUNT=240
+SEED=24301
+FLOOR=90
+BUDGET=7200      # seconds for all
+MUTANTS_MAX=4000 # candidates that are compiled at most
+JOBS=$(nproc)
+AGAIN=''
+
+say() { printf '== %s\n' "$*" >&2; }
+die() {
+    printf 'run.sh: %s\n' "$*" >&2
+    exit 70
+}
+
+while [ $# -gt 0 ]; do
+    if [ "$1" = --again ]; then
+        AGAIN=yes
+        shift
+        continue
+    fi
+    [ $# -gt 1 ] || die "$1 needs a value"
+    case $1 in
+    --count) COUNT=$2 ;;
+    --seed) SEED=$2 ;;
+    --floor) FLOOR=$2 ;;
+    --seconds) BUDGET=$2 ;;
+    --jobs) JOBS=$2 ;;
+    *) die "unknown option $1" ;;
+    esac
+    shift 2
+done
+
+# --- what the suite executes -------------------------------------------------
+
+# Not the seeded bugs, and not config*.c: it reads the file of `serve --config`,
+# of which `run` sees the one it makes itself (harness/tests/test_service_config.c).
+sources() {
+    local file
+    for file in harness/service/*.c harness/model/*.c; do
+        case $file in
+        */defect* | */config*) ;;
+        *) printf '%s\n' "$file" ;;
+        esac
+    done
+}
+
+stamp() {
+    { find harness include scenarios cmake -name '*.[ch]' -o -name '*.inc' \
+        -o -name '*.txt' -o -name 'mutants.awk' | grep -v node_modules | LC_ALL=C sort |
+        xargs cat; printf '%s %s\n' "$COUNT" "$SEED"; } | cksum | tr ' ' -
+}
+
+# One clean run, counted by gcov. Without ccache: an object from its store
+# counts into the tree where it was compiled first.
+measure() {
+    local -x CCACHE_DISABLE=1
+    say "measuring which lines the suite executes"
+    cmake --preset coverage >"$WORK/coverage.log" 2>&1 || die "see $WORK/coverage.log"
+    ninja -C "$COVERAGE" -j "$JOBS" syncproof >"$WORK/coverage.log" 2>&1 ||
+        die "see $WORK/coverage.log"
+    find "$COVERAGE" -name '*.gcda' -delete
+    "$COVERAGE/syncproof" run -q --jobs "$JOBS" --out "$WORK/coverage-out" \
+        >"$WORK/coverage.log" 2>&1 || die "the suite fails: see $WORK/coverage.log"
+}
+
+list_candidates() { # in seeded order, two of each file first
+    local file folder layer
+    : >"$WORK/candidates.raw"
+    : >"$WORK/lines"
+    for file in $(sources); do
+        folder=$(dirname "$file")
+        layer=${folder##*/}
+        (cd "$COVERAGE/$folder" &&
+            gcov -t "CMakeFiles/syn_$layer.dir/$(basename "$file").gcda" 2>/dev/null) |
+            awk -v source="$PWD/$file" -v name="$layer/$(basename "$file" .c)" \
+                -v seed="$SEED" -f "$HERE/mutants.awk" \
+                >>"$WORK/candidates.raw" 2>>"$WORK/lines"
+    done
+    LC_ALL=C sort -n -k 1,1 "$WORK/candidates.raw" |
+        awk -F '\t' 'n[$3]++ < 2 { print; next } { rest[++m] = $0 }
+            END { for (i = 1; i <= m; i++) print rest[i] }' >"$WORK/candidates"
+    [ -s "$WORK/candidates" ] || die "gcov has counted no line"
+    awk '{ e += $2; n += $3 } END {
+        printf "%d lines executed, %d never (%.1f %%)\n", e, n, 100 * n / (e + n) }' \
+        "$WORK/lines" >"$WORK/executed"
+}
+
+# --- building ----------------------------------------------------------------
+
+# Only the mutated object is compiled; put before the libraries it hides the
+# member that it replaces.
+prepare_build() {
+    say "building the sound program"
+    cmake -S . -B "$WORK/sound" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+        -DCMAKE_C_FLAGS_DEBUG=-O1 -DCMAKE_C_COMPILER=gcc >"$WORK/sound.log" 2>&1 ||
+        die "see $WORK/sound.log"
+    ninja -C "$WORK/sound" -j "$JOBS" syncproof >>"$WORK/sound.log" 2>&1 ||
+        die "see $WORK/sound.log"
+    ninja -C "$WORK/sound" -t commands syncproof >"$WORK/commands"
+    LINK=$(tail -n 1 "$WORK/commands" | sed 's/^: && //; s/ && :$//')
+}
+
+compile() { # source object: as the sound one, from another text
+    local original=$1 text=$2 object=$3 command
+    command=$(grep -F -- "-c $PWD/$original" "$WORK/commands" | head -n 1 |
+        sed 's/ -M[DTF]\( [^ ]*\)\{0,1\}//g; s/ -o [^ ]* -c .*//')
+    (cd "$WORK/sound" && eval "$command -w -o $object -c -x c $text") 2>/dev/null
+}
+
+link() { # object program
+    (cd "$WORK/sound" && eval "${LINK/ -o syncproof / $1 -o $2 }") 2>/dev/null
+}
+
+digest() { # an object without debugging information says only what it does
+    cksum <"$1" | tr ' ' -
+}
+
+# Compiles candidates until COUNT of them are mutants indeed.
+choose() {
+    local id name line before after file tried=0 object="$PWD/$WORK/chosen" sum
+    rm -rf "$object"
+    mkdir -p "$object"
+    : >"$WORK/digests"
+    : >"$WORK/mutants"
+    for file in $(sources); do
+        cp "$file" "$object/text.c" # the name of the text is in the object
+        compile "$file" "$object/text.c" "$object/sound.o" || die "cannot compile $file"
+        digest "$object/sound.o" >>"$WORK/digests"
+    done
+    while IFS=$'\t' read -r _ id name line before after; do
+        [ "$(wc -l <"$WORK/mutants")" -lt "$COUNT" ] || break
+        tried=$((tried + 1))
+        [ "$tried" -le "$MUTANTS_MAX" ] || break
+        file="harness/$name.c"
+        NEW="$after" awk -v at="$line" 'NR == at { print ENVIRON["NEW"]; next } { print }' \
+            "$file" >"$object/text.c"
+        compile "$file" "$object/text.c" "$object/new.o" || continue
+        sum=$(digest "$object/new.o")
+        if grep -qxF "$sum" "$WORK/digests"; then
+            continue
+        fi
+        printf '%s\n' "$sum" >>"$WORK/digests"
+        mv "$object/new.o" "$object/${id//\//_}.o"
+        printf '%s\t%s:%s\t%s\t%s\n' "$id" "$file" "$line" "$before" "${after#"${after%%[! ]*}"}" \
+            >>"$WORK/mutants"
+    done <"$WORK/candidates"
+    rm -f "$object"/text.c "$object"/*sound.o
+}
+
+# --- judging -----------------------------------------------------------------
+
+# A mutant that hangs makes row after row wait for its own guard, so the limit
+# follows what the sound program takes.
+run_on() { # lane selection…: fails as the suite does
+    local lane=$1
+    shift
+    timeout -k 10 "$LIMIT_S" "$lane/syncproof" run "$@" -q --fail-fast --jobs 1 \
+        --seed "$SEED" --out "$lane/out" >"$lane/log" 2>&1
+}
+
+# What the report blames, worst first; a run cut short has written one as well.
+name_kill() { # report
+    local report=$1
+    if grep -q '<failure' "$report" 2>/dev/null; then
+        echo 'killed by failure'
+    elif grep -q 'type="inconclusive"' "$report" 2>/dev/null; then
+        echo 'killed by inconclusive'
+    elif grep -q '<error' "$report" 2>/dev/null; then
+        echo 'killed by error'
+    else
+        echo alive
+    fi
+}
+
+# A selection of the suite on one object. Prints why it is killed, or `alive`.
+judge() { # lane object selection…
+    local lane="$WORK/lane-$1" object=$2 status=0 result
+    shift 2
+    rm -rf "$lane"
+    mkdir -p "$lane"
+    link "$object" "$PWD/$lane/syncproof" || { echo broken; return; }
+    run_on "$lane" "$@" || status=$?
+    result=$(name_kill "$lane/out/junit.xml")
+    case $status in
+    0) echo alive ;;
+    124 | 137)
+        [ "$result" != alive ] || result='killed by time'
+        echo "$result"
+        ;;
+    130 | 143) echo stopped ;;
+    *) echo "$result" ;;
+    esac
+}
+
+is_judged() { # id
+    grep -qF "$1"$'\t' "$WORK/results"
+}
+
+# Every JOBS-th mutant that has no result yet, on a selection of the suite; only
+# the whole suite makes a survivor.
+work_lane() { # lane selection…
+    local lane=$1 id place before after n=0 result
+    shift
+    while IFS=$'\t' read -r id place before after; do
+        n=$((n + 1))
+        [ $((n % JOBS)) -eq "$lane" ] || continue
+        ! is_judged "$id" || continue
+        [ "$SECONDS" -lt "$BUDGET" ] || break
+        result=$(judge "$lane" "$PWD/$WORK/chosen/${id//\//_}.o" "$@")
+        case $result in
+        alive)
+            [ $# -eq 0 ] || continue
+            result=survived
+            ;;
+        broken | stopped) continue ;; # says nothing about the mutant
+        *) ;;
+        esac
+        printf '%s\t%s\t%s\t%s\t%s\n' "$id" "$result" "$place" "$before" "$after" \
+            >>"$WORK/results"
+    done <"$WORK/mutants"
+}
+
+judge_all() { # selection…: nothing is the whole suite
+    local lane lanes=() begun=$SECONDS
+    LIMIT_S=600
+    [ "$(judge 0 "$PWD/$WORK/sound.o" "$@")" = alive ] ||
+        die "the sound program fails: see $WORK/lane-0/log"
+    LIMIT_S=$((30 + 4 * (SECONDS - begun)))
+    say "judging what has no result yet by ${*:-the whole suite}, $LIMIT_S s each"
+    for ((lane = 0; lane < JOBS; lane++)); do
+        work_lane "$lane" "$@" &
+        lanes+=($!)
+    done
+    wait "${lanes[@]}"
+}
+
+# --- the answer --------------------------------------------------------------
+
+answer() {
+    local all killed id rest unexplained=0 percent missing
+    all=$(wc -l <"$WORK/results")
+    killed=$(grep -cF $'\tkilled' "$WORK/results" || true)
+    missing=$(($(wc -l <"$WORK/mutants") - all))
+    printf 'never executed by run: %s\n' "$(cat "$WORK/executed")"
+    grep $'\tsurvived' "$WORK/results" >"$WORK/survivors" || true
+    LC_ALL=C sort -o "$WORK/survivors" "$WORK/survivors"
+    while IFS=$'\t' read -r id rest; do
+        if grep -qF "\`$id\`" "$HERE/survivors.md"; then
+            printf 'survivor, explained: %s\t%s\n' "$id" "$rest"
+        else
+            unexplained=$((unexplained + 1))
+            printf 'survivor, NOT explained: %s\t%s\n' "$id" "$rest"
+        fi
+    done <"$WORK/survivors"
+    [ "$all" -gt 0 ] || die "no mutant was judged"
+    percent=$((100 * killed / all))
+    [ "$missing" -eq 0 ] || printf '%d mutants not judged in time\n' "$missing"
+    cut -f 2 "$WORK/results" | LC_ALL=C sort | uniq -c
+    printf '%d survivors without explanation\n' "$unexplained"
+    printf '%d of %d mutants killed (%d %%)\n' "$killed" "$all" "$percent"
+    [ "$percent" -ge "$FLOOR" ] && [ "$unexplained" -eq 0 ] && [ "$missing" -eq 0 ]
+}
+
+mkdir -p "$WORK"
+STAMP=$(stamp)
+prepare_build
+if [ -n "$AGAIN" ]; then
+    [ -s "$WORK/stamp" ] || die "--again needs an earlier run"
+    { grep $'\tkilled' "$WORK/results" || true; } >"$WORK/killed"
+    mv "$WORK/killed" "$WORK/results"
+elif [ "$(cat "$WORK/stamp" 2>/dev/null || true)" != "$STAMP" ]; then
+    rm -f "$WORK/stamp"
+    measure
+    list_candidates
+    say "choosing $COUNT of $(wc -l <"$WORK/candidates") candidates"
+    choose
+    : >"$WORK/results"
+    printf '%s\n' "$STAMP" >"$WORK/stamp"
+fi
+# The sound object in a mutant's place: if this is not green, nothing counts.
+compile harness/model/rules.c "$PWD/harness/model/rules.c" "$PWD/$WORK/sound.o"
+# The chapters that touch most in the least time come first.
+judge_all rest/ sdk/
+judge_all
+answer
