@@ -325,6 +325,7 @@ verb_test() {
         step "clang-tidy" run_tidy
         build tsan || die "the build with the thread sanitizer failed"
         run_units tsan
+        run_units asan fuzz-long "ten minutes of each fuzzer"
         run_mutants
         step "200 kills of a server" ctest --preset ci -L '^long$' --verbose --no-tests=error
         step "ten minutes of the vendor's clients" \

@@ -512,8 +512,12 @@ syn_status syn_target_read(struct syn_arena *arena, const char *path,
 
 const char *syn_target_user(const struct syn_target *target)
 {
-    return target->account.api_key != NULL ? target->account.api_key
-                                           : target->account.account_sid;
+    if (target->account.api_key != NULL) {
+        return target->account.api_key;
+    }
+    /* The account's sid is no credential without its token. */
+    return target->account.auth_token != NULL ? target->account.account_sid
+                                              : NULL;
 }
 
 const char *syn_target_password(const struct syn_target *target)
