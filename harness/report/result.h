@@ -54,6 +54,7 @@ struct syn_result {
     const char *file; /* of the deciding record, or of the suite */
     int line;         /* 0: none */
     enum syn_verdict verdict;
+    bool is_threshold;       /* of performance: missed, it is exit 2, not 1 */
     struct syn_str reason;   /* one sentence; empty for a plain pass */
     struct syn_str evidence; /* expected, actual, exchanges; lines */
     const struct syn_observation *observations;

@@ -121,12 +121,25 @@ static void set_reason(struct syn_runner *runner, const char *format, ...)
     va_end(args);
 }
 
+static size_t count_missed(const struct syn_report *report)
+{
+    size_t missed = 0;
+    for (size_t i = 0; i < report->result_count; i++) {
+        missed += report->results[i].is_threshold &&
+                          report->results[i].verdict == SYN_VERDICT_FAIL
+                      ? 1
+                      : 0;
+    }
+    return missed;
+}
+
 /* Each returns the code that applies, or -1. */
 
 static int conclude_failed(struct syn_runner *runner)
 {
     const struct syn_report *report = &runner->report;
-    size_t failed = syn_report_count(report, SYN_VERDICT_FAIL);
+    size_t failed =
+        syn_report_count(report, SYN_VERDICT_FAIL) - count_missed(report);
     size_t warned =
         report->is_strict ? syn_report_count(report, SYN_VERDICT_WARNING) : 0;
     if (runner->survivors[0] != '\0') {
@@ -226,6 +239,17 @@ static int conclude_stale(struct syn_runner *runner)
     return SYN_EXIT_STALE;
 }
 
+static int conclude_slow(struct syn_runner *runner)
+{
+    size_t missed = count_missed(&runner->report);
+    if (missed == 0) {
+        return -1;
+    }
+    set_reason(runner, "%zu performance threshold%s missed", missed,
+               missed == 1 ? "" : "s");
+    return SYN_EXIT_SLOW;
+}
+
 static int conclude_unclean(struct syn_runner *runner)
 {
     if (runner->leftovers[0] == '\0') {
@@ -240,7 +264,7 @@ void syn_runner_conclude(struct syn_runner *runner)
     static int (*const steps[])(struct syn_runner *) = {
         conclude_failed,   conclude_harness, conclude_unreachable,
         conclude_distress, conclude_signal,  conclude_vacuous,
-        conclude_stale,    conclude_unclean};
+        conclude_stale,    conclude_slow,    conclude_unclean};
     int code = -1;
     for (size_t i = 0; code < 0 && i < sizeof steps / sizeof steps[0]; i++) {
         code = steps[i](runner);

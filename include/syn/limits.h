@@ -218,6 +218,7 @@
 #define SYN_LOAD_PORTS_MAX         64
 #define SYN_LOAD_SOURCES_MAX       250
 #define SYN_LOAD_THRESHOLDS_MAX    64
+#define SYN_LOAD_MEASURES_MAX      256      /* figures of one run, by name */
 #define SYN_LOAD_START_WAIT_S_MAX  3600     /* until the common start */
 #define SYN_LOAD_SID_BYTES         40       /* of a service's own making */
 #define SYN_LOAD_READ_BYTES        1048576  /* one read, shared by all links */
