@@ -16,7 +16,8 @@ BUILD_PACKAGES="build-essential cmake ninja-build pkg-config check
     libsqlite3-dev libssl-dev libcjose-dev libev-dev
     libwslay-dev zlib1g-dev libxml2-dev"
 TEST_PACKAGES="libxml2-utils clang libclang-rt-14-dev clang-format chromium"
-FULL_PACKAGES="clang-tidy"
+FULL_PACKAGES="clang-tidy munge slurmctld slurmd slurm-client openmpi-bin
+    parallel"
 OUT=reports/out
 VENDOR=harness/tests/vendor
 JOBS=$(nproc)
@@ -328,6 +329,10 @@ verb_test() {
         run_units asan fuzz-long "ten minutes of each fuzzer"
         run_mutants
         step "200 kills of a server" ctest --preset ci -L '^long$' --verbose --no-tests=error
+        for part in parallel mpi slurm; do
+            step "a stress run in shards ($part)" harness/tests/shards.sh \
+                "$(program ci)" "$part" reports/junit.xsd
+        done
         step "ten minutes of the vendor's clients" \
             harness/tests/soak.sh "$(program asan)"
     fi

@@ -74,6 +74,17 @@ const struct syn_cli_verb syn_cli_verbs[] = {
      "Play a trace with ACLs off, then on: what breaks, and the fewest grants "
      "that mend it.",
      "syncproof dryrun day.jsonl --curl grants.sh", syn_verb_dryrun},
+    {SYN_CLI_STRESS, "stress", "steady|ramp|fanout|churn|storm|expire|revoke",
+     "Load the service and judge every frame: latency, storms, revocation.",
+     "syncproof stress storm --clients 2000 --rate 500 "
+     "--threshold 'storm.convergence.max<10s' --html storm.html\n"
+     "  syncproof stress revoke --threshold 'revoke.latency.p99<1s'",
+     syn_verb_stress},
+    {SYN_CLI_MERGE, "merge", "FILE|FOLDER…",
+     "Join the results of all shards of a run by exact addition.",
+     "syncproof merge reports/out --threshold 'delivery.p99<250ms' --html "
+     "all.html",
+     syn_verb_merge},
     {.name = NULL}};
 
 static const struct syn_cli_verb *find_verb(const char *name)

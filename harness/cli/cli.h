@@ -23,7 +23,7 @@ struct syn_cli {
     struct syn_arena *arena;
     const char *words[SYN_CLI_WORDS_MAX]; /* without a dash, in order */
     size_t word_count;
-    const char *tags[SYN_CLI_WORDS_MAX];
+    const char *tags[SYN_CLI_WORDS_MAX]; /* of stress, merge: thresholds */
     size_t tag_count;
     const char *target;
     const char *seed;
@@ -65,6 +65,24 @@ struct syn_cli {
     const char *webhooks;
     const char *readings;
     const char *save;
+    const char *clients; /* of stress, as load/plan.h names them */
+    const char *workers;
+    const char *duration;
+    const char *warmup;
+    const char *ramp;
+    const char *types;
+    const char *mix;
+    const char *payload;
+    const char *subscriptions;
+    const char *rate;
+    const char *rogues;
+    const char *rogue_kind;
+    const char *drop;
+    const char *times;
+    const char *ports;
+    const char *sources;
+    const char *shard;
+    const char *start;
     bool keeps_names;
     bool shadow_denies;
     bool reads;
@@ -93,7 +111,9 @@ enum syn_cli_bit {
     SYN_CLI_BLAST = 1u << 9,
     SYN_CLI_DRYRUN = 1u << 12,
     SYN_CLI_RECORD = 1u << 13,
-    SYN_CLI_CALIBRATE = 1u << 14
+    SYN_CLI_CALIBRATE = 1u << 14,
+    SYN_CLI_STRESS = 1u << 16,
+    SYN_CLI_MERGE = 1u << 17
 };
 
 struct syn_cli_verb {
@@ -159,6 +179,14 @@ int syn_verb_calibrate(struct syn_cli *cli);
 /* Of --readings; *out NULL: none given. False: the fault has been printed. */
 bool syn_cli_readings(const struct syn_cli *cli,
                       const struct syn_readings **out);
+
+int syn_verb_stress(struct syn_cli *cli);
+int syn_verb_merge(struct syn_cli *cli);
+
+/* Thresholds of --threshold; room for SYN_LOAD_THRESHOLDS_MAX. */
+struct syn_load_threshold;
+bool syn_cli_thresholds(const struct syn_cli *cli,
+                        struct syn_load_threshold *thresholds, size_t *count);
 
 /* Unix time of now. */
 int64_t syn_cli_now_ms(void);

@@ -22,10 +22,12 @@ struct option {
     const char *help;
 };
 
-#define JUDGES                                                        \
-    (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_REPLAY | SYN_CLI_GATE | \
-     SYN_CLI_AUDIT | SYN_CLI_DRYRUN | SYN_CLI_BLAST)
+#define JUDGES                                                         \
+    (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_REPLAY | SYN_CLI_GATE |  \
+     SYN_CLI_AUDIT | SYN_CLI_DRYRUN | SYN_CLI_BLAST | SYN_CLI_STRESS | \
+     SYN_CLI_MERGE)
 #define SELECTS (SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_LIST)
+#define LOADS   (SYN_CLI_STRESS | SYN_CLI_MERGE)
 #define EVERY   0xffffffffu
 #define TEXT(option, metavar, field, verbs, help)                           \
     {                                                                       \
@@ -45,13 +47,13 @@ static const struct option options[] = {
     TEXT("--target", "FILE", target,
          SYN_CLI_RECORD | SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN |
              SYN_CLI_REPLAY | SYN_CLI_GATE | SYN_CLI_AUDIT | SYN_CLI_BLAST |
-             SYN_CLI_CALIBRATE,
+             SYN_CLI_CALIBRATE | SYN_CLI_STRESS,
          "the target file (absent: the embedded service)"),
     TEXT("--seed", "N", seed,
          SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE |
-             SYN_CLI_CALIBRATE,
+             SYN_CLI_CALIBRATE | SYN_CLI_STRESS,
          "decimal or 0x…; absent: random, and printed"),
-    TEXT("--jobs", "N", jobs, JUDGES, "worker processes"),
+    TEXT("--jobs", "N", jobs, JUDGES & ~(unsigned)LOADS, "worker processes"),
     TEXT("--repeat", "N", repeat, SYN_CLI_RUN, "run each row so often"),
     TEXT("--out", "DIR", out, JUDGES | SYN_CLI_CALIBRATE,
          "for junit.xml and run.json"),
@@ -78,7 +80,8 @@ static const struct option options[] = {
     FLAG("--all", runs_all, SYN_CLI_SELFTEST, "every row against every defect"),
     FLAG("--all", runs_all, SYN_CLI_GATE, "every identity and object"),
     TEXT("--defect", "NAME", defect,
-         SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE | SYN_CLI_CALIBRATE,
+         SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE | SYN_CLI_CALIBRATE |
+             SYN_CLI_STRESS,
          "one seeded defect"),
     FLAG("-q", is_quiet, JUDGES | SYN_CLI_CALIBRATE, "findings only"),
     FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE | SYN_CLI_CALIBRATE, "more"),
@@ -134,6 +137,44 @@ static const struct option options[] = {
          "no pseudonyms: identities, names and keys as they are"),
     FLAG("--shadow-deny", shadow_denies, SYN_CLI_RECORD,
          "also say what ACLs would have refused"),
+    TEXT("--clients", "N", clients, SYN_CLI_STRESS,
+         "sessions of all shards; default 100"),
+    TEXT("--workers", "N", workers, SYN_CLI_STRESS,
+         "generator processes; default 2"),
+    TEXT("--duration", "S", duration, SYN_CLI_STRESS,
+         "measured seconds; default 30"),
+    TEXT("--warmup", "S", warmup, SYN_CLI_STRESS,
+         "under load, not measured; default 5"),
+    TEXT("--ramp", "S", ramp, SYN_CLI_STRESS,
+         "over which sessions connect; default 5"),
+    TEXT("--types", "T,…", types, SYN_CLI_STRESS, "document,list,map,stream"),
+    TEXT("--mix", "read=N,…", mix, SYN_CLI_STRESS,
+         "shares of read, write, subscribe"),
+    TEXT("--payload", "BYTES", payload, SYN_CLI_STRESS, "of data; default 256"),
+    TEXT("--subscriptions", "N", subscriptions, SYN_CLI_STRESS,
+         "of each session; default 2"),
+    TEXT("--rate", "N", rate, SYN_CLI_STRESS,
+         "operations per second, all together; default 200"),
+    TEXT("--rogues", "PCT", rogues, SYN_CLI_STRESS,
+         "of the clients misbehave; default 0"),
+    TEXT("--rogue-kind", "KIND", rogue_kind, SYN_CLI_STRESS,
+         "mixed, no-jitter, ignore-429, hot-loop, never-read, slow-read, "
+         "half-open"),
+    TEXT("--drop", "PCT", drop, SYN_CLI_STRESS,
+         "storm: of the sessions; default 100"),
+    TEXT("--times", "N", times, SYN_CLI_STRESS,
+         "storm: how often; revoke: flips of each grant"),
+    TEXT("--ports", "N", ports, SYN_CLI_STRESS,
+         "of the embedded service; default 1"),
+    TEXT("--sources", "N", sources, SYN_CLI_STRESS,
+         "addresses from 127.0.0.1 on; default 1"),
+    TEXT("--shard", "I/N", shard, SYN_CLI_STRESS,
+         "part I of N; absent: as the launcher says"),
+    TEXT("--start", "UNIX_S", start, SYN_CLI_STRESS,
+         "common start of all shards; absent: now"),
+    {"--threshold", "METRIC<X", KIND_TAGS, 0, LOADS,
+     "missed: exit 2; may be repeated"},
+    FLAG("--list", is_listing, SYN_CLI_STRESS, "the names of all metrics"),
 };
 
 int syn_cli_refuse(const char *format, ...)

@@ -98,8 +98,7 @@ static struct syn_result *add_case(struct maker *maker, const char *suite,
                                .level = SYN_LEVEL_MUST,
                                .subject = SYN_SUBJECT_SERVICE,
                                .defect = maker->result->plan.defect,
-                               .verdict = SYN_VERDICT_PASS,
-                               .elapsed_us = maker->result->ran_us};
+                               .verdict = SYN_VERDICT_PASS};
     return one;
 }
 
@@ -122,6 +121,7 @@ static struct syn_str samples_text(struct maker *maker,
             break;
         }
     }
+    text.bytes -= text.bytes > 0 ? 1 : 0; /* writers end the last line */
     struct syn_str kept = keep(maker, syn_buf_str(&text));
     syn_buf_fini(&text);
     return kept;
@@ -164,23 +164,62 @@ static void judge_property(struct maker *maker, unsigned p)
 /* --- thresholds -----------------------------------------------------------
  */
 
+/* Ids are words: "delivery.p99<=0.5s" is delivery-p99-at-most-0-5s. */
+static void put_id(struct syn_buf *out, const char *text)
+{
+    static const struct {
+        const char *sign;
+        const char *word;
+    } words[] = {{"<=", "-at-most-"}, {">=", "-at-least-"}, {"==", "-is-"},
+                 {"<", "-below-"},    {">", "-above-"},     {"%", "pct"},
+                 {"/", "-per-"},      {".", "-"},           {" ", ""}};
+    struct syn_str rest = syn_str_of(text);
+    while (rest.bytes > 0) {
+        char byte = rest.at[0];
+        size_t taken = 0;
+        for (size_t i = 0; taken == 0 && i < sizeof words / sizeof words[0];
+             i++) {
+            if (syn_str_has_prefix(rest, syn_str_of(words[i].sign))) {
+                syn_buf_put_text(out, words[i].word);
+                taken = strlen(words[i].sign);
+            }
+        }
+        if (taken == 0) { /* of what is left only units have capitals */
+            bool is_upper = byte >= 'A' && byte <= 'Z';
+            syn_buf_put_byte(out, is_upper ? (char)(byte - 'A' + 'a') : byte);
+        }
+        rest = syn_str_from(rest, taken == 0 ? 1 : taken);
+    }
+}
+
+static struct syn_str threshold_id(struct maker *maker, const char *text)
+{
+    struct syn_buf id;
+    syn_buf_init(&id, NULL, SYN_REPORT_TEXT_BYTES_MAX);
+    syn_buf_put_text(&id, "stress/threshold/");
+    put_id(&id, text);
+    struct syn_str kept = keep(maker, syn_buf_str(&id));
+    syn_buf_fini(&id);
+    return kept;
+}
+
 static void judge_threshold(struct maker *maker,
                             const struct syn_load_threshold *threshold)
 {
     double value = 0;
     char text[SYN_LOAD_VALUE_BYTES];
-    struct syn_str id =
-        syn_arena_printf(maker->arena, "stress/threshold/%s", threshold->text);
+    struct syn_str id = threshold_id(maker, threshold->text);
     struct syn_result *one =
-        add_case(maker, "stress_thresholds", id.at == NULL ? "" : id.at,
-                 "A threshold of performance is kept");
+        add_case(maker, "stress_thresholds", id.at, threshold->text);
     enum syn_load_judgement judgement =
         syn_load_threshold_judge(threshold, maker->result, &value);
-    maker->has_failed = maker->has_failed || id.at == NULL;
     one->is_threshold = true;
     if (judgement == SYN_LOAD_UNKNOWN) {
         one->verdict = SYN_VERDICT_INCONCLUSIVE;
         one->reason = SYN_STR("the run has no sample of it");
+        if (maker->result->is_cut_short) {
+            one->verdict = SYN_VERDICT_SKIPPED;
+        }
         return;
     }
     syn_load_value_text(threshold->metric.unit, value, text);
@@ -208,6 +247,11 @@ static void judge_generator(struct maker *maker)
         add_case(maker, "stress_run", "stress/run/generator",
                  "The generator was not the bottleneck");
     one->subject = SYN_SUBJECT_CLIENT;
+    one->elapsed_us = maker->result->ran_us; /* once: sums are of the run */
+    if (maker->options->is_joined && maker->result->is_cut_short) {
+        one->verdict = SYN_VERDICT_INCONCLUSIVE;
+        one->reason = SYN_STR("a shard was interrupted");
+    }
     if (maker->result->is_invalid) {
         one->verdict = SYN_VERDICT_INCONCLUSIVE;
         one->reason = keep(maker, syn_str_of(maker->result->invalid_reason));

@@ -48,6 +48,8 @@ struct run {
     struct syn_load_ledger *ledger;
     struct crew crew[SYN_LOAD_WORKERS_MAX];
     uint32_t workers;
+    syn_load_tell_fn tell; /* NULL: nobody listens */
+    void *tell_ctx;
     char run_name[RUN_BYTES];
     char host[SYN_LOAD_TEXT_BYTES];
     int64_t cpu_begin_us; /* of the service, when the measured part began */
@@ -328,6 +330,13 @@ static void fix_start(struct run *run)
     const int64_t planned_us = run->plan->start_ms * SYN_LOAD_US_PER_MS;
     const int64_t start_us = planned_us > soonest_us ? planned_us : soonest_us;
     run->result->begun_ms = start_us / SYN_LOAD_US_PER_MS;
+    if (planned_us != 0 && start_us > planned_us) {
+        syn_load_invalidate(
+            run->result,
+            "this shard was ready %lld ms after the common "
+            "start: it did not load together with the others",
+            (long long)((start_us - planned_us) / SYN_LOAD_US_PER_MS));
+    }
     atomic_store(&run->ledger->start_us, start_us);
 }
 
@@ -356,6 +365,14 @@ static void watch_service(struct run *run)
     }
 }
 
+static void tell_progress(const struct run *run)
+{
+    const int64_t start_us = atomic_load(&run->ledger->start_us);
+    if (run->tell != NULL) {
+        run->tell(run->tell_ctx, start_us == 0 ? -1 : now_us() - start_us);
+    }
+}
+
 static void watch(struct run *run)
 {
     const int64_t until_us =
@@ -366,6 +383,7 @@ static void watch(struct run *run)
     while (listen_once(run)) {
         fix_start(run);
         watch_service(run);
+        tell_progress(run);
         if (stop_signal != 0 || now_us() > until_us) {
             atomic_store(&run->ledger->stop, true);
         }
@@ -413,6 +431,7 @@ static void run_workers(struct run *run)
     (void)sigaction(SIGINT, &stop, &before[0]);
     (void)sigaction(SIGTERM, &stop, &before[1]);
     watch(run);
+    run->result->signal_number = stop_signal;
     (void)sigaction(SIGINT, &before[0], NULL);
     (void)sigaction(SIGTERM, &before[1], NULL);
     for (uint32_t i = 0; i < run->workers; i++) {
@@ -421,8 +440,8 @@ static void run_workers(struct run *run)
 }
 
 syn_status syn_load_run(const struct syn_load_plan *plan,
-                        const struct syn_target *target,
-                        struct syn_load_result *result)
+                        const struct syn_target *target, syn_load_tell_fn tell,
+                        void *ctx, struct syn_load_result *result)
 {
     struct run *run = calloc(1, sizeof *run);
     if (run == NULL) {
@@ -430,6 +449,8 @@ syn_status syn_load_run(const struct syn_load_plan *plan,
     }
     run->plan = plan;
     run->result = result;
+    run->tell = tell;
+    run->tell_ctx = ctx;
     run->workers = plan->workers < SYN_LOAD_WORKERS_MAX ? plan->workers
                                                         : SYN_LOAD_WORKERS_MAX;
     syn_status st = syn_load_locator_init(&run->locator, plan);

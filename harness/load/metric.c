@@ -233,7 +233,8 @@ bool syn_load_metric_find(struct syn_str name, struct syn_load_metric *out)
 /* --- values ---------------------------------------------------------------
  */
 
-/* Whole slots of the measured part only. */
+/* The rate of the whole slots of the measured part; the peak of all slots, for
+ * most connects come in the ramp. */
 static bool series_value(const struct syn_load_metric *metric,
                          const struct syn_load_result *result, double *out)
 {
@@ -241,25 +242,23 @@ static bool series_value(const struct syn_load_metric *metric,
     int64_t width_us = (int64_t)result->slot_s * (int64_t)US_PER_S;
     size_t from = (size_t)((lead_us + width_us - 1) / width_us);
     size_t to = result->slot_count;
+    uint64_t sum = 0;
+    uint64_t peak = 0;
     if (result->is_cut_short) { /* what never ran is no second without load */
         size_t ran = (size_t)(result->ran_us / width_us);
         to = ran < to ? ran : to;
     }
-    uint64_t sum = 0;
-    uint64_t peak = 0;
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = 0; i < to; i++) {
         uint64_t count = result->slots[i].counts[metric->index];
-        sum += count;
+        sum += i >= from ? count : 0;
         peak = count > peak ? count : peak;
     }
-    if (from >= to) {
-        return false;
+    if (metric->kind == SYN_LOAD_METRIC_PEAK) {
+        *out = (double)peak / result->slot_s;
+        return to > 0;
     }
-    double slots = (double)(to - from);
-    double all = metric->kind == SYN_LOAD_METRIC_PEAK ? (double)peak * slots
-                                                      : (double)sum;
-    *out = all / slots / result->slot_s;
-    return true;
+    *out = from >= to ? 0 : (double)sum / (double)(to - from) / result->slot_s;
+    return from < to;
 }
 
 static double count_findings(const struct syn_load_result *result)

@@ -4,7 +4,8 @@
  * Source: design section 9.
  *
  * `delivery.p99` is a percentile of a histogram, also `.max`, `.min`, `.count`;
- * `achieved.rate` and `achieved.peak` come from the measured part of a series;
+ * `achieved.rate` is of the measured part of a series, `connects.peak` the
+ * highest of the whole run, ramp included;
  * `oracle.gap` counts violations; counters and gauges have their own names;
  * `send.dropped.share` is one counter in percent of another.
  */

@@ -13,7 +13,7 @@
 #define WIDTH      1800
 #define HEIGHT     520
 #define LEFT       150
-#define RIGHT      1780
+#define RIGHT      1740
 #define TOP        50
 #define BOTTOM     460
 #define TICKS      4

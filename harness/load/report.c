@@ -155,8 +155,8 @@ static void keep_ends(struct syn_runner *runner,
     runner->signal_number = result->signal_number;
 }
 
-int syn_load_report(const struct syn_load_report_options *options,
-                    const struct syn_load_result *result)
+int syn_load_report_write(const struct syn_load_report_options *options,
+                          const struct syn_load_result *result)
 {
     struct syn_runner_options mine = *options->runner;
     struct syn_runner runner = {.options = &mine};

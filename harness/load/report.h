@@ -33,8 +33,8 @@ void syn_load_print_first(const struct syn_load_report_options *options,
 
 /* Judge, print figures and findings, write the reports, print the last lines;
  * returns the exit code. */
-int syn_load_report(const struct syn_load_report_options *options,
-                    const struct syn_load_result *result);
+int syn_load_report_write(const struct syn_load_report_options *options,
+                          const struct syn_load_result *result);
 
 /* --- its parts ------------------------------------------------------------
  */

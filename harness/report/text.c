@@ -148,13 +148,20 @@ static bool is_headline(struct syn_str name)
     return is_one;
 }
 
-/* Figures measured under a seeded defect say nothing about the target. */
+/* Figures measured under a seeded defect say nothing about the target, and
+ * those of stress are percentiles already. */
+static bool is_single(const struct syn_result *result)
+{
+    return result->defect == NULL &&
+           !syn_str_is(syn_str_of(result->chapter), "stress");
+}
+
 static const struct syn_measure_value *
 next_figure(const struct syn_report *report, size_t *row, size_t *index)
 {
     while (*row < report->result_count) {
         const struct syn_result *result = &report->results[*row];
-        while (result->defect == NULL && *index < result->measure_count) {
+        while (is_single(result) && *index < result->measure_count) {
             const struct syn_measure_value *figure =
                 &result->measures[(*index)++];
             if (is_headline(figure->name)) {

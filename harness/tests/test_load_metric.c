@@ -49,7 +49,7 @@ static const struct {
     {"revoke.latency.max", 100, "0.10 ms"},
     {"revoke.latency.count", 100, "100"},
     {"achieved.rate", 50, "50.00/s"},
-    {"achieved.peak", 300, "300.00/s"},
+    {"achieved.peak", 5000, "5000.00/s"},
     {"send.due", 400, "400"},
     {"send.dropped.share", 0.25, "0.25 %"},
     {"service.rss", 2500000, "2.50 MB"},
