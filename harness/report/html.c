@@ -9,6 +9,7 @@
 #include "report/html.h"
 
 #include "base/clock.h"
+#include "report/html_plot.h"
 #include "syn/limits.h"
 
 #define STORY_MAX  (4u * SYN_REPORT_TEXT_BYTES_MAX)
@@ -44,6 +45,10 @@ static const char head[] =
     "pre{background:#f7f7f7;padding:.8em;overflow:auto;white-space:pre-wrap;"
     "overflow-wrap:anywhere}\n"
     "form label{margin-right:1em}"
+    ".plot{display:inline-block;margin:0 1.5em 1em 0}"
+    ".plot figcaption{font-weight:bold}.plot svg{background:#f7f7f7}"
+    ".plot polyline{fill:none;stroke:#067;stroke-width:2}"
+    ".plot text{font:11px sans-serif;fill:#555}"
     ".fail,.xpass{color:#a00;font-weight:bold}.warning{color:#a60}"
     ".pass{color:#070}.error,.inconclusive{color:#707}"
     ".skipped,.xfail{color:#666}.info{color:#067}\n"
@@ -53,16 +58,20 @@ static const char head[] =
 static const char script[] =
     "<script>\n"
     "const form=document.getElementById('filter'),"
-    "rows=[...document.querySelectorAll('#rows tbody tr')];\n"
+    "rows=[...document.querySelectorAll('#rows tbody tr')],"
+    "words=form.querySelector('input');\n"
     "for(const select of form.querySelectorAll('select')){const seen=new Set;"
     "for(const r of rows)for(const w of r.dataset[select.name].split(' '))"
     "if(w)seen.add(w);for(const w of [...seen].sort()){const o="
     "document.createElement('option');o.textContent=w;select.append(o);}}\n"
     "function show(){let n=0;for(const r of rows){let on=true;for(const s of "
     "form.querySelectorAll('select'))on=on&&(s.selectedIndex===0||"
-    "r.dataset[s.name].split(' ').includes(s.value));r.hidden=!on;if(on)n++;}"
+    "r.dataset[s.name].split(' ').includes(s.value));on=on&&r.textContent."
+    "toLowerCase().includes(words.value.toLowerCase());r.hidden=!on;if(on)"
+    "n++;}"
     "document.getElementById('shown').textContent=n+' of '+rows.length;}\n"
-    "form.addEventListener('change',show);show();\n"
+    "form.addEventListener('input',show);form.addEventListener('submit',e=>"
+    "e.preventDefault());show();\n"
     "</script>\n";
 
 static bool is_shown(struct syn_str s, size_t at, size_t bytes)
@@ -226,6 +235,8 @@ static void put_row(struct syn_buf *out, const struct syn_result *result,
     put_word(out, result->type == NULL ? "-" : result->type);
     syn_buf_put_text(out, "\" data-clause=\"");
     put_clause_ids(out, result);
+    syn_buf_put_text(out, "\" data-actor=\"");
+    put_text(out, result->actors);
     syn_buf_printf(out, "\"><td class=\"%s\">%s</td><td>", verdict, verdict);
     if (!is_plain(result)) {
         syn_buf_printf(out, "<a href=\"#f%zu\">", index);
@@ -246,8 +257,8 @@ static void put_row(struct syn_buf *out, const struct syn_result *result,
 static void put_rows(struct syn_buf *out, const struct syn_report *report,
                      const struct fit *fit)
 {
-    static const char *const filters[] = {"clause", "level", "subject", "type",
-                                          "verdict"};
+    static const char *const filters[] = {"clause", "level", "subject",
+                                          "actor",  "type",  "verdict"};
     size_t shown = 0;
     syn_buf_put_text(out, "<h2>Rows</h2><form id=\"filter\">");
     for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
@@ -256,7 +267,8 @@ static void put_rows(struct syn_buf *out, const struct syn_report *report,
                        "</select></label>",
                        filters[i], filters[i]);
     }
-    syn_buf_put_text(out, "<span id=\"shown\"></span></form>\n"
+    syn_buf_put_text(out, "<label>words <input type=\"search\"></label>"
+                          "<span id=\"shown\"></span></form>\n"
                           "<table id=\"rows\"><thead><tr><th>Verdict</th>"
                           "<th>Row</th><th>Level</th><th>Subject</th>"
                           "<th>Clauses</th><th>Title</th></tr></thead><tbody>"
@@ -378,6 +390,7 @@ static syn_status try_write(struct syn_buf *out,
     syn_buf_put_text(out, "</p>\n");
     put_facts(out, report);
     put_counts(out, report);
+    syn_html_put_plots(out, report);
     put_rows(out, report, fit);
     put_findings(out, report, fit);
     put_matrix(out, report);

@@ -173,6 +173,7 @@ static void put_result(struct syn_json_writer *w,
     put_details(w, result);
     syn_json_write_str(w, "evidence", cut(result->evidence));
     put_words(w, "exercised", result->exercised);
+    put_words(w, "actors", result->actors);
     syn_json_write_text(w, "signature", result->signature);
     syn_json_write_text(w, "capsule", result->capsule);
     syn_json_write_text(w, "repeat_command", result->command);

@@ -12,7 +12,16 @@
 #define STORY_MAX (2u * SYN_REPORT_TEXT_BYTES_MAX)
 #define SPACE     0x20
 
-static const size_t story_bytes[] = {8192, 1024, 256, 0};
+/* How much is shown, in the order of attempts to fit. */
+static const struct fit {
+    size_t story_bytes;
+    size_t findings_max;
+} fits[] = {{SYN_REPORT_TEXT_BYTES_MAX, SIZE_MAX},
+            {4096, SIZE_MAX},
+            {1024, SIZE_MAX},
+            {1024, 30},
+            {256, 50},
+            {0, 0}};
 
 /* Our own words in a cell or line: nothing in them may act as markup. */
 static void put_cell(struct syn_buf *out, struct syn_str s)
@@ -127,8 +136,10 @@ static void put_finding(struct syn_buf *out, const struct syn_result *result,
 }
 
 static syn_status try_write(struct syn_buf *out,
-                            const struct syn_report *report, size_t bytes_max)
+                            const struct syn_report *report,
+                            const struct fit *fit)
 {
+    size_t shown = 0;
     size_t left_out = 0;
     syn_buf_clear(out);
     put_head(out, report);
@@ -137,15 +148,15 @@ static syn_status try_write(struct syn_buf *out,
         if (!is_finding(result, report->is_strict)) {
             continue;
         }
-        if (bytes_max == 0) {
+        if (shown == fit->findings_max) {
             left_out++;
         } else {
-            put_finding(out, result, bytes_max);
+            put_finding(out, result, fit->story_bytes);
+            shown++;
         }
     }
     if (left_out > 0) {
-        syn_buf_printf(out, "\n%zu findings do not fit here; see run.json.\n",
-                       left_out);
+        syn_buf_printf(out, "\n%zu more findings are in run.json.\n", left_out);
     }
     return out->status;
 }
@@ -154,10 +165,9 @@ syn_status syn_markdown_write(struct syn_buf *out,
                               const struct syn_report *report)
 {
     syn_status st = SYN_ERR_LIMIT;
-    for (size_t i = 0;
-         st == SYN_ERR_LIMIT && i < sizeof story_bytes / sizeof story_bytes[0];
+    for (size_t i = 0; st == SYN_ERR_LIMIT && i < sizeof fits / sizeof fits[0];
          i++) {
-        st = try_write(out, report, story_bytes[i]);
+        st = try_write(out, report, &fits[i]);
     }
     return st;
 }

@@ -66,6 +66,7 @@ struct syn_result {
     const char *signature;    /* of a failure, for baselines; NULL: none */
     const char *capsule;      /* path of what replays it; NULL: none */
     struct syn_str exercised; /* "open/list/denied", blank between */
+    struct syn_str actors;    /* who spoke on the wire, blank between */
 };
 
 /* One run of a row with a seeded defect (selftest). */

@@ -49,6 +49,34 @@ static struct syn_str keep_words(struct syn_runner *runner,
     return kept;
 }
 
+/* Is this the first exchange of its actor? */
+static bool is_first_word(const struct syn_evidence *evidence, size_t at)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < at; i++) {
+        is_first = is_first && !syn_str_is_equal(evidence->wires[i].actor,
+                                                 evidence->wires[at].actor);
+    }
+    return is_first;
+}
+
+/* Who spoke on the wire, in the order in which they did. */
+static struct syn_str keep_actors(struct syn_runner *runner,
+                                  const struct syn_evidence *evidence)
+{
+    struct syn_buf text;
+    syn_buf_init(&text, NULL, WORDS_BYTES_MAX);
+    for (size_t i = 0; i < evidence->wire_count; i++) {
+        if (is_first_word(evidence, i)) {
+            syn_buf_put_text(&text, text.bytes == 0 ? "" : " ");
+            syn_buf_put(&text, evidence->wires[i].actor);
+        }
+    }
+    struct syn_str kept = syn_arena_dup(&runner->arena, syn_buf_str(&text));
+    syn_buf_fini(&text);
+    return kept;
+}
+
 void syn_runner_keep_acts(struct syn_runner *runner, size_t index,
                           const struct syn_evidence *evidence)
 {
@@ -57,6 +85,7 @@ void syn_runner_keep_acts(struct syn_runner *runner, size_t index,
         syn_floor_add_act(&floor, &evidence->acts[i]);
     }
     runner->results[index].exercised = keep_words(runner, &floor);
+    runner->results[index].actors = keep_actors(runner, evidence);
 }
 
 /* What an entry declares: that of its row and type, whatever the repeat. */

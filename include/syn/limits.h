@@ -125,7 +125,7 @@
 #define SYN_CAPSULE_ACTIONS_MAX     20000    /* listed in one capsule */
 #define SYN_CAPSULES_MAX            1000     /* written by one run */
 #define SYN_HTML_BYTES_MAX          5000000  /* one HTML report */
-#define SYN_MARKDOWN_BYTES_MAX      1048576  /* one Markdown report */
+#define SYN_MARKDOWN_BYTES_MAX      60000    /* one summary for a job page */
 #define SYN_ROW_GUARD_SEEDED_MS     1000 /* as above, with a seeded defect */
 
 /* --- outsiders, ours: token endpoint, receiver, audits ---------------------

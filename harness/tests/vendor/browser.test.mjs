@@ -1,25 +1,14 @@
 // The SDK's browser bundle, from a page, in headless Chromium: another engine,
 // another WebSocket, another URL parser than Node's.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { browse, browser } from './chromium.mjs';
 import { Service, within } from './service.mjs';
 
 const STEP_MS = 60000; // a browser starts slowly on a busy machine
 const BUNDLE = new URL('node_modules/twilio-sync/builds/twilio-sync.min.js', import.meta.url);
-
-const browser = ['chromium', 'chromium-browser', 'google-chrome'].find((name) => {
-  try {
-    execFileSync(name, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
 
 // What the page runs; whatever it reports comes back as one POST a step.
 const page = (token, uri) => `<!doctype html><meta charset="utf-8"><title>sync</title>
@@ -91,19 +80,6 @@ class Site {
       if (!look()) this.#waiting.push(look);
     }), STEP_MS, `"${step}" of the page`);
   }
-}
-
-function browse(t, url) {
-  const profile = mkdtempSync(join(tmpdir(), 'syn-browser-'));
-  const child = spawn(browser, ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run',
-    '--disable-dev-shm-usage', '--disable-background-networking', '--proxy-server=direct://',
-    '--remote-debugging-port=0', `--user-data-dir=${profile}`, url], { stdio: 'ignore', detached: true });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  t.after(async () => {
-    process.kill(-child.pid, 'SIGKILL'); // its helpers as well
-    await ended;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-  });
 }
 
 test('the browser bundle works from a page in Chromium', { skip: browser === undefined && 'no Chromium' }, async (t) => {
