@@ -98,12 +98,16 @@ static bool is_other_deleted(struct syn_run *run)
         syn_backend_call(syn_run_backend(run), "DELETE", path, NULL, NULL));
 }
 
-/* TOK-34, while the service runs: the same token before and after. */
+/* TOK-34, while the service runs: the same token before and after. What other
+ * keys have opened goes on, not ended and opened again. */
 static void deletion(struct syn_run *run)
 {
     const struct syn_forge_kit *kit = syn_run_forge_kit(run);
+    struct syn_client *bob = syn_run_client(run, "bob");
     struct syn_str token =
         signed_by(run, kit->other_key_sid, kit->other_secret);
+    REQUIRE_TRUE(run, "a session of another key answers",
+                 syn_client_fence(bob));
     REQUIRE_CONTROL(run, "a token of the key while it is there",
                     present(run, token));
     REQUIRE(run, is_other_deleted(run));
@@ -111,6 +115,8 @@ static void deletion(struct syn_run *run)
                    20103);
     EXPECT_CONTROL(run, "a token of another key afterwards",
                    present(run, signed_by(run, kit->key_sid, kit->secret)));
+    EXPECT_TRUE(run, "the session of another key goes on",
+                syn_client_fence(bob));
 }
 
 /* L17: what becomes of sessions that the key has opened. */
