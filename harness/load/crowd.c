@@ -72,14 +72,14 @@ bool syn_load_mint(void *ctx, const struct syn_load_session *session,
 
 static enum syn_type type_of(const struct syn_load_plan *plan, uint32_t number)
 {
-    enum syn_type types[SYN_TYPE_COUNT];
+    enum syn_type types[SYN_TYPE_COUNT] = {SYN_TYPE_DOCUMENT};
     uint32_t count = 0;
     for (unsigned t = 0; t < SYN_TYPE_COUNT; t++) {
         if ((plan->types & SYN_TYPE_BIT(t)) != 0) {
             types[count++] = (enum syn_type)t;
         }
     }
-    return types[number % count];
+    return count == 0 ? SYN_TYPE_DOCUMENT : types[number % count];
 }
 
 /* Sessions write where nothing keeps them from being there all the time. */

@@ -166,9 +166,10 @@ struct syn_load_env {
     struct syn_buf header; /* scratch, likewise below */
     struct syn_buf payload;
     struct syn_buf frame;
-    int64_t now_us;    /* Unix */
-    int64_t start_us;  /* common start: times of the result count from it */
-    int64_t margin_us; /* between our clock and the service's */
+    int64_t now_us;     /* Unix */
+    int64_t start_us;   /* common start: times of the result count from it */
+    int64_t margin_us;  /* between our clock and the service's */
+    int64_t removal_us; /* from expiry to a removal that all have heard of */
     const char *service_sid;
     struct syn_load_object *objects;
     uint32_t object_count;

@@ -400,7 +400,8 @@ static void limited(struct syn_load_worker *worker,
     struct syn_load_object *object = &worker->env.objects[request->object];
     if (is_good(status)) {
         const int64_t ttl_us = request->ordinal * SYN_LOAD_US_PER_S;
-        object->may_end_us = request->due_us + ttl_us;
+        /* Services reckon in milliseconds, rounded down. */
+        object->may_end_us = request->due_us + ttl_us - SYN_LOAD_US_PER_MS;
         object->end_us = worker->env.now_us + ttl_us;
     }
     worker->setup_open--;

@@ -30,6 +30,7 @@
 #define START_US    INT64_C(300000) /* after the last worker is set up */
 #define PERCENT     100
 #define MS_PER_S    1000
+#define SWEEP_US    INT64_C(2000000) /* twice the period of our service */
 #define RUN_BYTES   32
 #define ENOUGH_MS   INT64_C(900000) /* of set-up, beside the plan's time */
 
@@ -143,6 +144,7 @@ static void aim_at_embedded(struct run *run)
     aim->basic_user = embed->api_key;
     aim->basic_password = embed->api_secret;
     aim->service_sid = embed->service_sid;
+    aim->removal_us = SWEEP_US;
     aim->is_ours = true;
 }
 
@@ -194,6 +196,7 @@ static void fill_worker(struct run *run, uint32_t index,
     worker->env.plan = plan;
     worker->env.service_sid = run->aim.service_sid;
     worker->env.margin_us = run->aim.margin_us;
+    worker->env.removal_us = run->aim.removal_us;
     worker->env.token_ttl_s = run->locator.token_ttl_s;
     if (run->workers > 1) {
         worker->env.neighbour =

@@ -177,6 +177,7 @@ syn_status syn_load_locate(struct syn_load_locator *locator,
     aim->basic_password = syn_target_password(target);
     aim->service_sid = target->account.service_sid;
     aim->margin_us = target->skew_s * SYN_LOAD_US_PER_S;
+    aim->removal_us = target->ttl_s * SYN_LOAD_US_PER_S;
     aim->rest_per_s = is_near ? 0 : target->budget.rest_per_s;
     aim->connects_per_s = is_near ? 0 : target->budget.connects_per_s;
     return SYN_OK;

@@ -21,8 +21,7 @@ static bool wait_until(struct syn_load_worker *worker,
         syn_load_fleet_pump(worker);
         syn_load_lanes_flush(worker);
         syn_load_worker_turn(worker, WAIT_US);
-        if (worker->env.now_us > until_us ||
-            atomic_load(&worker->ledger->stop)) {
+        if (worker->env.now_us > until_us || syn_load_is_stopped(worker)) {
             return false;
         }
     }
@@ -135,7 +134,7 @@ static void compare_own(struct syn_load_worker *worker,
     const struct syn_load_object *object = &env->objects[sub->object];
     const int64_t ended_us = object->end_us == SYN_LOAD_NEVER
                                  ? SYN_LOAD_NEVER
-                                 : object->end_us + 5 * SYN_LOAD_US_PER_S;
+                                 : object->end_us + env->removal_us;
     if (env->now_us > ended_us) {
         compare_ended(worker, session, sub, object);
         return;
@@ -243,9 +242,24 @@ static bool next_removal(struct syn_load_worker *worker, uint64_t index,
     return true;
 }
 
+static bool are_all_done(struct syn_load_worker *worker)
+{
+    return syn_load_ledger_all_at(worker->ledger, SYN_LOAD_STAGE_DONE);
+}
+
+/* Nobody listens any more, so no removal is heard that nobody expects. */
 void syn_load_clean(struct syn_load_worker *worker)
 {
-    if (!worker->aim->is_ours) {
-        (void)syn_load_ask_all(worker, next_removal, 2 * SETTLE_US);
+    if (worker->aim->is_ours) {
+        return;
     }
+    worker->is_cleaning = true;
+    worker->is_failed = false; /* the result says so already */
+    for (uint32_t i = 0; i < worker->session_count; i++) {
+        struct syn_load_session *session = &worker->sessions[i];
+        syn_clock_stop(worker->clock, &session->timer);
+        syn_load_link_close(worker->net, &session->link, false);
+    }
+    (void)wait_until(worker, are_all_done, SETTLE_US);
+    (void)syn_load_ask_all(worker, next_removal, 2 * SETTLE_US);
 }

@@ -57,8 +57,7 @@ bool syn_load_ask_all(struct syn_load_worker *worker,
         has_more = ask_some(worker, next);
         syn_load_lanes_flush(worker);
         syn_load_worker_turn(worker, WAIT_US);
-        if (worker->env.now_us > until_us ||
-            atomic_load(&worker->ledger->stop)) {
+        if (worker->env.now_us > until_us || syn_load_is_stopped(worker)) {
             return false;
         }
     }

@@ -371,6 +371,7 @@ void syn_load_say_establish(struct syn_load_env *env,
         if (sub->state == SYN_LOAD_SUB_KNOWN) {
             put_wish(env, sub, true);
             sub->state = SYN_LOAD_SUB_ASKED;
+            sub->watch.is_quiet = false;
             sub->asked_epoch = sub->epoch;
             count++;
         }

@@ -89,17 +89,21 @@ void syn_load_report(struct syn_load_env *env,
     }
     const struct syn_str shown = syn_str_part(frame, 0, FRAME_SHOWN);
     for (unsigned p = 0; p < SYN_LOAD_PROPERTY_COUNT; p++) {
-        for (uint32_t i = 0; i < verdict->violations[p]; i++) {
-            syn_load_violation(
-                env->result, (enum syn_load_property)p,
-                syn_load_at(env, env->now_us),
-                "session %u, connection %u, %s %s: %s; read is %s, newest "
-                "change heard %u; frame: %.*s",
-                (unsigned)session->number, (unsigned)session->generation,
-                syn_type_name(syn_load_sub_type(env, sub)),
-                syn_load_sub_sid(env, sub), verdict->why, grant_word(sub),
-                (unsigned)sub->watch.last, SYN_STR_ARG(shown));
+        if (verdict->violations[p] == 0) {
+            continue;
         }
+        syn_load_violation(
+            env->result, (enum syn_load_property)p,
+            syn_load_at(env, env->now_us),
+            "session %u, connection %u, %s %s: %s (%u); read is %s, newest "
+            "change heard %u; frame: %.*s",
+            (unsigned)session->number, (unsigned)session->generation,
+            syn_type_name(syn_load_sub_type(env, sub)),
+            syn_load_sub_sid(env, sub), verdict->why,
+            (unsigned)verdict->violations[p], grant_word(sub),
+            (unsigned)sub->watch.last, SYN_STR_ARG(shown));
+        /* One piece of evidence, however many it speaks for. */
+        env->result->findings[p].count += verdict->violations[p] - 1;
     }
 }
 

@@ -173,13 +173,17 @@ struct syn_load_verdict syn_load_watch_event(struct syn_load_watch *watch,
     }
     /* What may not be heard at all tells nothing of order. */
     if (verdict.violations[SYN_LOAD_PROPERTY_UNAUTHORISED] == 0) {
-        if (watch->is_quiet && heard->content > watch->revoked_at) {
+        if (watch->is_quiet && !heard->is_replay &&
+            heard->content > watch->revoked_at) {
             blame(&verdict, SYN_LOAD_PROPERTY_DUPLICATE, 1,
                   "the subscription was cancelled, its replay will tell this "
                   "again");
             return verdict;
         }
         judge_order(watch, truth, heard, &verdict);
+    } else if (verdict.is_leak && heard->ordinal > watch->last) {
+        /* One fault is one fault: what leaked is not missed afterwards. */
+        advance(watch, heard->ordinal, true);
     }
     return verdict;
 }

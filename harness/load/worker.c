@@ -343,7 +343,7 @@ void syn_load_worker_run(struct syn_load_worker *worker)
     worker->env.result->is_cut_short =
         worker->env.result->is_cut_short || atomic_load(&worker->ledger->stop);
     atomic_store(stage, SYN_LOAD_STAGE_DONE);
-    if (worker->net != NULL && is_set_up) {
+    if (worker->net != NULL && worker->sessions != NULL) {
         syn_load_clean(worker);
     }
     close_all(worker);

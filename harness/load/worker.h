@@ -33,6 +33,7 @@ struct syn_load_aim {
     const char *service_sid;
     const char *run; /* prefix of names and identities */
     int64_t margin_us;
+    int64_t removal_us;
     int64_t rest_per_s;     /* 0: no bound */
     int64_t connects_per_s; /* likewise */
     bool is_ours;           /* the embedded service */
@@ -104,7 +105,8 @@ struct syn_load_worker {
     struct syn_load_schedule undos; /* the same acts, some time later */
     uint64_t late, due;             /* of the measured part */
     bool is_settling;
-    bool is_failed; /* set-up impossible; result->fault says why */
+    bool is_cleaning; /* goes on even when the run was stopped */
+    bool is_failed;   /* set-up impossible; result->fault says why */
 };
 
 /* --- worker.c ------------------------------------------------------------- */
@@ -120,6 +122,11 @@ void syn_load_worker_unreachable(struct syn_load_worker *worker,
 
 /* Serve sockets and timers for at most `wait_us`. */
 void syn_load_worker_turn(struct syn_load_worker *worker, int64_t wait_us);
+
+static inline bool syn_load_is_stopped(const struct syn_load_worker *worker)
+{
+    return !worker->is_cleaning && atomic_load(&worker->ledger->stop);
+}
 
 /* --- crowd.c: who is there ------------------------------------------------ */
 

@@ -7,7 +7,7 @@
  * end of the turn writes, closes and reports in one place (syn_streams_flush).
  * So every function of the public header may be called from every callback.
  *
- * _DEFAULT_SOURCE: the headers of lws need it.
+ * _DEFAULT_SOURCE: the headers of libev need it.
  */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE
@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <libwebsockets.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -154,12 +153,12 @@ static ssize_t send_some(struct syn_stream *stream, struct syn_str bytes)
 {
     size_t taken = 0;
     while (taken < bytes.bytes) {
-        ssize_t sent = send(lws_get_socket_fd(stream->wsi), bytes.at + taken,
+        ssize_t sent = send(syn_socket_fd(stream), bytes.at + taken,
                             bytes.bytes - taken, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
             taken += (size_t)sent;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            lws_callback_on_writable(stream->wsi);
+            syn_socket_await_room(stream);
             break;
         } else if (errno != EINTR) {
             syn_stream_finish(stream, SYN_END_RESET, "write failed");
@@ -258,7 +257,7 @@ static void begin_linger(struct syn_stream *stream)
             return; /* once more when there is room */
         }
     }
-    (void)shutdown(lws_get_socket_fd(stream->wsi), SHUT_WR);
+    (void)shutdown(syn_socket_fd(stream), SHUT_WR);
     syn_stream_resume(stream);
     stream->end = SYN_END_LOCAL;
     report_end(stream);
@@ -268,22 +267,12 @@ static void begin_linger(struct syn_stream *stream)
 /* --- the end of a turn -----------------------------------------------------
  */
 
+/* An alert may be on its way; only what we drop is reset. */
 static void kill_socket(struct syn_stream *stream)
 {
-    struct lws *wsi = stream->wsi;
-    struct linger now = {.l_onoff = 1, .l_linger = 0};
-    if (wsi == NULL) {
-        return;
-    }
-    stream->wsi = NULL;
-    lws_set_opaque_user_data(wsi, NULL);
-    /* An alert may be on its way; only what we drop is reset. */
-    if (!stream->is_reported && stream->end != SYN_END_TLS &&
-        stream->end != SYN_END_PEER) {
-        (void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_LINGER, &now,
-                         sizeof now);
-    }
-    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+    syn_socket_close(stream, !stream->is_reported &&
+                                 stream->end != SYN_END_TLS &&
+                                 stream->end != SYN_END_PEER);
 }
 
 void syn_stream_tell_open(struct syn_stream *stream)
@@ -303,7 +292,7 @@ static void settle(struct syn_stream *stream)
     if (stream->state == SYN_STREAM_OPEN ||
         stream->state == SYN_STREAM_CLOSING) {
         push_queue(stream);
-    } else if (stream->tls != NULL && stream->wsi != NULL &&
+    } else if (stream->tls != NULL && syn_socket_is_there(stream) &&
                syn_tls_wire(stream->tls).bytes > 0) {
         (void)push_wire(stream); /* the handshake, or a last alert */
     }
@@ -387,17 +376,17 @@ size_t syn_stream_queued(const struct syn_stream *stream)
 
 void syn_stream_pause(struct syn_stream *stream)
 {
-    if (!stream->is_paused && stream->wsi != NULL) {
+    if (!stream->is_paused && syn_socket_is_there(stream)) {
         stream->is_paused = true;
-        (void)lws_rx_flow_control(stream->wsi, 0);
+        syn_socket_pause(stream, true);
     }
 }
 
 void syn_stream_resume(struct syn_stream *stream)
 {
-    if (stream->is_paused && stream->wsi != NULL) {
+    if (stream->is_paused && syn_socket_is_there(stream)) {
         stream->is_paused = false;
-        (void)lws_rx_flow_control(stream->wsi, 1);
+        syn_socket_pause(stream, false);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "net/stream.h"
 #include "net/tls_impl.h"
 
+struct ev_io;
 struct ev_timer;
 struct lws;
 
@@ -27,9 +28,10 @@ struct syn_stream {
     struct syn_stream *next; /* of all */
     struct syn_stream *previous;
     struct syn_stream *dirty_next;
-    struct lws *wsi;                        /* NULL: lws has none (any more) */
-    struct syn_tls *tls;                    /* NULL: plain */
-    bool takes_plain;                       /* until the first bytes came */
+    struct lws *wsi;     /* of a connected one; NULL: lws has none (any more) */
+    struct ev_io *io;    /* of an accepted one; NULL: no socket (any more) */
+    struct syn_tls *tls; /* NULL: plain */
+    bool takes_plain;    /* until the first bytes came */
     const struct syn_stream_events *events; /* NULL: nobody listens */
     void *ctx;
     struct syn_buf queue;
@@ -55,6 +57,7 @@ struct syn_streams {
     struct syn_stream *dirty; /* to be looked at when the turn ends */
     struct syn_stream *dirty_last;
     struct syn_listener *listeners;
+    char *in;       /* one read of accepted sockets: SYN_STREAM_READ_BYTES */
     bool is_ending; /* no callbacks any more */
 };
 
@@ -93,6 +96,29 @@ void syn_stream_finish(struct syn_stream *stream, enum syn_stream_end end,
 /* Real time for connect, handshake or linger. */
 void syn_stream_guard(struct syn_stream *stream, unsigned guard_ms);
 void syn_stream_unguard(struct syn_stream *stream);
+
+/* --- socket.c: the socket below a stream ---------------------------------- */
+
+/* Put an accepted socket under a stream. False: no memory, it is closed. */
+bool syn_socket_adopt(struct syn_stream *stream, int fd);
+
+bool syn_socket_is_there(const struct syn_stream *stream);
+int syn_socket_fd(const struct syn_stream *stream);
+
+/* Mark the stream when there is room to send again. */
+void syn_socket_await_room(struct syn_stream *stream);
+
+/* Stop and start reading. */
+void syn_socket_pause(struct syn_stream *stream, bool is_paused);
+
+/* Close it, `is_reset`: with a reset, unsent bytes included. */
+void syn_socket_close(struct syn_stream *stream, bool is_reset);
+
+/* --- stream_lws.c: what sockets report ------------------------------------ */
+
+void syn_stream_received(struct syn_stream *stream, struct syn_str in);
+/* TCP has ended; the socket is still open. */
+void syn_stream_ended(struct syn_stream *stream, bool is_reset);
 
 /* Call on_open when it is due. */
 void syn_stream_tell_open(struct syn_stream *stream);

@@ -69,18 +69,22 @@ static void on_connect_failed(struct syn_stream *stream, const char *text,
     stream->wsi = NULL;
 }
 
-static void on_socket_closed(struct syn_stream *stream)
+void syn_stream_ended(struct syn_stream *stream, bool has_reset)
 {
-    int fd = lws_get_socket_fd(stream->wsi);
     if (stream->tls != NULL && !syn_tls_is_ready(stream->tls)) {
         syn_stream_finish(stream, SYN_END_TLS, "ended during the handshake");
     } else if (stream->state == SYN_STREAM_CONNECTING) {
         syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
-    } else if (is_reset(fd)) {
+    } else if (has_reset) {
         syn_stream_finish(stream, SYN_END_RESET, "reset by peer");
     } else {
         syn_stream_finish(stream, SYN_END_PEER, "closed by peer");
     }
+}
+
+static void on_socket_closed(struct syn_stream *stream)
+{
+    syn_stream_ended(stream, is_reset(lws_get_socket_fd(stream->wsi)));
     stream->wsi = NULL;
 }
 
@@ -181,7 +185,7 @@ static void settle_plain(struct syn_stream *stream, struct syn_str in)
     stream->takes_plain = false;
 }
 
-static void on_received(struct syn_stream *stream, struct syn_str in)
+void syn_stream_received(struct syn_stream *stream, struct syn_str in)
 {
     if (stream->takes_plain) {
         settle_plain(stream, in);
@@ -204,7 +208,7 @@ static int on_vendor_event(struct lws *wsi, enum lws_callback_reasons reason,
     }
     stream->wsi = wsi; /* lws calls before it returns the handle */
     if (reason == LWS_CALLBACK_RAW_RX) {
-        on_received(stream, (struct syn_str){in, bytes});
+        syn_stream_received(stream, (struct syn_str){in, bytes});
     } else if (reason == LWS_CALLBACK_RAW_WRITEABLE) {
         syn_stream_mark(stream);
     } else if (reason == LWS_CALLBACK_RAW_CONNECTED) {
@@ -249,6 +253,7 @@ syn_status syn_streams_new(struct ev_loop *ev, struct syn_streams **out)
         return SYN_ERR_MEMORY;
     }
     streams->ev = ev;
+    streams->in = malloc(SYN_STREAM_READ_BYTES);
     lws_set_log_level(0, NULL);
     info.port = CONTEXT_PORT_NO_LISTEN;
     info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
@@ -260,7 +265,7 @@ syn_status syn_streams_new(struct ev_loop *ev, struct syn_streams **out)
     if (streams->context != NULL) {
         streams->plain = new_vhost(streams->context);
     }
-    if (streams->plain == NULL) {
+    if (streams->plain == NULL || streams->in == NULL) {
         syn_streams_free(streams);
         return SYN_ERR_NET;
     }
@@ -280,6 +285,7 @@ void syn_streams_free(struct syn_streams *streams)
             lws_set_opaque_user_data(s->wsi, NULL);
             s->wsi = NULL;
         }
+        syn_socket_close(s, false);
     }
     while (streams->all != NULL) {
         syn_stream_death(streams->all);
@@ -295,16 +301,13 @@ void syn_streams_free(struct syn_streams *streams)
         free(client->ca_file);
         free(client);
     }
+    free(streams->in);
     free(streams);
 }
 
 void syn_stream_adopt(struct syn_streams *streams,
                       struct syn_listener *listener, int fd)
 {
-    lws_adopt_desc_t how = {.vh = streams->plain,
-                            .type = LWS_ADOPT_SOCKET,
-                            .fd = {.sockfd = fd},
-                            .vh_prot_name = PROTOCOL_NAME};
     struct syn_tls_context *tls = syn_listener_context(listener);
     struct syn_stream *stream = syn_stream_birth(streams);
     if (stream != NULL && tls != NULL) {
@@ -319,12 +322,10 @@ void syn_stream_adopt(struct syn_streams *streams,
     }
     stream->state = SYN_STREAM_OPEN;
     set_peer(stream, fd);
-    stream->wsi = lws_adopt_descriptor_vhost_via_info(&how);
-    if (stream->wsi == NULL) {
-        syn_stream_death(stream); /* lws has closed the socket */
+    if (!syn_socket_adopt(stream, fd)) {
+        syn_stream_death(stream);
         return;
     }
-    lws_set_opaque_user_data(stream->wsi, stream);
     if (tls != NULL) {
         stream->takes_plain = syn_listener_takes_plain(listener);
         syn_stream_guard(stream, SYN_TLS_ACCEPT_MS);

@@ -15,7 +15,7 @@
 /* Real services close soon after the last frame; the peer gets this long for
  * its half of the closing handshake. */
 #define LINGER_US      5000000
-#define OUT_KEPT_BYTES 65536 /* a larger buffer is given back when empty */
+#define OUT_KEPT_BYTES 1024 /* a larger buffer is given back when empty */
 #define CLOSE_NORMAL   1000
 #define SESSION_BYTES  65536 /* texts of the token */
 #define BASE_BYTES_MAX 512

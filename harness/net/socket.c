@@ -1,0 +1,140 @@
+/*
+ * socket.c - the socket below a stream: under lws when we connected, under
+ * libev alone when we accepted.
+ * Layer: net. Threads: the loop's.
+ *
+ * lws 4.1.6 as Debian builds it looks through its whole table of descriptors
+ * whenever a socket comes or goes: at 18,000 connections that was a quarter of
+ * the service's time in a reconnect storm. Of an accepted socket we want no
+ * more than to know when it can be read and written, which libev tells.
+ *
+ * _DEFAULT_SOURCE: the headers of lws and libev need it.
+ */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
+#endif
+#include "net/stream_impl.h"
+
+#include "syn/limits.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* --- accepted sockets ----------------------------------------------------- */
+
+/* What is waited for; libev keeps a flag of its own beside it. */
+static int events_of(const struct syn_stream *stream)
+{
+    return stream->io->events & (EV_READ | EV_WRITE);
+}
+
+static void set_events(struct syn_stream *stream, int events)
+{
+    struct ev_loop *ev = stream->home->ev;
+    if (events_of(stream) == events) {
+        return;
+    }
+    ev_io_stop(ev, stream->io);
+    ev_io_set(stream->io, stream->io->fd, events);
+    if (events != 0) {
+        ev_io_start(ev, stream->io);
+    }
+}
+
+static void read_once(struct syn_stream *stream)
+{
+    char *in = stream->home->in;
+    const ssize_t got = recv(stream->io->fd, in, SYN_STREAM_READ_BYTES, 0);
+    if (got > 0) {
+        syn_stream_received(stream, (struct syn_str){in, (size_t)got});
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        /* Nothing more comes; without this it would be told for ever. */
+        set_events(stream, 0);
+        syn_stream_ended(stream, got != 0);
+    }
+}
+
+static void on_ready(struct ev_loop *ev, struct ev_io *io, int events)
+{
+    struct syn_stream *stream = io->data;
+    (void)ev;
+    if ((events & EV_WRITE) != 0) {
+        set_events(stream, events_of(stream) & ~EV_WRITE);
+        syn_stream_mark(stream);
+    }
+    if ((events & EV_READ) != 0) {
+        read_once(stream);
+    }
+}
+
+bool syn_socket_adopt(struct syn_stream *stream, int fd)
+{
+    stream->io = calloc(1, sizeof *stream->io);
+    if (stream->io == NULL) {
+        (void)close(fd);
+        return false;
+    }
+    ev_io_init(stream->io, on_ready, fd, EV_READ);
+    stream->io->data = stream;
+    ev_io_start(stream->home->ev, stream->io);
+    return true;
+}
+
+/* --- either --------------------------------------------------------------- */
+
+bool syn_socket_is_there(const struct syn_stream *stream)
+{
+    return stream->wsi != NULL || stream->io != NULL;
+}
+
+int syn_socket_fd(const struct syn_stream *stream)
+{
+    return stream->io != NULL ? stream->io->fd : lws_get_socket_fd(stream->wsi);
+}
+
+void syn_socket_await_room(struct syn_stream *stream)
+{
+    if (stream->io != NULL) {
+        set_events(stream, events_of(stream) | EV_WRITE);
+    } else {
+        lws_callback_on_writable(stream->wsi);
+    }
+}
+
+void syn_socket_pause(struct syn_stream *stream, bool is_paused)
+{
+    if (stream->io == NULL) {
+        (void)lws_rx_flow_control(stream->wsi, is_paused ? 0 : 1);
+    } else if (is_paused) {
+        set_events(stream, events_of(stream) & ~EV_READ);
+    } else {
+        set_events(stream, events_of(stream) | EV_READ);
+    }
+}
+
+void syn_socket_close(struct syn_stream *stream, bool is_reset)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    struct lws *wsi = stream->wsi;
+    if (!syn_socket_is_there(stream)) {
+        return;
+    }
+    if (is_reset) {
+        (void)setsockopt(syn_socket_fd(stream), SOL_SOCKET, SO_LINGER, &now,
+                         sizeof now);
+    }
+    if (stream->io != NULL) {
+        ev_io_stop(stream->home->ev, stream->io);
+        (void)close(stream->io->fd);
+        free(stream->io);
+        stream->io = NULL;
+        return;
+    }
+    stream->wsi = NULL;
+    lws_set_opaque_user_data(wsi, NULL);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
