@@ -98,9 +98,9 @@ some() { [ -n "$(with "$1")" ] || complain "no row is $1"; }
 reason() { tail -1 "$place/stdout" | grep -q "$1" || complain "the reason is not \"$1\""; }
 within() { [ "$took" -le "$1" ] || complain "took ${took}s, more than $1"; }
 
-# Without ACLs there is nothing to deny; the others are about REST alone and
-# what the backend may do.
-holds_no_denial='acl/off/|acl/defaults/backend-may-everything|acl/identity/reserved-characters'
+# Without ACLs there is nothing to deny; the backend may do everything; and
+# tok/bearer/stays-in-frames judges the client of this program, not the target.
+holds_no_denial='acl/off/|acl/defaults/backend-may-everything|acl/identity/reserved-characters|tok/bearer/stays-in-frames'
 # The whole of ACL and TOK that is fast enough for a target.
 all=--profile=pre-acl
 

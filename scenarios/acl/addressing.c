@@ -20,11 +20,13 @@ static bool is_made(struct syn_run *run, struct syn_thing *thing,
                                              rights)));
 }
 
-/* ACL-37: "Container read covers all items, present and future". */
+/* ACL-37: "Container read covers all items, present and future", and covers
+ * them for whom it was granted to: bob sees neither. */
 static void future_items(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_client *ann = syn_run_client(run, "ann");
+    struct syn_client *bob = syn_run_client(run, "bob");
     struct syn_thing thing = syn_run_thing(run, "growing");
     REQUIRE(run, is_made(run, &thing, ann, SYN_RIGHT_READ));
     struct syn_action read = {.op = SYN_OP_ITEM_READ,
@@ -46,6 +48,10 @@ static void future_items(struct syn_run *run)
                 syn_reply_has_text(&later, thing.canary));
     EXPECT_CONTROL(run, "ann queries all items",
                    syn_client_do(ann, OP_ON(QUERY, &thing)));
+    EXPECT_DENIED(run, "bob fetches the item of after",
+                  syn_client_do(bob, &read), &thing);
+    EXPECT_DENIED(run, "bob queries all items",
+                  syn_client_do(bob, OP_ON(QUERY, &thing)), &thing);
 }
 
 /* ACL-26, ACL-66, A09: an item of a container that was granted, named below
@@ -158,9 +164,15 @@ static void names_are_data(struct syn_run *run)
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_thing prize = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, NULL);
+    struct syn_thing lent = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, NULL);
     prize.name = SYN_STR("prize");
+    lent.name = SYN_STR("lent");
     REQUIRE_ALLOWED(run, "backend creates the prize",
                     syn_backend_do(backend, OP_ON(CREATE, &prize)));
+    REQUIRE(run, is_made(run, &lent, ann, SYN_RIGHT_READ));
+    REQUIRE_CONTROL(
+        run, "ann fetches by name what was granted",
+        syn_client_call(ann, "GET", "/v3/Documents/lent", NULL, NULL));
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         expect_data(run, ann, names[i], &prize);
     }

@@ -33,10 +33,26 @@ static void expect_accepted(struct syn_run *run, const char *algorithm)
     EXPECT_INT(run, "tokens presented", judged, ==, 1);
 }
 
-/* TOK-18: "HS256 is accepted". */
+static struct syn_str signed_by(struct syn_run *run, struct syn_str key_sid,
+                                struct syn_str secret)
+{
+    return syn_run_token(
+        run, &(struct syn_token_wish){
+                 .identity = syn_run_identity(run, "ann"),
+                 .ttl_s = TOKEN_TTL_S,
+                 .key_sid = syn_run_text(run, "%.*s", SYN_STR_ARG(key_sid)),
+                 .secret = syn_run_text(run, "%.*s", SYN_STR_ARG(secret))});
+}
+
+/* TOK-18: "HS256 is accepted", and is looked at: not with another secret. */
 static void hs256(struct syn_run *run)
 {
+    const struct syn_forge_kit *kit = syn_run_forge_kit(run);
     expect_accepted(run, "HS256");
+    EXPECT_REFUSED(
+        run, "the same, signed with another secret",
+        present(run, signed_by(run, kit->key_sid, SYN_STR("no secret of it"))),
+        20107);
 }
 
 /* TOK-19: "HS384 and HS512 are accepted". */
@@ -62,17 +78,6 @@ static void envelopes(struct syn_run *run)
         }
     }
     syn_run_skip(run, "no envelope key of this target is known");
-}
-
-static struct syn_str signed_by(struct syn_run *run, struct syn_str key_sid,
-                                struct syn_str secret)
-{
-    return syn_run_token(
-        run, &(struct syn_token_wish){
-                 .identity = syn_run_identity(run, "ann"),
-                 .ttl_s = TOKEN_TTL_S,
-                 .key_sid = syn_run_text(run, "%.*s", SYN_STR_ARG(key_sid)),
-                 .secret = syn_run_text(run, "%.*s", SYN_STR_ARG(secret))});
 }
 
 /* TOK-34: "A deleted API key invalidates its tokens for new connections". */
