@@ -61,7 +61,9 @@ expect() {
 open='"webhook": {"listen": "127.0.0.1:0"}'
 target bare ""
 target own ", $open"
-target one-port ', "webhook": {"listen": "127.0.0.1:38119"}'
+# A port below those that systems hand out, so that only another test could hold
+# it; of the pid, so that none does.
+target one-port ", \"webhook\": {\"listen\": \"127.0.0.1:$((20000 + $$ % 10000))\"}"
 target named ", \"service_sid\": \"IS$sid\""
 target second ", \"second_service_sid\": \"IS$sid\""
 target allowed ", \"service_sid\": \"IS$sid\", \"allow_webhooks\": true"
