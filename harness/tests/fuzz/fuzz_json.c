@@ -74,6 +74,8 @@ void syn_fuzz(struct syn_arena *arena, struct syn_str in)
     const struct syn_json *tree = NULL;
     struct syn_json_fault fault = {0};
     struct syn_str compact = {NULL, 0};
+    const struct syn_data_rules rules = {.bytes_max = DATA_BYTES_MAX,
+                                         .null_code = SYN_CODE_54008};
     enum syn_code code = SYN_CODE_NONE;
     const syn_status checked = syn_json_check(in, NULL, &fault);
     if (checked != SYN_OK) {
@@ -84,9 +86,8 @@ void syn_fuzz(struct syn_arena *arena, struct syn_str in)
     if (syn_json_parse_commented(arena, in, &tree, NULL) == SYN_OK) {
         walk(tree, 0);
     }
-    SYN_ASSERT(syn_model_normalise_data(arena, in, DATA_BYTES_MAX,
-                                        SYN_CODE_54008, &compact,
-                                        &code) == SYN_OK);
+    SYN_ASSERT(syn_model_normalise_data(arena, in, &rules, &compact, &code) ==
+               SYN_OK);
     SYN_ASSERT(code != SYN_CODE_NONE || compact.bytes > 0);
     if (syn_json_parse(arena, in, NULL, &tree, NULL) != SYN_OK) {
         return;
