@@ -44,6 +44,11 @@ const struct syn_cli_verb syn_cli_verbs[] = {
      "How a target answers what public documents leave open; for --readings.",
      "syncproof calibrate --target dev.json --save dev.readings.json",
      syn_verb_calibrate},
+    {SYN_CLI_CLEAN, "clean", "",
+     "Remove what remote runs left: by manifest, or by prefix and age.",
+     "syncproof clean --target dev.json --manifest "
+     "reports/out/manifest-0a1b2c3d.jsonl",
+     syn_verb_clean},
     {SYN_CLI_LIST, "list", "[SELECT…]",
      "Print the plan with estimates, without running it.",
      "syncproof list --profile pre-acl", syn_verb_list},

@@ -83,6 +83,10 @@ struct syn_cli {
     const char *sources;
     const char *shard;
     const char *start;
+    const char *manifest;
+    const char *prefix;
+    const char *older_than;
+    bool is_dry;
     bool keeps_names;
     bool shadow_denies;
     bool reads;
@@ -112,6 +116,7 @@ enum syn_cli_bit {
     SYN_CLI_DRYRUN = 1u << 12,
     SYN_CLI_RECORD = 1u << 13,
     SYN_CLI_CALIBRATE = 1u << 14,
+    SYN_CLI_CLEAN = 1u << 15,
     SYN_CLI_STRESS = 1u << 16,
     SYN_CLI_MERGE = 1u << 17
 };
@@ -173,6 +178,7 @@ int syn_verb_dryrun(struct syn_cli *cli);
 int syn_verb_record(struct syn_cli *cli);
 int syn_verb_gate(struct syn_cli *cli);
 int syn_verb_audit(struct syn_cli *cli);
+int syn_verb_clean(struct syn_cli *cli);
 int syn_verb_blast(struct syn_cli *cli);
 int syn_verb_calibrate(struct syn_cli *cli);
 

@@ -47,7 +47,7 @@ static const struct option options[] = {
     TEXT("--target", "FILE", target,
          SYN_CLI_RECORD | SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN |
              SYN_CLI_REPLAY | SYN_CLI_GATE | SYN_CLI_AUDIT | SYN_CLI_BLAST |
-             SYN_CLI_CALIBRATE | SYN_CLI_STRESS,
+             SYN_CLI_CALIBRATE | SYN_CLI_STRESS | SYN_CLI_CLEAN,
          "the target file (absent: the embedded service)"),
     TEXT("--seed", "N", seed,
          SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE |
@@ -87,6 +87,13 @@ static const struct option options[] = {
     FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE | SYN_CLI_CALIBRATE, "more"),
     TEXT("--color", "WHEN", color, JUDGES | SYN_CLI_CALIBRATE,
          "auto, always or never"),
+    TEXT("--manifest", "FILE", manifest, SYN_CLI_CLEAN,
+         "what a run wrote down before it made it"),
+    TEXT("--prefix", "syn-…", prefix, SYN_CLI_CLEAN,
+         "whatever bears names that begin so"),
+    TEXT("--older-than", "S", older_than, SYN_CLI_CLEAN,
+         "with --prefix: made before so many seconds"),
+    FLAG("--dry-run", is_dry, SYN_CLI_CLEAN, "look, remove nothing"),
     TEXT("--listen", "ADDR:PORT", listen, SYN_CLI_RECORD | SYN_CLI_SERVE,
          "default 127.0.0.1:0; other addresses need TLS"),
     TEXT("--db", "FILE", db, SYN_CLI_SERVE, "keep everything there"),

@@ -36,6 +36,7 @@ static bool read_numbers(const struct syn_cli *cli,
         return false;
     }
     options->jobs = (unsigned)jobs;
+    options->has_jobs = cli->jobs != NULL;
     options->repeat = (unsigned)repeat;
     return true;
 }

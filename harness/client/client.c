@@ -101,6 +101,15 @@ static void on_idle(void *ctx)
 /* --- asking ----------------------------------------------------------------
  */
 
+static void pace(struct syn_client *client,
+                 const struct syn_departure *departure)
+{
+    const struct syn_world *world = client->world;
+    if (world->pace != NULL) {
+        world->pace(world->ctx, departure);
+    }
+}
+
 static bool is_answered(void *ctx)
 {
     return ((struct syn_client *)ctx)->is_answered;
@@ -113,7 +122,9 @@ void syn_client_begin(struct syn_client *client,
     syn_part_keep(client->wait_id, sizeof client->wait_id, syn_str_of(id));
     client->wait = wait;
     client->is_answered = false;
+    client->world->ticket = 0;
     client->begun = syn_link_step(client->link, event);
+    client->ticket = client->world->ticket;
 }
 
 struct syn_reply syn_client_end(struct syn_client *client)
@@ -128,6 +139,10 @@ struct syn_reply syn_client_end(struct syn_client *client)
         } else {
             reply.status = SYN_ERR_TIMEOUT;
         }
+    }
+    if (world->arrived != NULL && client->begun == SYN_OK) {
+        /* Not sent again: a session may have moved on meanwhile. */
+        (void)world->arrived(world->ctx, client->ticket, &reply);
     }
     client->wait = SYN_CLIENT_WAITS_FOR_NOTHING;
     client->begun = SYN_ERR_CLOSED; /* nothing is waited for any more */
@@ -166,6 +181,10 @@ void syn_client_send(struct syn_client *client,
     };
     syn_sdk_make_id(client->world->rng, id);
     syn_rng_hex(client->world->rng, hex, sizeof hex - 1);
+    pace(client, &(struct syn_departure){.plane = SYN_WIRE_SDK,
+                                         .method = errand->method,
+                                         .path = errand->path,
+                                         .body = errand->body});
     syn_client_begin(
         client,
         &(struct syn_sdk_event){.kind = SYN_SDK_REQUEST, .request = &request},
@@ -198,6 +217,9 @@ static struct syn_reply open_session(struct syn_client *client)
         return no_answer(client, SYN_ERR_EXISTS);
     }
     client->ending = no_answer(client, SYN_OK);
+    pace(client, &(struct syn_departure){.plane = SYN_WIRE_SDK,
+                                         .method = "GET",
+                                         .is_new_connection = true});
     return syn_client_ask(client,
                           &(struct syn_sdk_event){.kind = SYN_SDK_CONNECT},
                           SYN_CLIENT_WAITS_FOR_INIT, "");
@@ -266,6 +288,23 @@ void syn_client_close(struct syn_client *client)
     step_quietly(client, SYN_SDK_SHUTDOWN);
 }
 
+/* What a row creates by hand ends by itself too. */
+static const char *give_ttl(struct syn_client *client,
+                            const struct syn_client_errand *errand,
+                            const char *body)
+{
+    const struct syn_world *world = client->world;
+    if (world->ttl_s == 0 || strcmp(errand->method, "POST") != 0 ||
+        body[0] != '{' || !syn_part_is_collection(errand->path) ||
+        strstr(body, "\"ttl\"") != NULL) {
+        return body;
+    }
+    struct syn_str text = syn_arena_printf(world->arena, "{\"ttl\":%lld%s%s",
+                                           (long long)world->ttl_s,
+                                           body[1] == '}' ? "" : ",", body + 1);
+    return text.at == NULL ? body : text.at;
+}
+
 struct syn_reply syn_client_call(struct syn_client *client, const char *method,
                                  const char *path, const char *query,
                                  const char *body)
@@ -276,7 +315,7 @@ struct syn_reply syn_client_call(struct syn_client *client, const char *method,
         .query = syn_str_of(query),
     };
     if (body != NULL) {
-        errand.body = syn_str_of(body);
+        errand.body = syn_str_of(give_ttl(client, &errand, body));
     }
     return syn_client_run(client, &errand);
 }

@@ -53,6 +53,7 @@ struct syn_client {
     enum syn_client_wait wait;
     bool is_answered;
     char wait_id[SYN_SDK_ID_BYTES];
+    uint64_t ticket; /* of what was begun, for the world's `arrived` */
     struct syn_reply answer;
     unsigned exchange;         /* of the message at hand */
     syn_status begun;          /* of what is waited for */

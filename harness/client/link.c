@@ -23,6 +23,7 @@
 /* One socket. */
 struct wire {
     struct wire *next;
+    const struct syn_world *world;
     struct syn_link *link; /* NULL: given up */
     struct wire **home;    /* where the list starts; NULL: the link is gone */
     struct syn_stream *stream;
@@ -129,6 +130,14 @@ static void step_from_wire(struct syn_link *link,
     }
 }
 
+/* What was let out as a connection is none any more. */
+static void tell_end(const struct syn_world *world)
+{
+    if (world->hung_up != NULL) {
+        world->hung_up(world->ctx);
+    }
+}
+
 static void free_wire(struct wire *wire)
 {
     for (struct wire **at = wire->home; at != NULL && *at != NULL;
@@ -138,6 +147,7 @@ static void free_wire(struct wire *wire)
             break;
         }
     }
+    tell_end(wire->world);
     syn_http_reader_free(wire->reader);
     syn_ws_free(wire->ws);
     syn_buf_fini(&wire->out);
@@ -327,8 +337,10 @@ static syn_status open_wire(struct syn_link *link)
     syn_status st = SYN_OK;
     struct wire *wire = calloc(1, sizeof *wire);
     if (wire == NULL) {
+        tell_end(world);
         return SYN_ERR_MEMORY;
     }
+    wire->world = world;
     if (link->url.is_tls) {
         target.tls = world->tls != NULL ? world->tls : &defaults;
     }

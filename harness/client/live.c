@@ -210,8 +210,10 @@ static void put_body(struct syn_client *client, struct syn_buf *buf,
         syn_json_write_raw(&w, "data",
                            syn_part_data(client->world, action, client->n++));
     }
-    if ((parts & WITH_TTL) != 0 && action->has_ttl) {
-        syn_json_write_i64(&w, "ttl", action->ttl_s);
+    int64_t ttl_s = 0;
+    if ((parts & WITH_TTL) != 0 &&
+        syn_part_ttl(client->world, action, &ttl_s)) {
+        syn_json_write_i64(&w, "ttl", ttl_s);
     }
     syn_json_close_object(&w);
 }

@@ -54,6 +54,7 @@ static void take_response(void *ctx, const struct syn_curl_response *response)
     struct syn_arena *arena = outcome->world->arena;
     outcome->is_done = true;
     reply->status = response->status;
+    reply->dials = response->dials;
     if (response->status != SYN_OK) {
         reply->exchange =
             record(outcome, SYN_WIRE_RECEIVED, SYN_STR("no answer"),
@@ -120,6 +121,9 @@ struct syn_reply syn_outcall_run(struct syn_world *world,
                                             .method = call->method,
                                             .path = syn_str_of(call->url),
                                             .body = call->body};
+    if (world->pace != NULL) {
+        world->pace(world->ctx, &departure);
+    }
     if (world->may_send != NULL) {
         outcome.reply.status = world->may_send(world->ctx, &departure);
     }

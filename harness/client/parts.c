@@ -88,6 +88,30 @@ struct syn_str syn_part_data(struct syn_world *world,
     return data;
 }
 
+bool syn_part_ttl(const struct syn_world *world,
+                  const struct syn_action *action, int64_t *ttl_s)
+{
+    bool is_given = !action->has_ttl && !action->lasts && world->ttl_s > 0 &&
+                    action->op == SYN_OP_CREATE;
+    *ttl_s = is_given ? world->ttl_s : action->ttl_s;
+    return is_given || action->has_ttl;
+}
+
+bool syn_part_is_collection(struct syn_str path)
+{
+    struct syn_str word = syn_str_part(path, 0, syn_str_find(path, '?', 0));
+    for (unsigned i = 0; i < SYN_TYPE_COUNT; i++) {
+        struct syn_str kind = syn_str_of(syn_backend_kind((enum syn_type)i));
+        if (word.bytes > kind.bytes &&
+            word.at[word.bytes - kind.bytes - 1] == '/' &&
+            syn_str_is_equal(syn_str_from(word, word.bytes - kind.bytes),
+                             kind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Types that each operation applies to; 0: not a request. */
 static const unsigned types_of[SYN_OP_COUNT] = {
     [SYN_OP_CREATE] = SYN_TYPES_ALL,

@@ -27,6 +27,14 @@ void syn_part_put_item(struct syn_buf *buf, const struct syn_action *action);
 struct syn_str syn_part_data(struct syn_world *world,
                              const struct syn_action *action, uint64_t n);
 
+/* The TTL that the action asks for, or else the one that the world gives to
+ * what is created; false: none. */
+bool syn_part_ttl(const struct syn_world *world,
+                  const struct syn_action *action, int64_t *ttl_s);
+
+/* Does a POST to this path create an object? ".../Documents", no further. */
+bool syn_part_is_collection(struct syn_str path);
+
 /* Can this be asked for at all? */
 bool syn_part_is_possible(const struct syn_action *action);
 

@@ -54,6 +54,7 @@ static const struct shape shapes[SYN_OP_COUNT] = {
 struct call {
     struct syn_backend *backend;
     struct syn_reply reply;
+    uint64_t ticket;
     bool is_done;
 };
 
@@ -94,6 +95,7 @@ static void take_response(void *ctx, const struct syn_curl_response *response)
     uint64_t wait_s = 0;
     call->is_done = true;
     reply->status = response->status;
+    reply->dials = response->dials;
     if (response->status != SYN_OK) {
         reply->exchange =
             record(call->backend, SYN_WIRE_RECEIVED, SYN_STR("no answer"),
@@ -182,11 +184,13 @@ static size_t put_headers(const struct syn_backend *backend,
     return count;
 }
 
-static struct syn_reply run_errand(struct syn_backend *backend,
-                                   const struct errand *errand)
+static struct syn_reply run_once(struct syn_backend *backend,
+                                 const struct errand *errand,
+                                 bool *is_wanted_again)
 {
-    const struct syn_world *world = backend->world;
+    struct syn_world *world = backend->world;
     struct call call = {.backend = backend, .reply.arena = world->arena};
+    bool is_unpaced = false;
     struct syn_http_pair headers[4];
     struct syn_departure departure = {
         .plane = SYN_WIRE_REST,
@@ -213,14 +217,34 @@ static struct syn_reply run_errand(struct syn_backend *backend,
         call.reply.status = SYN_ERR_MEMORY;
         return call.reply;
     }
+    if (world->pace != NULL) {
+        world->pace(world->ctx, &departure);
+    }
+    world->ticket = 0;
     if (world->may_send != NULL) {
         call.reply.status = world->may_send(world->ctx, &departure);
     }
+    call.ticket = world->ticket;
     if (call.reply.status == SYN_OK) {
         (void)record(backend, SYN_WIRE_SENT, head, errand->form);
         run_call(&call, &request);
+        is_unpaced = world->arrived != NULL &&
+                     world->arrived(world->ctx, call.ticket, &call.reply);
     }
+    *is_wanted_again = is_unpaced;
     return call.reply;
+}
+
+/* A request that was refused for its pace has changed nothing. */
+static struct syn_reply run_errand(struct syn_backend *backend,
+                                   const struct errand *errand)
+{
+    bool is_wanted_again = false;
+    struct syn_reply reply = run_once(backend, errand, &is_wanted_again);
+    for (unsigned i = 0; is_wanted_again && i < SYN_BACK_OFF_TRIES_MAX; i++) {
+        reply = run_once(backend, errand, &is_wanted_again);
+    }
+    return reply;
 }
 
 /* --- paths and forms -------------------------------------------------------
@@ -291,12 +315,14 @@ static void put_form(struct syn_backend *backend, struct syn_buf *form,
         put_pair(form, "Data",
                  syn_part_data(backend->world, action, backend->n++));
     }
-    if ((parts & WITH_TTL) != 0 && action->has_ttl) {
+    int64_t ttl_s = 0;
+    if ((parts & WITH_TTL) != 0 &&
+        syn_part_ttl(backend->world, action, &ttl_s)) {
         if (form->bytes > 0) {
             syn_buf_put_text(form, "&");
         }
         syn_buf_put_text(form, "Ttl=");
-        syn_buf_put_i64(form, action->ttl_s);
+        syn_buf_put_i64(form, ttl_s);
     }
 }
 
@@ -341,6 +367,21 @@ struct syn_reply syn_backend_do(struct syn_backend *backend,
     return reply;
 }
 
+/* What a row creates by hand ends by itself too. */
+static const char *give_ttl(struct syn_backend *backend,
+                            const struct errand *errand, const char *form)
+{
+    const struct syn_world *world = backend->world;
+    if (world->ttl_s == 0 || strcmp(errand->method, "POST") != 0 ||
+        !syn_part_is_collection(errand->path) || strstr(form, "Ttl") != NULL) {
+        return form;
+    }
+    struct syn_str text =
+        syn_arena_printf(world->arena, "%s%sTtl=%lld", form,
+                         form[0] == '\0' ? "" : "&", (long long)world->ttl_s);
+    return text.at == NULL ? form : text.at;
+}
+
 struct syn_reply syn_backend_call(struct syn_backend *backend,
                                   const char *method, const char *path,
                                   const char *form, const char *if_match)
@@ -354,7 +395,7 @@ struct syn_reply syn_backend_call(struct syn_backend *backend,
                       ? syn_str_of(path)
                       : syn_arena_printf(backend->world->arena, "/v1%s", path);
     if (form != NULL) {
-        errand.form = syn_str_of(form);
+        errand.form = syn_str_of(give_ttl(backend, &errand, form));
     }
     return run_errand(backend, &errand);
 }

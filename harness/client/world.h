@@ -81,8 +81,19 @@ struct syn_world {
     struct syn_client_manners manners; /* of every SDK user; sound: zero */
     /* Evidence; NULL: none. Returns the exchange's number. */
     unsigned (*record)(void *ctx, const struct syn_wire_record *record);
-    /* Safety; NULL: everything may leave. Not OK: refused, nothing is sent. */
+    /* Safety; NULL: everything may leave. Not OK: refused, nothing is sent.
+     * May set `ticket`, by which `arrived` knows the departure again. */
     syn_status (*may_send)(void *ctx, const struct syn_departure *departure);
+    /* Before may_send, where waiting is possible; NULL: no pace is kept. */
+    void (*pace)(void *ctx, const struct syn_departure *departure);
+    /* The answer, or the reason for none. True: pace and send it again. NULL:
+     * nobody asks. */
+    bool (*arrived)(void *ctx, uint64_t ticket, const struct syn_reply *reply);
+    /* A web socket that may_send let out has ended; NULL: nobody asks. */
+    void (*hung_up)(void *ctx);
+    uint64_t ticket; /* of what left last; 0: none */
+    int64_t ttl_s;   /* given to objects that an action creates without a TTL,
+                        so that they end if we cannot; 0: none */
     /* Each action's outcome, for the floor and the oracle; NULL: none. The
      * identity is NULL for the backend. */
     void (*acted)(void *ctx, const char *identity,

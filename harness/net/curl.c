@@ -152,10 +152,15 @@ static void report(struct syn_curl_call *call, CURLcode code)
     struct syn_http_pair pairs[SYN_HTTP_HEADERS_MAX];
     struct syn_curl_response response = {.status = status_of(code)};
     long http_status = 0;
+    long dials = 0;
     curl_off_t elapsed_us = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &http_status);
     (void)curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
     response.elapsed_us = elapsed_us;
+    if (curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &dials) ==
+        CURLE_OK) {
+        response.dials = (unsigned)dials;
+    }
     response.reason = "";
     if (response.status != SYN_OK) {
         response.reason =

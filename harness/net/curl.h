@@ -44,6 +44,7 @@ struct syn_curl_response {
     size_t header_count;
     struct syn_str body; /* at most SYN_JSON_BYTES_MAX, else SYN_ERR_LIMIT */
     int64_t elapsed_us;  /* real */
+    unsigned dials;      /* connections opened for it */
 };
 
 /* The response is borrowed for the call. */

@@ -96,6 +96,7 @@ static void put_summary(struct syn_json_writer *w,
         syn_json_close_object(w);
     }
     syn_json_write_text(w, "leftovers", report->leftovers);
+    syn_json_write_text(w, "sent", report->sent);
     syn_json_open_object(w, "exit");
     syn_json_write_i64(w, "code", report->exit_code);
     syn_json_write_text(w, "reason", report->exit_reason);

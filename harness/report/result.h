@@ -133,6 +133,7 @@ struct syn_report {
     const char *const *never_red; /* rows that no defect turned red */
     size_t never_red_count;
     const char *leftovers; /* NULL: none */
+    const char *sent;      /* to a target, against its budget; NULL: nothing */
     int exit_code;
     const char *exit_reason;
 };

@@ -311,6 +311,9 @@ void syn_text_put_last_lines(struct syn_buf *out,
         }
         syn_buf_put_byte(out, '\n');
     }
+    if (report->sent != NULL) {
+        syn_buf_printf(out, "sent: %s\n", report->sent);
+    }
     syn_buf_put_text(out, "leftovers: ");
     put_plain(
         out, syn_str_of(report->leftovers == NULL ? "none" : report->leftovers),

@@ -188,8 +188,7 @@ static int conclude_distress(struct syn_runner *runner)
     if (runner->distress[0] == '\0') {
         return -1;
     }
-    set_reason(runner, "safety abort: the target is in distress: %s",
-               runner->distress);
+    set_reason(runner, "safety abort: %s", runner->distress);
     return SYN_EXIT_SAFETY;
 }
 

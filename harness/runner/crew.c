@@ -249,11 +249,25 @@ static void take_signal(struct shift *shift, int number)
         shift->stop_ms = monotonic_ms();
     }
     atomic_store(&shift->crew->board->stops, true);
+    if (shift->crew->stage->purse != NULL) {
+        syn_purse_hush(shift->crew->stage->purse);
+    }
+}
+
+/* A run that ends for safety ends as if interrupted. */
+static void notice_hush(struct shift *shift)
+{
+    struct syn_purse *purse = shift->crew->stage->purse;
+    if (shift->stop_ms == 0 && purse != NULL && syn_purse_is_hushed(purse)) {
+        shift->stop_ms = monotonic_ms();
+        atomic_store(&shift->crew->board->stops, true);
+    }
 }
 
 static void press(struct shift *shift)
 {
-    if (shift->signal_number == 0) {
+    notice_hush(shift);
+    if (shift->stop_ms == 0) {
         return;
     }
     int64_t waited_ms = monotonic_ms() - shift->stop_ms;

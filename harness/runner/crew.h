@@ -37,6 +37,7 @@ struct syn_crew_slot {
     atomic_int state;
     atomic_int row_pid; /* also its process group; 0: none */
     atomic_int worker_pid;
+    atomic_uint standing; /* web sockets that its row holds at a target */
     enum syn_fate fate;
     unsigned attempts;  /* before the one that counts */
     int64_t elapsed_us; /* of all */

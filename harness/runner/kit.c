@@ -68,7 +68,7 @@ struct syn_backend *syn_run_backend_in(struct syn_run *run,
 /* Made for this row, and removed with its world at a target. */
 static void make_second_service(struct syn_run *run)
 {
-    struct syn_world *world = syn_run_world(run);
+    (void)syn_run_world(run);
     if (run->stage->target == NULL) {
         struct syn_reply made =
             syn_backend_call(syn_run_backend(run), "POST", "/v1/Services",
@@ -78,10 +78,7 @@ static void make_second_service(struct syn_run *run)
                        SYN_STR_ARG(sid));
         return;
     }
-    struct syn_remote remote = {.loop = world->loop,
-                                .curl = world->curl,
-                                .stage = run->stage,
-                                .arena = &run->arena};
+    struct syn_remote remote = syn_run_remote(run);
     (void)syn_remote_make_service(
         &remote,
         syn_run_text(run, "syn-%s-second%zu", run->stage->run, run->index),
@@ -183,9 +180,13 @@ static bool may_present(const struct syn_run *run,
                         const struct syn_forgery *forgery)
 {
     const struct syn_target *target = run->stage->target;
-    return forgery->is_remote_safe || target == NULL ||
-           target->mode == SYN_MODE_DISRUPTIVE ||
-           syn_guard_is_loopback(target->sdk_url);
+    bool is_agreed =
+        target != NULL && (syn_stage_is_ours(run->stage) ||
+                           target->authorisation_reference != NULL);
+    return target == NULL ||
+           (is_agreed &&
+            (forgery->is_remote_safe || target->mode == SYN_MODE_DISRUPTIVE ||
+             syn_guard_is_loopback(target->sdk_url)));
 }
 
 struct syn_str syn_run_forge(struct syn_run *run,

@@ -2,29 +2,33 @@
  * remote.c - what the runner itself asks of a target.
  * Layer: runner. Threads: the loop's.
  */
-#include "runner/remote.h"
+#define _XOPEN_SOURCE 700 /* strptime */
 
-#include "base/buf.h"
+#include "runner/remote_impl.h"
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "syn/limits.h"
+#include "target/clean.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HTTP_CREATED      201
 #define HTTP_NO_CONTENT   204
 #define HTTP_OK           200
-#define HTTP_UNAUTHORIZED 401
 #define HTTP_NOT_FOUND    404
 #define HTTP_TOO_MANY     429
 #define HTTP_SERVER_ERROR 500
 #define SETTLE_TURNS      8
 #define SMALL_ARENA       4194304
-#define NO_SERVICE        "IS00000000000000000000000000000000"
+#define LIST_ARENA        1073741824
+#define DATE_BYTES        64
+#define NAME_SHOWN        80 /* bytes of a name in a reason */
 
 struct syn_tls_client syn_remote_tls(const struct syn_target *target)
 {
@@ -32,21 +36,43 @@ struct syn_tls_client syn_remote_tls(const struct syn_target *target)
                                    .verify = target->tls_verify};
 }
 
-struct answer {
-    bool is_done;
-    struct syn_arena *arena;
-    syn_status status;
-    unsigned http;
-    struct syn_str body;
-    char reason[SYN_STAGE_REASON_BYTES];
-};
+#define RETRY_S_MAX 86400
+
+/* "Sat, 21 Nov 2026 08:00:00 GMT" against our own clock. */
+static void keep_clock(struct syn_remote_answer *answer, struct syn_str date)
+{
+    struct tm parts = {0};
+    char text[DATE_BYTES];
+    (void)snprintf(text, sizeof text, "%.*s", SYN_STR_ARG(date));
+    answer->has_date =
+        strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &parts) != NULL;
+    if (answer->has_date) {
+        /* Days from the civil date, as mktime knows local time only. */
+        int64_t year = parts.tm_year + 1900 - (parts.tm_mon < 2 ? 1 : 0);
+        int64_t era = year / 400;
+        int64_t of_era = year - era * 400;
+        int64_t month = (parts.tm_mon + 10) % 12;
+        int64_t of_year = (153 * month + 2) / 5 + parts.tm_mday - 1;
+        int64_t days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
+                       of_year - 719468;
+        answer->date_s = days * 86400 + parts.tm_hour * 3600 +
+                         parts.tm_min * 60 + parts.tm_sec;
+    }
+}
 
 static void keep_answer(void *ctx, const struct syn_curl_response *response)
 {
-    struct answer *answer = ctx;
+    struct syn_remote_answer *answer = ctx;
+    uint64_t retry_s = 0;
     answer->is_done = true;
     answer->status = response->status;
     answer->http = response->http_status;
+    answer->dials = response->dials;
+    keep_clock(answer, syn_curl_header(response, "Date"));
+    if (syn_str_to_u64(syn_curl_header(response, "Retry-After"), RETRY_S_MAX,
+                       &retry_s)) {
+        answer->retry_after_s = (uint32_t)retry_s;
+    }
     answer->body = syn_arena_dup(answer->arena, response->body);
     (void)snprintf(answer->reason, sizeof answer->reason, "%s",
                    response->reason);
@@ -54,22 +80,16 @@ static void keep_answer(void *ctx, const struct syn_curl_response *response)
 
 static bool is_done(void *ctx)
 {
-    const struct answer *answer = ctx;
+    const struct syn_remote_answer *answer = ctx;
     return answer->is_done;
 }
 
-struct ask {
-    const char *method;
-    const char *path; /* from the root */
-    const char *content_type;
-    const char *body; /* NULL: none */
-};
-
-static struct answer ask_once(const struct syn_remote *remote,
-                              const struct ask *ask)
+static struct syn_remote_answer ask_once(const struct syn_remote *remote,
+                                         const struct syn_remote_ask *ask)
 {
     const struct syn_target *target = remote->stage->target;
-    struct answer answer = {.arena = remote->arena, .status = SYN_ERR_NET};
+    struct syn_remote_answer answer = {.arena = remote->arena,
+                                       .status = SYN_ERR_NET};
     struct syn_tls_client tls = syn_remote_tls(target);
     struct syn_http_pair type = {.name = SYN_STR("Content-Type"),
                                  .value = syn_str_of(ask->content_type)};
@@ -87,6 +107,20 @@ static struct answer ask_once(const struct syn_remote *remote,
                                        .tls = &tls,
                                        .guard_ms = SYN_ROW_GUARD_MS,
                                        .use_proxy = target->use_proxy};
+    struct syn_departure departure = {.plane = SYN_WIRE_REST,
+                                      .method = ask->method,
+                                      .path = syn_str_of(ask->path),
+                                      .body = syn_str_of(ask->body)};
+    syn_guard_pace(remote->guard, &departure);
+    if (syn_guard_may_send(remote->guard, &departure) != SYN_OK) {
+        answer.status = SYN_ERR_REFUSED;
+        (void)snprintf(answer.reason, sizeof answer.reason, "%s",
+                       remote->guard->reason[0] == '\0'
+                           ? "the budget is spent"
+                           : remote->guard->reason);
+        return answer;
+    }
+    uint64_t ticket = remote->guard->ticket;
     if (url.at == NULL || request.password == NULL ||
         syn_curl_start(remote->curl, &request, keep_answer, &answer, &call) !=
             SYN_OK) {
@@ -99,15 +133,22 @@ static struct answer ask_once(const struct syn_remote *remote,
                             SYN_ROW_GUARD_MS + SYN_ROW_GUARD_MS)) {
         syn_curl_cancel(call);
     }
+    struct syn_reply reply = {.status = answer.status,
+                              .http = answer.http,
+                              .body = answer.body,
+                              .retry_after_s = answer.retry_after_s,
+                              .dials = answer.dials,
+                              .arena = remote->arena};
+    answer.is_unpaced = syn_guard_arrived(remote->guard, ticket, &reply);
     return answer;
 }
 
 /* A connection may be lost, or a front may be ill for a moment. What changes
  * something is never sent twice. */
-static struct answer ask_target(const struct syn_remote *remote,
-                                const struct ask *ask)
+struct syn_remote_answer syn_remote_ask(const struct syn_remote *remote,
+                                        const struct syn_remote_ask *ask)
 {
-    struct answer answer = ask_once(remote, ask);
+    struct syn_remote_answer answer = ask_once(remote, ask);
     bool is_repeatable =
         strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "DELETE") == 0;
     for (unsigned i = 0;
@@ -115,6 +156,9 @@ static struct answer ask_target(const struct syn_remote *remote,
          (answer.status == SYN_ERR_NET || answer.status == SYN_ERR_CLOSED ||
           answer.http >= HTTP_SERVER_ERROR);
          i++) {
+        answer = ask_once(remote, ask);
+    }
+    for (unsigned i = 0; answer.is_unpaced && i < SYN_BACK_OFF_TRIES_MAX; i++) {
         answer = ask_once(remote, ask);
     }
     return answer;
@@ -125,8 +169,8 @@ bool syn_remote_is_answer(unsigned http)
     return http != 0 && http < HTTP_SERVER_ERROR && http != HTTP_TOO_MANY;
 }
 
-static struct syn_str member_of(const struct syn_remote *remote,
-                                struct syn_str body, const char *name)
+struct syn_str syn_remote_member(const struct syn_remote *remote,
+                                 struct syn_str body, const char *name)
 {
     const struct syn_json *tree = NULL;
     if (syn_json_parse(remote->arena, body, NULL, &tree, NULL) != SYN_OK) {
@@ -142,54 +186,70 @@ unsigned syn_remote_make_service(const struct syn_remote *remote,
     struct syn_str form =
         syn_arena_printf(remote->arena, "FriendlyName=%s&AclEnabled=%s",
                          friendly_name, acl_is_on ? "true" : "false");
-    struct answer answer = ask_target(
-        remote,
-        &(struct ask){.method = "POST",
-                      .path = "/v1/Services",
-                      .content_type = "application/x-www-form-urlencoded",
-                      .body = form.at});
+    struct syn_remote_answer answer = syn_remote_ask(
+        remote, &(struct syn_remote_ask){
+                    .method = "POST",
+                    .path = "/v1/Services",
+                    .content_type = "application/x-www-form-urlencoded",
+                    .body = form.at});
     sid[0] = '\0';
     if (answer.status == SYN_OK &&
         (answer.http == HTTP_CREATED || answer.http == HTTP_OK)) {
-        struct syn_str made = member_of(remote, answer.body, "sid");
+        struct syn_str made = syn_remote_member(remote, answer.body, "sid");
         (void)snprintf(sid, SYN_STAGE_SID_BYTES, "%.*s", SYN_STR_ARG(made));
     }
     return answer.status == SYN_OK ? answer.http : 0;
 }
 
-bool syn_remote_delete_service(const struct syn_remote *remote, const char *sid)
+/* Its name as it is now; absent: 404. */
+static bool bears_prefix(const struct syn_remote *remote, const char *path,
+                         bool *is_absent)
 {
-    struct syn_str path =
-        syn_arena_printf(remote->arena, "/v1/Services/%s", sid);
     struct syn_str prefix =
         syn_arena_printf(remote->arena, "syn-%s-", remote->stage->run);
-    struct answer read =
-        ask_target(remote, &(struct ask){.method = "GET", .path = path.at});
-    if (read.status == SYN_OK && read.http == HTTP_NOT_FOUND) {
-        return true;
+    struct syn_remote_answer read = syn_remote_ask(
+        remote, &(struct syn_remote_ask){.method = "GET", .path = path});
+    *is_absent = read.status == SYN_OK && read.http == HTTP_NOT_FOUND;
+    return read.status == SYN_OK && read.http == HTTP_OK &&
+           syn_str_has_prefix(
+               syn_remote_member(remote, read.body, "friendly_name"), prefix);
+}
+
+bool syn_remote_is_ours(const struct syn_remote *remote, struct syn_str sid)
+{
+    bool is_absent = false;
+    struct syn_str path =
+        syn_arena_printf(remote->arena, "/v1/Services/%.*s", SYN_STR_ARG(sid));
+    return syn_guard_owns(remote->guard, sid) &&
+           bears_prefix(remote, path.at, &is_absent);
+}
+
+bool syn_remote_delete_service(const struct syn_remote *remote, const char *sid)
+{
+    bool is_absent = false;
+    struct syn_str path =
+        syn_arena_printf(remote->arena, "/v1/Services/%s", sid);
+    bool is_ours = bears_prefix(remote, path.at, &is_absent);
+    if (!is_ours) {
+        return is_absent;
     }
-    if (read.status != SYN_OK || read.http != HTTP_OK ||
-        !syn_str_has_prefix(member_of(remote, read.body, "friendly_name"),
-                            prefix)) {
-        return false;
-    }
-    struct answer gone =
-        ask_target(remote, &(struct ask){.method = "DELETE", .path = path.at});
+    struct syn_remote_answer gone = syn_remote_ask(
+        remote, &(struct syn_remote_ask){.method = "DELETE", .path = path.at});
     return gone.status == SYN_OK &&
            (gone.http == HTTP_NO_CONTENT || gone.http == HTTP_NOT_FOUND);
 }
 
 /* GET or POST /_syncproof/clock; -1: it did not answer. */
-static int64_t ask_clock(const struct syn_remote *remote, const char *body)
+int64_t syn_remote_clock(const struct syn_remote *remote, const char *body)
 {
     const struct syn_json *tree = NULL;
     int64_t now_ms = -1;
-    struct answer answer = ask_target(
-        remote,
-        &(struct ask){.method = body == NULL ? "GET" : "POST",
-                      .path = "/_syncproof/clock",
-                      .content_type = body == NULL ? NULL : "application/json",
-                      .body = body});
+    struct syn_remote_answer answer = syn_remote_ask(
+        remote, &(struct syn_remote_ask){
+                    .method = body == NULL ? "GET" : "POST",
+                    .path = "/_syncproof/clock",
+                    .content_type = body == NULL ? NULL : "application/json",
+                    .body = body});
     if (answer.status != SYN_OK || answer.http != HTTP_OK ||
         syn_json_parse(remote->arena, answer.body, NULL, &tree, NULL) !=
             SYN_OK ||
@@ -203,7 +263,7 @@ bool syn_remote_advance_ms(const struct syn_remote *remote, int64_t ms)
 {
     struct syn_str body =
         syn_arena_printf(remote->arena, "{\"advance_ms\":%lld}", (long long)ms);
-    bool is_moved = ask_clock(remote, body.at) >= 0;
+    bool is_moved = syn_remote_clock(remote, body.at) >= 0;
     for (unsigned i = 0; is_moved && i < SETTLE_TURNS; i++) {
         syn_loop_turn(remote->loop, 0);
     }
@@ -213,42 +273,36 @@ bool syn_remote_advance_ms(const struct syn_remote *remote, int64_t ms)
 /* --- in a process of its own ----------------------------------------------
  */
 
-/* What a child sends back through its pipe. */
-struct errand_result {
-    enum syn_preflight preflight;
-    struct syn_stage stage;
-    size_t left; /* not cleaned */
-    char reason[SYN_STAGE_REASON_BYTES];
-};
-
 struct errand {
-    void (*run)(const struct syn_remote *remote, const struct errand *errand,
-                struct errand_result *result);
+    void (*run)(const struct syn_remote *remote,
+                struct syn_remote_result *result);
     const struct syn_stage *stage;
-    const char *const *sids;
-    size_t sid_count;
 };
 
 static void run_in_child(const struct errand *errand,
-                         struct errand_result *result)
+                         struct syn_remote_result *result)
 {
     struct syn_arena arena;
     struct syn_clock *clock = syn_clock_new_real();
     struct syn_loop *loop = NULL;
     struct syn_curl *curl = NULL;
+    struct syn_guard guard = syn_stage_guard(errand->stage);
     syn_arena_init(&arena, NULL, SMALL_ARENA);
     result->stage = *errand->stage;
     if (clock != NULL && syn_loop_new(clock, &loop) == SYN_OK &&
         syn_curl_new(loop, &curl) == SYN_OK) {
+        guard.loop = loop;
         struct syn_remote remote = {.loop = loop,
                                     .curl = curl,
                                     .stage = errand->stage,
-                                    .arena = &arena};
-        errand->run(&remote, errand, result);
+                                    .arena = &arena,
+                                    .guard = &guard};
+        errand->run(&remote, result);
     } else {
         (void)snprintf(result->reason, sizeof result->reason,
                        "no loop for the preflight");
     }
+    syn_guard_fini(&guard);
     syn_curl_free(curl);
     syn_loop_free(loop);
     syn_clock_free(clock);
@@ -257,24 +311,24 @@ static void run_in_child(const struct errand *errand,
 
 /* Fork, run, read the result; false when the child died. */
 static bool run_errand(const struct errand *errand,
-                       struct errand_result *result)
+                       struct syn_remote_result *result)
 {
     int ends[2] = {-1, -1};
-    *result = (struct errand_result){.preflight = SYN_PREFLIGHT_UNREACHABLE,
-                                     .left = errand->sid_count};
+    *result =
+        (struct syn_remote_result){.preflight = SYN_PREFLIGHT_UNREACHABLE};
     if (pipe(ends) != 0) {
         return false;
     }
     pid_t child = fork();
     if (child == 0) {
-        struct errand_result mine = *result;
+        struct syn_remote_result mine = *result;
         (void)close(ends[0]);
         run_in_child(errand, &mine);
         ssize_t sent = write(ends[1], &mine, sizeof mine);
         _exit(sent == (ssize_t)sizeof mine ? 0 : 1);
     }
     (void)close(ends[1]);
-    struct errand_result got;
+    struct syn_remote_result got;
     char *to = (char *)&got;
     size_t bytes = 0;
     ssize_t part = 1;
@@ -297,128 +351,11 @@ static bool run_errand(const struct errand *errand,
     return true;
 }
 
-/* A target that refuses its services is still judged: the rows find out, on a
- * service that does not exist. */
-static void make_services(const struct syn_remote *remote,
-                          struct syn_stage *stage)
-{
-    struct syn_str on =
-        syn_arena_printf(remote->arena, "syn-%s-acl-on", stage->run);
-    struct syn_str off =
-        syn_arena_printf(remote->arena, "syn-%s-acl-off", stage->run);
-    stage->has_no_answer_on = !syn_remote_is_answer(
-        syn_remote_make_service(remote, on.at, true, stage->service_on));
-    stage->has_no_answer_off = !syn_remote_is_answer(
-        syn_remote_make_service(remote, off.at, false, stage->service_off));
-    if (stage->service_on[0] == '\0') {
-        (void)snprintf(stage->service_on, sizeof stage->service_on, NO_SERVICE);
-    }
-    if (stage->service_off[0] == '\0') {
-        (void)snprintf(stage->service_off, sizeof stage->service_off,
-                       NO_SERVICE);
-    }
-}
-
-/* The service as JSON; NULL: it did not say. */
-static const struct syn_json *read_service(const struct syn_remote *remote,
-                                           const char *sid)
-{
-    const struct syn_json *tree = NULL;
-    struct syn_str path =
-        syn_arena_printf(remote->arena, "/v1/Services/%s", sid);
-    struct answer answer =
-        ask_target(remote, &(struct ask){.method = "GET", .path = path.at});
-    bool is_read =
-        answer.status == SYN_OK && answer.http == HTTP_OK &&
-        syn_json_parse(remote->arena, answer.body, NULL, &tree, NULL) == SYN_OK;
-    return is_read ? tree : NULL;
-}
-
-/* What happens there is told to somebody who did not ask for a test. */
-static bool has_foreign_hook(const struct syn_target *target,
-                             const struct syn_json *service)
-{
-    struct syn_str url =
-        syn_json_str(syn_json_member(service, "webhook_url"), SYN_STR(""));
-    bool is_ours = target->webhook_public_url != NULL &&
-                   syn_str_is(url, target->webhook_public_url);
-    return url.bytes > 0 && !is_ours && !target->allow_webhooks;
-}
-
-/* False: one that the target file names may not be used, for `reason`. */
-static bool may_use(const struct syn_remote *remote, const char *sid,
-                    const struct syn_json *service,
-                    char reason[SYN_STAGE_REASON_BYTES])
-{
-    bool is_foreign = has_foreign_hook(remote->stage->target, service);
-    if (is_foreign) {
-        (void)snprintf(reason, SYN_STAGE_REASON_BYTES,
-                       "refused: service %s posts webhooks to somebody else, "
-                       "and the target file lacks allow_webhooks",
-                       sid);
-    }
-    return !is_foreign;
-}
-
-static bool use_named_service(const struct syn_remote *remote,
-                              struct syn_stage *stage, const char *sid,
-                              char reason[SYN_STAGE_REASON_BYTES])
-{
-    const struct syn_json *service = read_service(remote, sid);
-    const struct syn_json *flag = syn_json_member(service, "acl_enabled");
-    (void)snprintf(stage->service_on, sizeof stage->service_on, "%s", sid);
-    (void)snprintf(stage->service_off, sizeof stage->service_off, "%s", sid);
-    if (service != NULL) {
-        stage->acl_is_known = flag != NULL;
-        stage->acl_is_on = syn_json_bool(flag, false);
-    }
-    return may_use(remote, sid, service, reason);
-}
-
-static void run_preflight(const struct syn_remote *remote,
-                          const struct errand *errand,
-                          struct errand_result *result)
-{
-    const struct syn_target *target = remote->stage->target;
-    struct answer answer = ask_target(
-        remote, &(struct ask){.method = "GET", .path = "/v1/Services"});
-    (void)errand;
-    if (answer.status != SYN_OK) {
-        (void)snprintf(result->reason, sizeof result->reason, "%s",
-                       answer.reason[0] == '\0' ? "no answer" : answer.reason);
-        return;
-    }
-    if (answer.http == HTTP_UNAUTHORIZED) {
-        (void)snprintf(result->reason, sizeof result->reason,
-                       "it answers 401 to the REST credentials");
-        return;
-    }
-    const char *second = target->second_service_sid;
-    bool is_usable =
-        second == NULL ||
-        may_use(remote, second, read_service(remote, second), result->reason);
-    if (is_usable && remote->stage->owns_services) {
-        make_services(remote, &result->stage);
-    } else if (is_usable) {
-        is_usable = use_named_service(remote, &result->stage,
-                                      target->account.service_sid == NULL
-                                          ? "default"
-                                          : target->account.service_sid,
-                                      result->reason);
-    }
-    if (is_usable) {
-        result->preflight = SYN_PREFLIGHT_OK;
-    }
-    if (remote->stage->is_virtual) {
-        result->stage.now_ms = ask_clock(remote, NULL);
-    }
-}
-
 enum syn_preflight syn_remote_prepare(struct syn_stage *stage,
                                       char reason[SYN_STAGE_REASON_BYTES])
 {
-    struct errand errand = {.run = run_preflight, .stage = stage};
-    struct errand_result result;
+    struct errand errand = {.run = syn_remote_preflight, .stage = stage};
+    struct syn_remote_result result;
     (void)run_errand(&errand, &result);
     (void)snprintf(reason, SYN_STAGE_REASON_BYTES, "%s", result.reason);
     if (result.preflight == SYN_PREFLIGHT_OK) {
@@ -427,39 +364,71 @@ enum syn_preflight syn_remote_prepare(struct syn_stage *stage,
     return result.preflight;
 }
 
-static void run_clean(const struct syn_remote *remote,
-                      const struct errand *errand, struct errand_result *result)
+/* The first that is left, in words. */
+static void tell_left(void *ctx, const struct syn_manifest_entry *entry,
+                      enum syn_clean_fate fate, const char *why)
 {
-    result->left = 0;
-    for (size_t i = 0; i < errand->sid_count; i++) {
-        bool is_made = strcmp(errand->sids[i], NO_SERVICE) != 0;
-        if (is_made && !syn_remote_delete_service(remote, errand->sids[i])) {
-            result->left++;
-        }
+    struct syn_remote_result *result = ctx;
+    if (fate == SYN_CLEAN_LEFT && result->reason[0] == '\0') {
+        (void)snprintf(result->reason, sizeof result->reason,
+                       "%s %.*s%s%.*s: %s", syn_manifest_kind_name(entry->kind),
+                       SYN_STR_ARG(entry->sid), entry->sid.bytes > 0 ? " " : "",
+                       (int)(entry->name.bytes < NAME_SHOWN ? entry->name.bytes
+                                                            : NAME_SHOWN),
+                       entry->name.at == NULL ? "" : entry->name.at, why);
     }
 }
 
-size_t syn_remote_clean(const struct syn_stage *stage, const char *const *sids,
-                        size_t sid_count)
+/* Whatever the manifest says may still be there, also what rows made that were
+ * killed before they could remove it. */
+static void run_clean(const struct syn_remote *remote,
+                      struct syn_remote_result *result)
 {
-    struct errand errand = {
-        .run = run_clean, .stage = stage, .sids = sids, .sid_count = sid_count};
-    struct errand_result result;
-    (void)run_errand(&errand, &result);
-    return result.left;
+    const struct syn_stage *stage = remote->stage;
+    char fault[SYN_MANIFEST_FAULT_BYTES] = "";
+    struct syn_manifest_list list = {.count = 0};
+    struct syn_guard guard = syn_stage_guard(stage);
+    static struct syn_desk desk; /* this process has one errand */
+    struct syn_arena arena;
+    guard.is_cleaning = true;
+    result->left = 1;
+    syn_arena_init(&arena, NULL, LIST_ARENA);
+    if (syn_manifest_read(&arena, syn_manifest_path(stage->manifest), &list,
+                          fault) != SYN_OK) {
+        (void)snprintf(result->reason, sizeof result->reason, "%.*s",
+                       (int)sizeof result->reason - 1, fault);
+    } else if (syn_desk_open(&desk, stage->target, &guard) == SYN_OK) {
+        struct syn_clean clean = {.desk = &desk,
+                                  .manifest = stage->manifest,
+                                  .tell = tell_left,
+                                  .ctx = result};
+        syn_clean_manifest(&clean, &list);
+        result->left = clean.counts[SYN_CLEAN_LEFT];
+        syn_desk_close(&desk);
+    }
+    syn_arena_fini(&arena);
+}
+
+size_t syn_remote_clean(const struct syn_stage *stage,
+                        char reason[SYN_STAGE_REASON_BYTES])
+{
+    struct errand errand = {.run = run_clean, .stage = stage};
+    struct syn_remote_result result;
+    bool is_done = run_errand(&errand, &result);
+    (void)snprintf(reason, SYN_STAGE_REASON_BYTES, "%s", result.reason);
+    return is_done ? result.left : 1;
 }
 
 static void run_clock(const struct syn_remote *remote,
-                      const struct errand *errand, struct errand_result *result)
+                      struct syn_remote_result *result)
 {
-    (void)errand;
-    result->stage.now_ms = ask_clock(remote, NULL);
+    result->stage.now_ms = syn_remote_clock(remote, NULL);
 }
 
 int64_t syn_remote_now_ms(const struct syn_stage *stage)
 {
     struct errand errand = {.run = run_clock, .stage = stage};
-    struct errand_result result;
+    struct syn_remote_result result;
     bool is_known = run_errand(&errand, &result) && result.stage.now_ms > 0;
     return is_known ? result.stage.now_ms : stage->now_ms;
 }

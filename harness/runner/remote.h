@@ -15,6 +15,7 @@
 #include "net/tls.h"
 #include "runner/stage.h"
 #include "syn/arena.h"
+#include "target/guard.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,7 @@ struct syn_remote {
     struct syn_curl *curl;
     const struct syn_stage *stage;
     struct syn_arena *arena;
+    struct syn_guard *guard; /* everything passes it */
 };
 
 struct syn_tls_client syn_remote_tls(const struct syn_target *target);
@@ -43,6 +45,10 @@ bool syn_remote_is_answer(unsigned http);
 bool syn_remote_delete_service(const struct syn_remote *remote,
                                const char *sid);
 
+/* Did this run make the service, and does it bear the run's name even now? To
+ * be asked just before it is changed. */
+bool syn_remote_is_ours(const struct syn_remote *remote, struct syn_str sid);
+
 bool syn_remote_advance_ms(const struct syn_remote *remote, int64_t ms);
 
 /* Where the target's virtual clock stands; asked in a process of its own. */
@@ -60,8 +66,9 @@ enum syn_preflight {
 enum syn_preflight syn_remote_prepare(struct syn_stage *stage,
                                       char reason[SYN_STAGE_REASON_BYTES]);
 
-/* Delete `sids` of this run. Returns how many are still there. */
-size_t syn_remote_clean(const struct syn_stage *stage, const char *const *sids,
-                        size_t sid_count);
+/* Remove what the manifest of the stage says may still be there. Returns how
+ * much is left; `reason` names the first. */
+size_t syn_remote_clean(const struct syn_stage *stage,
+                        char reason[SYN_STAGE_REASON_BYTES]);
 
 #endif

@@ -16,6 +16,7 @@
 #define TOKEN_TTL_S   3600
 #define SETTLE_TURNS  8 /* so that frames of a jump are on their way */
 #define WAIT_SLACK_MS 1000
+#define PREFIX_BYTES  32
 
 static const int64_t embedded_bounds_s[] = {[SYN_BOUND_TTL_S] = 2,
                                             [SYN_BOUND_REVOKE_S] = 1,
@@ -104,6 +105,18 @@ struct syn_backend *syn_run_backend(struct syn_run *run)
     return run->backend;
 }
 
+/* Whose it is must be seen wherever others live too. */
+static bool may_be_bare(const struct syn_run *run, const char *identity)
+{
+    char prefix[PREFIX_BYTES];
+    if (run->stage->target == NULL || run->stage->owns_services ||
+        run->own_service[0] != '\0') {
+        return true;
+    }
+    (void)snprintf(prefix, sizeof prefix, "syn-%s-", run->stage->run);
+    return strncmp(identity, prefix, strlen(prefix)) == 0;
+}
+
 struct syn_client *syn_run_client_with(struct syn_run *run, const char *name,
                                        const struct syn_client_options *options)
 {
@@ -117,6 +130,11 @@ struct syn_client *syn_run_client_with(struct syn_run *run, const char *name,
      * or the row is about the string itself. */
     if (mine.identity == NULL) {
         mine.identity = syn_run_identity(run, name);
+    } else if (!may_be_bare(run, mine.identity)) {
+        syn_run_skip(run, "refused by a safety rule: an identity without the "
+                          "prefix of the run, in a service that is not of "
+                          "this run");
+        mine.stays_offline = true;
     }
     if (run->client_count == SYN_ROW_CLIENTS_MAX ||
         syn_client_new(world, syn_run_text(run, "%s", name), &mine, &client) !=
@@ -197,18 +215,23 @@ static void settle(struct syn_run *run)
 
 struct moment {
     const struct syn_clock *clock;
+    struct syn_purse *purse; /* NULL: none */
     int64_t ms;
 };
 
 static bool is_reached(void *ctx)
 {
     const struct moment *moment = ctx;
+    if (moment->purse != NULL && syn_purse_is_hushed(moment->purse)) {
+        return true; /* nothing that it waits for will be looked at */
+    }
     return syn_clock_now_ms(moment->clock) >= moment->ms;
 }
 
 static void wait_ms(struct syn_run *run, int64_t ms)
 {
     struct moment moment = {.clock = run->clock,
+                            .purse = run->stage->purse,
                             .ms = syn_clock_now_ms(run->clock) + ms};
     (void)syn_loop_run_until(run->loop, is_reached, &moment,
                              (unsigned)(ms + WAIT_SLACK_MS));
@@ -226,10 +249,7 @@ void syn_run_pass_ms(struct syn_run *run, int64_t ms)
         return;
     }
     if (run->stage->target != NULL) {
-        struct syn_remote remote = {.loop = run->loop,
-                                    .curl = run->curl,
-                                    .stage = run->stage,
-                                    .arena = &run->arena};
+        struct syn_remote remote = syn_run_remote(run);
         if (!syn_remote_advance_ms(&remote, ms)) {
             syn_run_give_up(run, "the target's clock could not be moved");
             return;

@@ -18,6 +18,7 @@
 #include "runner/mask.h"
 #include "runner/plan.h"
 #include "runner/record.h"
+#include "runner/remote.h"
 #include "runner/stage.h"
 #include "service/service.h"
 #include "syn/arena.h"
@@ -102,6 +103,9 @@ struct syn_run {
 /* The world of the row; made by the first call. Ends the process with a fault
  * record when it cannot be made. */
 struct syn_world *syn_run_world(struct syn_run *run);
+
+/* To ask the target beside the row's actors, through the same guard. */
+struct syn_remote syn_run_remote(struct syn_run *run);
 
 /* Remove what is left at a target, then end everything in reverse order. */
 void syn_run_close_world(struct syn_run *run);

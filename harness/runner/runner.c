@@ -11,7 +11,6 @@
 #include "report/file.h"
 #include "report/text.h"
 #include "runner/chase.h"
-#include "runner/evidence.h"
 #include "runner/hook.h"
 #include "runner/remote.h"
 #include "runner/runner_impl.h"
@@ -30,7 +29,6 @@
 #define MS_PER_S           1000
 #define US_PER_MS          1000
 #define NS_PER_MS          1000000
-#define EVIDENCE_SCRATCH   268435456
 
 static int64_t clock_ms(clockid_t which)
 {
@@ -70,6 +68,17 @@ static void print_ready(struct syn_runner *runner)
     syn_buf_fini(&text);
 }
 
+/* What is spent is spent: nothing leaves any more but for clean-up. */
+static void notice_budget(struct syn_runner *runner)
+{
+    struct syn_purse *purse = runner->stage.purse;
+    const char *spent = purse == NULL ? NULL : syn_purse_spent(purse);
+    if (spent != NULL && runner->distress[0] == '\0') {
+        (void)snprintf(runner->distress, sizeof runner->distress, "%s", spent);
+        syn_purse_hush(purse);
+    }
+}
+
 /* A target that answers nobody any more is left alone. */
 static bool is_in_distress(struct syn_runner *runner, size_t index)
 {
@@ -77,12 +86,18 @@ static bool is_in_distress(struct syn_runner *runner, size_t index)
     if (runner->stage.target == NULL || !has_run) {
         return false;
     }
+    notice_budget(runner);
+    if (syn_purse_is_hushed(runner->stage.purse)) {
+        return true; /* rows are silent because nothing leaves any more */
+    }
     runner->silent_streak =
         runner->is_silent[index] ? runner->silent_streak + 1 : 0;
     if (runner->silent_streak == SYN_DISTRESS_ROWS) {
         (void)snprintf(runner->distress, sizeof runner->distress,
-                       "%zu rows in a row got no answer",
+                       "the target is in distress: %zu rows in a row got no "
+                       "answer",
                        runner->silent_streak);
+        syn_purse_hush(runner->stage.purse);
     }
     return runner->silent_streak >= SYN_DISTRESS_ROWS;
 }
@@ -108,6 +123,7 @@ static void on_tick(void *ctx)
 {
     struct syn_runner *runner = ctx;
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    notice_budget(runner);
     if (runner->options->has_terminal) {
         syn_err_printf("\r\x1b[K%zu/%zu rows, %llds", runner->done,
                        runner->plan.count - runner->called_off,
@@ -229,48 +245,36 @@ static syn_status make_plan(struct syn_runner *runner)
     return st;
 }
 
-/* Services made by rows that were killed before they could delete them. */
-static size_t add_row_services(struct syn_runner *runner, size_t index,
-                               const char **sids, size_t count)
-{
-    struct syn_arena scratch;
-    struct syn_evidence evidence;
-    char path[PATH_MAX];
-    syn_arena_init(&scratch, NULL, EVIDENCE_SCRATCH);
-    syn_crew_evidence_path(&runner->crew, index, path);
-    if (syn_evidence_read(&scratch, path, &evidence) == SYN_OK) {
-        for (size_t i = 0; i < evidence.service_count; i++) {
-            if (!evidence.services[i].is_unmade &&
-                count < runner->plan.count + 2) {
-                sids[count++] =
-                    syn_arena_dup(&runner->arena, evidence.services[i].sid).at;
-            }
-        }
-    }
-    syn_arena_fini(&scratch);
-    return count;
-}
-
 static void clean_target(struct syn_runner *runner)
 {
+    char first[SYN_STAGE_REASON_BYTES] = "";
     const struct syn_stage *stage = &runner->stage;
-    size_t count = 0;
-    const char **sids =
-        syn_arena_array(&runner->arena, runner->plan.count + 2, sizeof *sids);
-    SYN_ASSERT(sids != NULL);
-    if (stage->owns_services) {
-        sids[count++] = stage->service_on;
-        sids[count++] = stage->service_off;
+    if (stage->manifest == NULL) {
+        return;
     }
-    for (size_t i = 0; i < runner->plan.count; i++) {
-        count = add_row_services(runner, i, sids, count);
-    }
-    size_t left = syn_remote_clean(stage, sids, count);
+    size_t left = syn_remote_clean(stage, first);
     if (left > 0) {
         (void)snprintf(runner->leftovers, sizeof runner->leftovers,
-                       "%zu of %zu (friendly names begin with syn-%s-)", left,
-                       count, stage->run);
+                       "%zu, first %s (clean --manifest %s)", left, first,
+                       syn_manifest_path(stage->manifest));
     }
+}
+
+/* What was sent in all, clean-up included. */
+static void keep_sum(struct syn_runner *runner)
+{
+    const struct syn_target_budget *budget = &runner->stage.target->budget;
+    struct syn_purse_sum sum = syn_purse_sum(runner->stage.purse);
+    struct syn_str text = syn_arena_printf(
+        &runner->arena,
+        "%lld requests of %lld, %lld writes of %lld, %lld connections, at most "
+        "%lld of %lld web sockets at once, %lld s of %lld, %lld times 429",
+        (long long)sum.requests, (long long)budget->requests,
+        (long long)sum.writes, (long long)budget->writes, (long long)sum.dials,
+        (long long)sum.standing_most, (long long)budget->connections,
+        (long long)sum.elapsed_s, (long long)budget->seconds,
+        (long long)sum.back_offs);
+    runner->report.sent = text.at;
 }
 
 static void judge_rest(struct syn_runner *runner)
@@ -281,6 +285,21 @@ static void judge_rest(struct syn_runner *runner)
         }
     }
     print_ready(runner);
+}
+
+/* At a target waits are real: many rows wait together, as far as the budget of
+ * connections goes. */
+static unsigned jobs_of(const struct syn_runner *runner)
+{
+    const struct syn_runner_options *options = runner->options;
+    if (runner->stage.target == NULL) {
+        return options->jobs;
+    }
+    int64_t most =
+        runner->stage.target->budget.connections / SYN_REMOTE_ROW_SOCKETS;
+    unsigned jobs = options->has_jobs ? options->jobs : SYN_REMOTE_JOBS;
+    most = most < 1 ? 1 : most;
+    return most < jobs ? (unsigned)most : jobs;
 }
 
 static void run_plan(struct syn_runner *runner)
@@ -294,7 +313,7 @@ static void run_plan(struct syn_runner *runner)
         (struct syn_crew){.plan = &runner->plan,
                           .stage = &runner->stage,
                           .seed = runner->options->seed,
-                          .jobs = is_shared ? 1 : runner->options->jobs,
+                          .jobs = is_shared ? 1 : jobs_of(runner),
                           .row_seconds = runner->options->row_seconds,
                           .directory = runner->directory,
                           .on_done = on_done,
@@ -315,19 +334,79 @@ static void run_plan(struct syn_runner *runner)
         (void)snprintf(runner->harness_fault, sizeof runner->harness_fault,
                        "workers could not run: %s", syn_status_text(st));
     }
+    notice_budget(runner);
     judge_rest(runner);
     if (runner->stage.target != NULL) {
         clean_target(runner);
+        keep_sum(runner);
     }
+}
+
+static bool note_harness_fault(struct syn_runner *runner, const char *fault)
+{
+    (void)snprintf(runner->harness_fault, sizeof runner->harness_fault, "%s",
+                   fault);
+    return false;
+}
+
+/* Before anything is sent: the purse, and the file that says what was made. */
+static bool open_books(struct syn_runner *runner)
+{
+    struct syn_stage *stage = &runner->stage;
+    const struct syn_target *target = stage->target;
+    char fault[SYN_MANIFEST_FAULT_BYTES] = "";
+    struct syn_str path =
+        syn_arena_printf(&runner->arena, "%s/manifest-%s.jsonl",
+                         runner->options->out_dir, stage->run);
+    const struct syn_manifest_head head = {.run = stage->run,
+                                           .rest_url = target->rest_url,
+                                           .account_sid =
+                                               target->account.account_sid};
+    SYN_ASSERT(path.at != NULL);
+    if (syn_purse_open(&target->budget, runner->options->out_dir,
+                       &stage->purse) != SYN_OK) {
+        return note_harness_fault(runner, "no shared memory for the budget");
+    }
+    if (target->mode != SYN_MODE_READONLY &&
+        syn_manifest_open(path.at, &head, &stage->manifest, fault) != SYN_OK) {
+        return note_harness_fault(runner, fault);
+    }
+    return true;
+}
+
+static void close_books(struct syn_runner *runner)
+{
+    syn_manifest_close(runner->stage.manifest);
+    syn_purse_close(runner->stage.purse);
+    runner->stage.manifest = NULL;
+    runner->stage.purse = NULL;
+}
+
+static void print_capabilities(struct syn_runner *runner)
+{
+    struct syn_buf text;
+    syn_buf_init(&text, NULL, TEXT_BYTES_MAX);
+    syn_stage_describe(&runner->stage, &text);
+    if (!runner->options->style.is_quiet) {
+        syn_runner_print(runner, &text);
+    }
+    syn_buf_fini(&text);
 }
 
 static bool prepare_target(struct syn_runner *runner)
 {
     char reason[SYN_STAGE_REASON_BYTES] = "";
-    if (runner->stage.target == NULL ||
-        syn_remote_prepare(&runner->stage, reason) == SYN_PREFLIGHT_OK) {
+    if (runner->stage.target == NULL) {
         return true;
     }
+    if (!open_books(runner)) {
+        return false;
+    }
+    if (syn_remote_prepare(&runner->stage, reason) == SYN_PREFLIGHT_OK) {
+        print_capabilities(runner);
+        return true;
+    }
+    clean_target(runner); /* preflight may have made services before it fell */
     (void)snprintf(runner->unreachable, sizeof runner->unreachable, "%s: %s",
                    runner->stage.target->rest_url, reason);
     return false;
@@ -380,6 +459,19 @@ static void hold_signals(void)
     (void)sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
+/* False: it has been refused in words. */
+static bool is_safe_name(const struct syn_target *target)
+{
+    const char *part = target == NULL ? NULL : syn_target_production(target);
+    if (part == NULL) {
+        return true;
+    }
+    syn_err_printf("syncproof: the target looks like production by its %s: "
+                   "allow_production must say that this is meant\n",
+                   part);
+    return false;
+}
+
 int syn_runner_run(const struct syn_runner_options *options)
 {
     struct syn_runner runner = {.options = options};
@@ -391,13 +483,15 @@ int syn_runner_run(const struct syn_runner_options *options)
     }
     syn_arena_init(&runner.arena, NULL, RUNNER_ARENA_BYTES);
     int code = SYN_EXIT_USAGE;
-    if (syn_runner_read_baseline(&runner) && syn_runner_check_floor(&runner)) {
+    if (is_safe_name(options->target) && syn_runner_read_baseline(&runner) &&
+        syn_runner_check_floor(&runner)) {
         hold_signals();
         runner.begun_ms = clock_ms(CLOCK_MONOTONIC);
         runner.told_ms = runner.begun_ms;
         make_stage(&runner);
         code = run_all(&runner);
         syn_crew_close(&runner.crew);
+        close_books(&runner);
     }
     syn_arena_fini(&runner.arena);
     return code;

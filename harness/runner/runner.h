@@ -39,6 +39,7 @@ struct syn_runner_options {
     const struct syn_target *target; /* NULL: embedded */
     uint64_t seed;
     unsigned jobs;          /* 1 to SYN_JOBS_MAX */
+    bool has_jobs;          /* the user said so */
     unsigned repeat;        /* 1 to SYN_REPEAT_MAX */
     unsigned row_seconds;   /* time limit of a row; 0: the default */
     const char *out_dir;    /* junit.xml and run.json go there */

@@ -40,7 +40,7 @@ struct syn_runner {
     /* Why the run is worth an exit code of its own; "" when not. */
     char harness_fault[SYN_RUNNER_REASON_BYTES];
     char unreachable[SYN_RUNNER_REASON_BYTES];
-    char distress[SYN_RUNNER_REASON_BYTES];  /* the run was stopped for it */
+    char distress[SYN_RUNNER_REASON_BYTES];  /* stopped for safety: why */
     char survivors[SYN_RUNNER_REASON_BYTES]; /* selftest */
     char leftovers[SYN_RUNNER_REASON_BYTES];
     char reason[SYN_RUNNER_REASON_BYTES];

@@ -9,6 +9,7 @@
 
 #include "runner/hook.h"
 #include "runner/select.h"
+#include "syn/limits.h"
 #include "target/guard.h"
 
 #include <stdio.h>
@@ -61,7 +62,8 @@ void syn_stage_init_target(struct syn_stage *stage,
     } offers[] = {
         {SYN_NEED_ADMIN, syn_target_password(target) != NULL},
         {SYN_NEED_MINT, target->account.api_key != NULL},
-        {SYN_NEED_VIRTUAL, target->has_virtual_clock},
+        {SYN_NEED_VIRTUAL,
+         target->has_virtual_clock && target->mode != SYN_MODE_READONLY},
         {SYN_NEED_TTL, true},
         {SYN_NEED_OWN_SERVICE, stage->owns_services},
         {SYN_NEED_SECOND_SERVICE,
@@ -108,6 +110,19 @@ static bool needs_service(const struct syn_scenario *row)
            row->subject == SYN_SUBJECT_CLIENT;
 }
 
+/* Rows that present what was forged or stolen. */
+static bool is_attack(const struct syn_scenario *row)
+{
+    static const char *const chapters[] = {"tok/forged/", "tok/stolen/",
+                                           "tok/keys/", "tok/bounds/"};
+    for (size_t i = 0; i < sizeof chapters / sizeof chapters[0]; i++) {
+        if (strncmp(row->id, chapters[i], strlen(chapters[i])) == 0) {
+            return true;
+        }
+    }
+    return row->safety == SYN_SAFE_DISRUPTIVE;
+}
+
 const char *syn_stage_lack(const struct syn_stage *stage,
                            const struct syn_scenario *row)
 {
@@ -124,6 +139,10 @@ const char *syn_stage_lack(const struct syn_stage *stage,
     if (lack != NULL) {
         return lack;
     }
+    if (is_attack(row) && !syn_stage_is_ours(stage) &&
+        stage->target->authorisation_reference == NULL) {
+        return "an attack on a service that is not ours needs authorisation";
+    }
     if (row->subject == SYN_SUBJECT_AUDIT && stage->owns_services) {
         return "the target file names no service whose set-up could be judged";
     }
@@ -133,6 +152,106 @@ const char *syn_stage_lack(const struct syn_stage *stage,
                            : "the service of the target file has ACLs on";
     }
     return NULL;
+}
+
+struct syn_guard syn_stage_guard(const struct syn_stage *stage)
+{
+    struct syn_guard guard = {.mode = stage->target->mode,
+                              .run = stage->run,
+                              .purse = stage->purse,
+                              .manifest = stage->manifest,
+                              .service = syn_str_of(stage->service_on)};
+    if (stage->owns_services) {
+        syn_guard_own(&guard, syn_str_of(stage->service_on));
+        syn_guard_own(&guard, syn_str_of(stage->service_off));
+    }
+    return guard;
+}
+
+int64_t syn_stage_ttl_s(const struct syn_stage *stage)
+{
+    int64_t ttl_s = stage->target->budget.seconds + SYN_DEAD_MAN_S;
+    /* Where rows let days pass in a moment the longest must do. */
+    return stage->is_virtual || ttl_s > SYN_TTL_S_MAX ? SYN_TTL_S_MAX : ttl_s;
+}
+
+bool syn_stage_is_ours(const struct syn_stage *stage)
+{
+    return stage->owns_services ||
+           (syn_guard_is_loopback(stage->target->rest_url) &&
+            syn_guard_is_loopback(stage->target->sdk_url));
+}
+
+static void put_types(struct syn_buf *out, unsigned types)
+{
+    for (unsigned i = 0; i < SYN_TYPE_COUNT; i++) {
+        if ((types & SYN_TYPE_BIT((enum syn_type)i)) != 0) {
+            syn_buf_printf(out, " %s", syn_type_name((enum syn_type)i));
+        }
+    }
+}
+
+static void put_offers(const struct syn_stage *stage, struct syn_buf *out)
+{
+    static const struct {
+        enum syn_need need;
+        const char *name;
+    } names[] = {{SYN_NEED_ADMIN, "rest"},
+                 {SYN_NEED_MINT, "mint"},
+                 {SYN_NEED_TTL, "ttl"},
+                 {SYN_NEED_OWN_SERVICE, "own-service"},
+                 {SYN_NEED_SECOND_SERVICE, "second-service"},
+                 {SYN_NEED_SECOND_ACCOUNT, "second-account"},
+                 {SYN_NEED_WEBHOOK, "webhook"},
+                 {SYN_NEED_TLS, "tls"},
+                 {SYN_NEED_KEYS, "keys"},
+                 {SYN_NEED_ISSUER, "issuer"},
+                 {SYN_NEED_RECEIVER, "receiver"},
+                 {SYN_NEED_VIRTUAL, "clock"}};
+    syn_buf_put_text(out, "can:");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if ((stage->offers & names[i].need) != 0) {
+            syn_buf_printf(out, " %s", names[i].name);
+        }
+    }
+    syn_buf_put_byte(out, '\n');
+    for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
+        if ((stage->offers & lacks[i].need) == 0 && lacks[i].remote != NULL) {
+            syn_buf_printf(out, "cannot: %s\n", lacks[i].remote);
+        }
+    }
+}
+
+void syn_stage_describe(const struct syn_stage *stage, struct syn_buf *out)
+{
+    static const char *const modes[] = {[SYN_MODE_READONLY] = "readonly",
+                                        [SYN_MODE_NAMESPACED] = "namespaced",
+                                        [SYN_MODE_DISRUPTIVE] = "disruptive"};
+    syn_buf_printf(out, "target: mode %s, run %s, %s\n",
+                   modes[stage->target->mode], stage->run,
+                   stage->owns_services
+                       ? "services made for this run"
+                       : "the service that the target file names");
+    put_offers(stage, out);
+    syn_buf_put_text(out, "types:");
+    put_types(out, stage->types);
+    if (stage->types_absent != 0) {
+        syn_buf_put_text(out, "; not found:");
+        put_types(out, stage->types_absent);
+    }
+    syn_buf_put_byte(out, '\n');
+    if (stage->has_skew) {
+        syn_buf_printf(out, "clock: %+lld s from ours\n",
+                       (long long)stage->skew_s);
+    }
+    if (stage->manifest != NULL) {
+        syn_buf_printf(out, "dead man's TTL: %lld s, %s; removal %s\n",
+                       (long long)syn_stage_ttl_s(stage),
+                       stage->hears_ttl ? "heard" : "not seen to be heard",
+                       stage->can_remove ? "works" : "not seen to work");
+        syn_buf_printf(out, "manifest: %s\n",
+                       syn_manifest_path(stage->manifest));
+    }
 }
 
 const char *syn_stage_name(const struct syn_stage *stage)

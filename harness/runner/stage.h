@@ -6,8 +6,10 @@
 #ifndef SYN_RUNNER_STAGE_H
 #define SYN_RUNNER_STAGE_H
 
+#include "base/buf.h"
 #include "syn/scenario.h"
 #include "target/file.h"
+#include "target/guard.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +31,16 @@ struct syn_stage {
     char service_on[SYN_STAGE_SID_BYTES]; /* for rows with ACLs on */
     char service_off[SYN_STAGE_SID_BYTES];
     int64_t now_ms; /* of a virtual target at the start */
+    /* Of a target; shared by all processes of the run. */
+    struct syn_purse *purse;
+    struct syn_manifest *manifest; /* NULL: readonly makes nothing */
+    /* What preflight found. */
+    unsigned types;        /* SYN_TYPES_…: collections that were listed */
+    unsigned types_absent; /* 404: the API has none */
+    bool hears_ttl;        /* a TTL gave an object a date */
+    bool can_remove;       /* the object could be removed again */
+    bool has_skew;
+    int64_t skew_s; /* the target's clock less ours */
 };
 
 /* The embedded stage. */
@@ -41,6 +53,18 @@ void syn_stage_init_target(struct syn_stage *stage,
 /* Why the row cannot run here, a sentence with static storage; NULL: it can. */
 const char *syn_stage_lack(const struct syn_stage *stage,
                            const struct syn_scenario *row);
+
+/* A guard for one process that asks this target. */
+struct syn_guard syn_stage_guard(const struct syn_stage *stage);
+
+/* The dead man's switch: how long what is made lives at most. */
+int64_t syn_stage_ttl_s(const struct syn_stage *stage);
+
+/* Loopback, or services made by this run: ours to attack. */
+bool syn_stage_is_ours(const struct syn_stage *stage);
+
+/* Append what the target can, and what it lacks with the reason: lines. */
+void syn_stage_describe(const struct syn_stage *stage, struct syn_buf *out);
 
 /* Words for the first line. */
 const char *syn_stage_name(const struct syn_stage *stage);

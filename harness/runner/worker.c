@@ -91,9 +91,20 @@ static unsigned limit_s(const struct syn_crew *crew, size_t index)
     unsigned seconds =
         crew->row_seconds == 0 ? SYN_ROW_SECONDS_MAX : crew->row_seconds;
     if (crew->stage->target != NULL) {
-        seconds += ESTIMATES_MAX * crew->plan->entries[index].row->estimate_s;
+        seconds += SYN_REMOTE_ROW_S +
+                   ESTIMATES_MAX * crew->plan->entries[index].row->estimate_s;
     }
     return seconds;
+}
+
+/* A row that was killed has not given them back. */
+static void return_sockets(const struct syn_crew *crew,
+                           struct syn_crew_slot *slot)
+{
+    unsigned left = atomic_exchange(&slot->standing, 0);
+    if (crew->stage->purse != NULL && left > 0) {
+        syn_purse_return(crew->stage->purse, left);
+    }
 }
 
 static void attempt_row(struct syn_crew *crew, size_t index)
@@ -111,6 +122,7 @@ static void attempt_row(struct syn_crew *crew, size_t index)
     int64_t begun_us = monotonic_us();
     srunner_run_all(runner, CK_SILENT);
     slot->elapsed_us += monotonic_us() - begun_us;
+    return_sockets(crew, slot);
     TestResult **results = srunner_results(runner);
     SYN_ASSERT(srunner_ntests_run(runner) == 1);
     slot->fate = fate_of(crew, results[0]);

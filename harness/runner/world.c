@@ -11,6 +11,7 @@
 #include "runner/remote.h"
 #include "runner/run_impl.h"
 #include "runner/veil.h"
+#include "target/purpose.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,37 @@ static unsigned record_wire(void *ctx, const struct syn_wire_record *record)
     return syn_record_wire(&run->recorder, record, syn_run_since_ms(run));
 }
 
-/* Whatever may leave for the target passes here. */
+struct syn_remote syn_run_remote(struct syn_run *run)
+{
+    return (struct syn_remote){.loop = run->loop,
+                               .curl = run->curl,
+                               .stage = run->stage,
+                               .arena = &run->arena,
+                               .guard = &run->guard};
+}
+
+/* A service is changed or deleted only when it is read as ours just before. */
+static bool is_still_ours(struct syn_run *run,
+                          const struct syn_departure *departure)
+{
+    struct syn_purpose purpose = syn_purpose_of(&run->arena, departure);
+    bool is_change =
+        purpose.about == SYN_ABOUT_SERVICE && purpose.service.bytes > 0 &&
+        (purpose.act == SYN_DEED_CHANGE || purpose.act == SYN_DEED_REMOVE);
+    struct syn_remote remote = syn_run_remote(run);
+    if (!is_change || run->guard.mode == SYN_MODE_READONLY) {
+        return true; /* other rules judge it */
+    }
+    bool is_ours = syn_remote_is_ours(&remote, purpose.service);
+    if (!is_ours) {
+        syn_run_skip(run, "refused by a safety rule: the service does not bear "
+                          "the name that this run gave it");
+    }
+    return is_ours;
+}
+
+/* Whatever may leave for the target passes here. A rule that forbids it is no
+ * verdict: the row is skipped with the reason. */
 static syn_status may_send(void *ctx, const struct syn_departure *departure)
 {
     struct syn_run *run = ctx;
@@ -66,9 +97,41 @@ static syn_status may_send(void *ctx, const struct syn_departure *departure)
         return SYN_ERR_NET; /* it could prove nothing any more */
     }
     syn_belief_depart(run, departure);
-    return run->stage->target == NULL
-               ? SYN_OK
-               : syn_guard_may_send(&run->guard, departure);
+    if (run->stage->target == NULL) {
+        return SYN_OK;
+    }
+    if (departure->plane == SYN_WIRE_REST && !is_still_ours(run, departure)) {
+        return SYN_ERR_REFUSED;
+    }
+    syn_status st = syn_guard_may_send(&run->guard, departure);
+    run->world.ticket = run->guard.ticket;
+    if (st == SYN_ERR_REFUSED) {
+        syn_run_skip(run, run->guard.reason);
+    } else if (st != SYN_OK) { /* the budget, or all sending has ended */
+        run->is_lost = true;
+        st = SYN_ERR_NET;
+    }
+    return st;
+}
+
+static void pace(void *ctx, const struct syn_departure *departure)
+{
+    struct syn_run *run = ctx;
+    if (!run->is_lost || run->is_closing) {
+        syn_guard_pace(&run->guard, departure);
+    }
+}
+
+static bool arrived(void *ctx, uint64_t ticket, const struct syn_reply *reply)
+{
+    struct syn_run *run = ctx;
+    return syn_guard_arrived(&run->guard, ticket, reply);
+}
+
+static void hung_up(void *ctx)
+{
+    struct syn_run *run = ctx;
+    syn_guard_hung_up(&run->guard);
 }
 
 static void record_act(struct syn_run *run, const char *identity,
@@ -86,7 +149,8 @@ static void record_act(struct syn_run *run, const char *identity,
     }
 }
 
-/* Keep what was created in a service that outlives the run. */
+/* Keep what was created in a service that outlives the run, or without a TTL:
+ * the row removes it at its end. */
 static void note_action(void *ctx, const char *identity,
                         const struct syn_action *action,
                         const struct syn_reply *reply)
@@ -94,9 +158,12 @@ static void note_action(void *ctx, const char *identity,
     struct syn_run *run = ctx;
     record_act(run, identity, action, reply);
     syn_belief_act(run, identity, action, reply);
-    if (run->stage->target == NULL || run->stage->owns_services ||
-        action->op != SYN_OP_CREATE || !syn_reply_is_ok(reply) ||
-        action->on == NULL) {
+    bool is_made = action->op == SYN_OP_CREATE &&
+                   (!run->stage->owns_services || action->lasts);
+    bool lives_on =
+        action->op == SYN_OP_TTL && action->has_ttl && action->ttl_s == 0;
+    if (run->stage->target == NULL || (!is_made && !lives_on) ||
+        !syn_reply_is_ok(reply) || action->on == NULL) {
         return;
     }
     if (run->thing_count == SYN_ROW_THINGS_MAX) {
@@ -260,10 +327,7 @@ static void end_without_service(struct syn_run *run, unsigned http)
 /* A service that only this row uses, because the row turns its switch. */
 static void make_own_service(struct syn_run *run)
 {
-    struct syn_remote remote = {.loop = run->loop,
-                                .curl = run->curl,
-                                .stage = run->stage,
-                                .arena = &run->arena};
+    struct syn_remote remote = syn_run_remote(run);
     struct syn_str name = syn_arena_printf(&run->arena, "syn-%s-row%zu",
                                            run->stage->run, run->index);
     unsigned http =
@@ -277,10 +341,25 @@ static void make_own_service(struct syn_run *run)
     run->world.service_sid = run->own_service;
 }
 
+static void open_guard(struct syn_run *run)
+{
+    atomic_uint *standing = run->guard.standing;
+    run->guard = syn_stage_guard(run->stage);
+    run->guard.standing = standing;
+    run->guard.loop = run->loop;
+    run->guard.sees_limits = needs_limits(run->entry->row);
+    run->world.pace = pace;
+    run->world.arrived = arrived;
+    run->world.hung_up = hung_up;
+    run->world.ttl_s = run->stage->target->mode == SYN_MODE_READONLY
+                           ? 0
+                           : syn_stage_ttl_s(run->stage);
+}
+
 static void open_target(struct syn_run *run)
 {
     const struct syn_target *target = run->stage->target;
-    run->guard.mode = target->mode;
+    open_guard(run);
     run->tls = syn_remote_tls(target);
     run->world.rest_url = target->rest_url;
     run->world.sdk_url = target->sdk_url;
@@ -303,6 +382,7 @@ static void open_target(struct syn_run *run)
     } else if (run->stage->owns_services && has_no_answer) {
         end_without_service(run, 0);
     }
+    run->guard.service = syn_str_of(run->world.service_sid);
 }
 
 static struct syn_clock *open_clock(struct syn_run *run)
@@ -387,10 +467,7 @@ static void remove_things(struct syn_run *run)
 
 static void remove_service(struct syn_run *run, const char *sid)
 {
-    struct syn_remote remote = {.loop = run->loop,
-                                .curl = run->curl,
-                                .stage = run->stage,
-                                .arena = &run->arena};
+    struct syn_remote remote = syn_run_remote(run);
     if (sid[0] != '\0' && syn_remote_delete_service(&remote, sid)) {
         syn_record_unmade(&run->recorder, sid);
     }
@@ -402,6 +479,7 @@ void syn_run_close_world(struct syn_run *run)
         return;
     }
     run->is_closing = true;
+    run->guard.is_cleaning = true;
     for (size_t i = run->client_count; i > 0; i--) {
         syn_client_free(run->clients[i - 1]);
     }
@@ -424,5 +502,6 @@ void syn_run_close_world(struct syn_run *run)
     syn_log_set_clock(NULL, NULL);
     syn_clock_free(run->clock);
     syn_run_close_veil(run);
+    syn_guard_fini(&run->guard);
     run->has_world = false;
 }

@@ -326,6 +326,7 @@ bool syn_conn_accept(void *ctx, struct syn_stream *stream,
     }
     service->conns = conn;
     service->counts.connections++;
+    service->counts.accepted++;
     start_timer(conn, service->setup.handshake_s);
     *stream_events = &events;
     *stream_ctx = conn;

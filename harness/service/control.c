@@ -92,6 +92,23 @@ static void offload(struct syn_rest_call *call)
     call->status = 204;
 }
 
+/* What has come since the start: so that a client's own count can be held
+ * against it. This request is among it. */
+static void answer_counts(struct syn_rest_call *call)
+{
+    const struct syn_service_counts *counts = &call->service->counts;
+    struct syn_json_writer w;
+    syn_json_writer_init(&w, &call->body);
+    syn_json_open_object(&w, NULL);
+    syn_json_write_i64(&w, "rest_requests", (int64_t)counts->rest_requests);
+    syn_json_write_i64(&w, "sdk_requests", (int64_t)counts->sdk_requests);
+    syn_json_write_i64(&w, "sdk_frames", (int64_t)counts->sdk_frames);
+    syn_json_write_i64(&w, "connections", (int64_t)counts->accepted);
+    syn_json_write_i64(&w, "sessions_most", (int64_t)counts->sessions_most);
+    syn_json_close_object(&w);
+    call->status = 200;
+}
+
 static const struct {
     const char *word;
     size_t segment_count;
@@ -101,6 +118,7 @@ static const struct {
     {"clock", 2, "GET, POST", answer_clock},
     {"keys", 3, "DELETE", delete_key},
     {"offload", 2, "POST", offload},
+    {"counts", 2, "GET", answer_counts},
 };
 
 /* Is `method` one of "A, B"? */

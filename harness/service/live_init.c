@@ -274,7 +274,11 @@ void syn_live_init(struct syn_session *session,
     }
     session->account = account;
     session->state = SYN_SESSION_LIVE;
-    session->service->counts.sessions++;
+    struct syn_service_counts *counts = &session->service->counts;
+    counts->sessions++;
+    counts->sessions_most = counts->sessions > counts->sessions_most
+                                ? counts->sessions
+                                : counts->sessions_most;
     syn_clock_stop(session->service->clock, &session->handshake);
     answer_init(session, frame);
     const struct syn_hook_endpoint who = syn_live_endpoint(session);

@@ -86,6 +86,8 @@ static void run_method(struct syn_session *session,
         if (!syn_str_is(frame->method, methods[i].name)) {
             continue;
         }
+        session->service->counts.sdk_frames +=
+            methods[i].run == on_init || methods[i].run == syn_live_update;
         if (methods[i].needs_init && session->state != SYN_SESSION_LIVE) {
             syn_live_reply(session, frame->id, &not_initialised);
             syn_live_end(session, NULL);

@@ -126,6 +126,14 @@ SYN_MUST_CHECK syn_status syn_target_parse(struct syn_arena *arena,
                                            const struct syn_target **out,
                                            char fault[SYN_TARGET_FAULT_BYTES]);
 
+/*
+ * What in the file looks like production ("name", "rest_url", "sdk_url"): a
+ * word like "prod" or "live". NULL: nothing does, or the file allows it, or the
+ * mode is readonly.
+ */
+const char *syn_target_production(const struct syn_target *target);
+bool syn_target_is_production_word(struct syn_str text);
+
 /* REST credentials: the key, else the auth token. NULL: none. */
 const char *syn_target_user(const struct syn_target *target);
 const char *syn_target_password(const struct syn_target *target);

@@ -56,6 +56,9 @@ static syn_status check_url(struct syn_target_reader *r, const char *name,
     struct syn_str url = syn_str_of(value);
     char reason[SYN_TARGET_POINTER_BYTES];
     place = syn_target_place_below(&place, syn_str_of(name));
+    if (syn_str_find(url, '@', 0) < url.bytes) {
+        return syn_target_refuse(r, &place, "credentials in a URL");
+    }
     for (size_t i = 0; i < 2; i++) {
         if (syn_str_has_prefix(url, syn_str_of(schemes[i])) &&
             url.bytes > strlen(schemes[i])) {
@@ -92,6 +95,15 @@ static syn_status check_authorisation(struct syn_target_reader *r,
         !is_date(target->authorisation_until)) {
         return syn_target_refuse(r, &until, "must be a date, YYYY-MM-DD");
     }
+    if (target->authorisation_until != NULL &&
+        strcmp(target->authorisation_until, today) < 0) {
+        return syn_target_refuse(r, &until, "the authorisation has ended");
+    }
+    if (target->authorisation_reference != NULL &&
+        target->authorisation_until == NULL) {
+        struct syn_target_place both = {.pointer = "/authorisation"};
+        return syn_target_refuse(r, &both, "until is required");
+    }
     if (target->mode != SYN_MODE_DISRUPTIVE) {
         return SYN_OK;
     }
@@ -102,10 +114,55 @@ static syn_status check_authorisation(struct syn_target_reader *r,
             "\"disruptive\" needs authorisation with reference and "
             "until");
     }
-    if (strcmp(target->authorisation_until, today) < 0) {
-        return syn_target_refuse(r, &until, "the authorisation has ended");
-    }
     return SYN_OK;
+}
+
+static bool is_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+bool syn_target_is_production_word(struct syn_str text)
+{
+    static const char *const words[] = {"prod", "production", "prd", "live"};
+    for (size_t at = 0; at < text.bytes;) {
+        size_t end = at;
+        while (end < text.bytes && is_letter(text.at[end])) {
+            end++;
+        }
+        struct syn_str word = syn_str_part(text, at, end - at);
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+            if (syn_str_is_equal_nocase(word, syn_str_of(words[i]))) {
+                return true;
+            }
+        }
+        at = end + 1;
+    }
+    return false;
+}
+
+/* Path and query of a URL say nothing about whose it is. */
+static struct syn_str host_of(const char *url)
+{
+    struct syn_str all = syn_str_of(url);
+    size_t at = syn_str_find(all, ':', 0) + sizeof "://" - 1;
+    struct syn_str rest = syn_str_from(all, at < all.bytes ? at : 0);
+    return syn_str_part(rest, 0, syn_str_find(rest, '/', 0));
+}
+
+const char *syn_target_production(const struct syn_target *target)
+{
+    if (target->allow_production || target->mode == SYN_MODE_READONLY) {
+        return NULL;
+    }
+    if (syn_target_is_production_word(syn_str_of(target->name))) {
+        return "name";
+    }
+    if (syn_target_is_production_word(host_of(target->rest_url))) {
+        return "rest_url";
+    }
+    return syn_target_is_production_word(host_of(target->sdk_url)) ? "sdk_url"
+                                                                   : NULL;
 }
 
 /* What no single key can tell. */

@@ -50,6 +50,7 @@ start() {
   "account_sid": "$(member account_sid)", "api_key": "$(member api_key)",
   "api_secret": "$(member api_secret)", "auth_token": "$(member auth_token)",
   $service
+  "budget": {"rest_per_s": 1000, "connects_per_s": 500},
   "eventually": {"ttl_s": 5, "revoke_s": 2, "event_s": 2, "skew_s": 1}
 }
 END

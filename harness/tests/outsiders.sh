@@ -75,6 +75,7 @@ write_target() { # MODE MORE
   "auth_token": "${token:-$(member ready auth_token)}",
   "service_sid": "$(member ready service_sid)", "mode": "$1",
   "allow_webhooks": true, // those of the set-ups; readonly rows cause none
+  "budget": {"rest_per_s": 1000, "connects_per_s": 500},
   "eventually": {"ttl_s": 5, "revoke_s": 2, "event_s": 2, "skew_s": 1}$2
 }
 END

@@ -36,6 +36,7 @@ struct syn_reply {
     struct syn_str etag;  /* without quotes; empty: none */
     bool has_quoted_etag; /* REST: it came in quotes */
     uint32_t retry_after_s;
+    unsigned dials;          /* connections that the request had to open */
     unsigned exchange;       /* its place in the transcript */
     struct syn_arena *arena; /* the row's, for texts out of the body */
 };
@@ -87,6 +88,8 @@ struct syn_action {
     const char *if_match;   /* NULL: unconditional */
     bool has_ttl;
     int64_t ttl_s;
+    bool lasts;  /* CREATE: without any TTL, also where the run gives one; the
+                    row is about that, and its service of this run */
     bool is_put; /* map item by PUT (the SDK's set) rather than POST */
 };
 

@@ -102,7 +102,18 @@
 #define SYN_TARGET_BYTES_MAX        1048576    /* one target file */
 #define SYN_MANIFEST_BYTES_MAX      268435456u /* one manifest */
 #define SYN_MANIFEST_LINE_BYTES_MAX 32768      /* of one entry, escaped */
-#define SYN_MANIFEST_TEXT_BYTES_MAX 2048   /* of one name; longer: left out */
+#define SYN_MANIFEST_TEXT_BYTES_MAX 2048 /* of one name; longer: left out */
+#define SYN_DEAD_MAN_S              3600 /* TTL beyond budget.seconds */
+#define SYN_REMOTE_JOBS             16 /* rows at once, so that waits overlap */
+#define SYN_REMOTE_ROW_S            600 /* of a row that waits for its turn to send */
+#define SYN_REMOTE_ROW_SOCKETS      4 /* that a row needs at once, at a guess */
+#define SYN_BACK_OFF_S_MAX          30     /* after one answer 429 */
+#define SYN_BACK_OFF_DOUBLINGS      5      /* from 1 s */
+#define SYN_BACK_OFF_TRIES_MAX      5      /* of one request */
+#define SYN_CLEAN_FOUND_MAX         100000 /* of one listing */
+#define SYN_GUARD_SIDS_MAX          8192   /* made by one process at a target */
+#define SYN_GUARD_TICKETS_MAX       256    /* creates without an answer yet */
+#define SYN_GUARD_ID_BYTES          1024 /* sid or name in a path; longer: refused */
 #define SYN_PLAN_ENTRIES_MAX        200000 /* rows x types x repeats */
 #define SYN_REPEAT_MAX              10000
 #define SYN_JOBS_MAX                64

@@ -37,7 +37,7 @@ static bool are_made(struct syn_run *run, struct twins *twins, bool is_there_on)
     twins->ann_here = syn_run_client(run, "ann");
     twins->ann_there = syn_run_client_with(
         run, "ann-there",
-        &(struct syn_client_options){.identity = "ann",
+        &(struct syn_client_options){.identity = syn_run_identity(run, "ann"),
                                      .service_sid = twins->there_sid});
     return true;
 }

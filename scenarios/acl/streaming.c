@@ -1,7 +1,6 @@
 /*
  * Revoked but still streaming (ACL-50 to ACL-54; A13, A14, A16, A18, A19, X08).
- * A right that is taken is taken from what was established before too: live
- * subscriptions, replays under way, clients that come back.
+ * A right that is taken is taken from live subscriptions and replays too.
  */
 #include "syn/fault.h"
 #include "syn/leak.h"
@@ -163,9 +162,10 @@ static void mid_replay(struct syn_run *run)
 static void resumed_elsewhere(struct syn_run *run)
 {
     struct scene scene;
+    const char *ann = syn_run_identity(run, "ann");
     struct syn_client *first = syn_run_client_with(
         run, "first",
-        &(struct syn_client_options){.identity = "ann", .stays_offline = true});
+        &(struct syn_client_options){.identity = ann, .stays_offline = true});
     struct syn_reply init = syn_client_connect(first);
     REQUIRE_CONTROL(run, "ann connects", init);
     REQUIRE(run, is_set(run, &scene, "feed", SYN_RIGHT_READ));
@@ -178,7 +178,7 @@ static void resumed_elsewhere(struct syn_run *run)
     scene.ann = syn_run_client_with(
         run, "second",
         &(struct syn_client_options){
-            .identity = "ann",
+            .identity = ann,
             .continuation = syn_reply_str(&init, "/continuation_token")});
     static const int64_t from[] = {-2, 0, 1};
     for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
@@ -223,7 +223,8 @@ static void switched_on(struct syn_run *run)
     REQUIRE_ALLOWED(run, "the owner creates while off",
                     syn_client_do(owner, OP_ON(CREATE, &scene.thing)));
     scene.witness = syn_run_client_with(
-        run, "owner-again", &(struct syn_client_options){.identity = "owner"});
+        run, "owner-again",
+        &(struct syn_client_options){.identity = syn_client_identity(owner)});
     REQUIRE(run, is_heard(run, &scene));
     REQUIRE_ALLOWED(run, "the switch is turned on",
                     syn_backend_switch_acl(scene.backend, true));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SID_BYTES 34
+#define LONGEST   255 /* points of a friendly name */
 
 static struct syn_reply call(struct syn_run *run, const char *method,
                              const char *path, const char *form)
@@ -89,7 +90,10 @@ static void bounds(struct syn_run *run)
         {"ReachabilityDebouncingWindow=30001", 0},
         {"ReachabilityDebouncingWindow=x", 0},
     };
-    const char *const good[] = {syn_run_text(run, "FriendlyName=%0255d", 0),
+    /* The longest name; it goes on to tell whose service it is. */
+    const char *name = syn_run_name(run, "long-");
+    const char *const good[] = {syn_run_text(run, "FriendlyName=%s%0*d", name,
+                                             LONGEST - (int)strlen(name), 0),
                                 "ReachabilityDebouncingWindow=1000",
                                 "ReachabilityDebouncingWindow=30000"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -111,8 +115,9 @@ static void bounds(struct syn_run *run)
 /* REST-59: "objects → 404". Of a service made for this alone. */
 static void deletion(struct syn_run *run)
 {
-    struct syn_reply made =
-        call(run, "POST", "/v1/Services", "FriendlyName=short-lived");
+    struct syn_reply made = call(
+        run, "POST", "/v1/Services",
+        syn_run_text(run, "FriendlyName=%s", syn_run_name(run, "short-lived")));
     REQUIRE_CONTROL(run, "a service is made", made);
     EXPECT_INT(run, "its status", made.http, ==, 201);
     struct syn_str sid = syn_reply_str(&made, "/sid");

@@ -12,10 +12,11 @@
  * an update that does not name it. */
 static void one_field(struct syn_run *run)
 {
-    static const char *const forms[] = {"FriendlyName=renamed",
-                                        "ReachabilityWebhooksEnabled=false",
-                                        "ReachabilityDebouncingEnabled=false",
-                                        "ReachabilityDebouncingWindow=6000"};
+    const char *name = syn_run_name(run, "renamed");
+    const char *const forms[] = {syn_run_text(run, "FriendlyName=%s", name),
+                                 "ReachabilityWebhooksEnabled=false",
+                                 "ReachabilityDebouncingEnabled=false",
+                                 "ReachabilityDebouncingWindow=6000"};
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_thing thing = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "closed");
@@ -33,8 +34,7 @@ static void one_field(struct syn_run *run)
         EXPECT_TRUE(run, "acl_enabled after it",
                     syn_reply_is_true(&now, "/acl_enabled"));
         EXPECT_STR(run, "the name after it",
-                   syn_reply_str(&now, "/friendly_name"), ==,
-                   SYN_STR("renamed"));
+                   syn_reply_str(&now, "/friendly_name"), ==, syn_str_of(name));
         EXPECT_DENIED(run, "who has no grant opens",
                       syn_client_do(ann, OP_ON(OPEN, &thing)), &thing);
     }

@@ -53,7 +53,7 @@ static void cut_across(struct syn_run *run, const char *name, int64_t ttl_s)
     struct syn_client *ann =
         syn_run_client_with(run, name,
                             &(struct syn_client_options){
-                                .identity = "ann",
+                                .identity = syn_run_identity(run, "ann"),
                                 .token = syn_run_token_for(
                                     run, syn_run_identity(run, "ann"), ttl_s)});
     struct syn_thing thing = syn_run_thing(run, name);
@@ -79,7 +79,7 @@ static void cut_across(struct syn_run *run, const char *name, int64_t ttl_s)
     struct syn_client *renewed = syn_run_client_with(
         run, "renewed",
         &(struct syn_client_options){
-            .identity = "ann",
+            .identity = syn_run_identity(run, "ann"),
             .token = syn_run_token_for(run, syn_run_identity(run, "ann"),
                                        SECOND_S)});
     EXPECT_CONTROL(run, "the new token subscribes from the last event on",

@@ -78,7 +78,9 @@ static void exposed(struct syn_run *run)
                syn_reply_str(&fetched, "/date_expires"), ==,
                syn_reply_str(&made, "/date_expires"));
     struct syn_thing forever = syn_run_thing(run, "undated");
-    struct syn_reply plain = syn_backend_do(backend, OP_ON(CREATE, &forever));
+    struct syn_reply plain = syn_backend_do(
+        backend, &(struct syn_action){
+                     .op = SYN_OP_CREATE, .on = &forever, .lasts = true});
     REQUIRE_ALLOWED(run, "create without a TTL", plain);
     EXPECT_TRUE(run, "date_expires is null without a TTL",
                 syn_reply_is_null(&plain, "/date_expires"));
@@ -98,7 +100,11 @@ static void accepted_values(struct syn_run *run)
         expect_deadline(run, "accepted", &made, now_s, values[i]);
     }
     struct syn_thing forever = syn_run_thing(run, "");
-    struct syn_reply zero = create(backend, &forever, 0);
+    struct syn_reply zero =
+        syn_backend_do(backend, &(struct syn_action){.op = SYN_OP_CREATE,
+                                                     .on = &forever,
+                                                     .has_ttl = true,
+                                                     .lasts = true});
     EXPECT_CONTROL(run, "ttl 0", zero);
     EXPECT_TRUE(run, "ttl 0 means never",
                 syn_reply_is_null(&zero, "/date_expires"));
@@ -182,34 +188,39 @@ static void collection_ttl_wins(struct syn_run *run)
 
 #define DEADLINE_ROW                                         \
     .level = SYN_LEVEL_MUST, .subject = SYN_SUBJECT_SERVICE, \
-    .needs = SYN_NEED_ADMIN | SYN_NEED_TTL, .safety = SYN_SAFE_NAMESPACED
+    .safety = SYN_SAFE_NAMESPACED
+#define DATED_ROW DEADLINE_ROW, .needs = SYN_NEED_ADMIN | SYN_NEED_TTL
+/* About a TTL that is missing or cleared: in a service of its own, which takes
+ * along whatever would stay for ever. */
+#define UNDATED_ROW \
+    DEADLINE_ROW, .needs = SYN_NEED_ADMIN | SYN_NEED_TTL | SYN_NEED_OWN_SERVICE
 
 static const struct syn_scenario rows[] = {
     {.id = "ttl/deadline/exposed",
      .title = "date_expires tells the deadline, or null",
      .source = "TTL-03 TTL-11 TTL-10",
-     DEADLINE_ROW,
+     UNDATED_ROW,
      .types = SYN_TYPES_ALL,
      .defect = "date-expires-hidden deadline-off-by-a-minute",
      .run = exposed},
     {.id = "ttl/deadline/accepted-values",
      .title = "A TTL from 0 to one year is accepted; 0 means never",
      .source = "TTL-08 TTL-10",
-     DEADLINE_ROW,
+     UNDATED_ROW,
      .types = SYN_TYPES_ALL,
      .defect = "ttl-zero-expires-at-once",
      .run = accepted_values},
     {.id = "ttl/deadline/refused-values",
      .title = "A TTL out of range or not a number is refused",
      .source = "TTL-09",
-     DEADLINE_ROW,
+     DATED_ROW,
      .types = SYN_TYPES_ALL,
      .defect = "ttl-range-unchecked",
      .run = refused_values},
     {.id = "ttl/deadline/replaced-and-cleared",
      .title = "A new TTL replaces the deadline from now; 0 clears it",
      .source = "TTL-13 TTL-14",
-     DEADLINE_ROW,
+     UNDATED_ROW,
      .types = SYN_TYPES_ALL,
      .estimate_s = 4,
      .defect = "ttl-only-extends ttl-zero-ignored ttl-adds-to-deadline",
@@ -217,7 +228,7 @@ static const struct syn_scenario rows[] = {
     {.id = "ttl/deadline/still-on-data-update",
      .title = "An update of the data does not move the deadline",
      .source = "TTL-12",
-     DEADLINE_ROW,
+     DATED_ROW,
      .types = SYN_TYPES_DOCUMENT,
      .estimate_s = 2,
      .defect = "ttl-slides-on-update update-clears-ttl",
@@ -225,7 +236,7 @@ static const struct syn_scenario rows[] = {
     {.id = "ttl/deadline/collection-ttl-wins",
      .title = "Ttl is an alias of CollectionTtl, which wins",
      .source = "TTL-15",
-     DEADLINE_ROW,
+     DATED_ROW,
      .types = SYN_TYPES_CONTAINER,
      .defect = "collection-ttl-ignored",
      .run = collection_ttl_wins},
