@@ -37,6 +37,11 @@ if(TARGET syncproof)
         -D WORK=${CMAKE_BINARY_DIR}/exercises)
     add_test(NAME lint_exercises COMMAND ${exercises} -P ${checks}/exercises.cmake)
     set_tests_properties(lint_exercises PROPERTIES LABELS lint TIMEOUT 300)
+    # `cmake --build … --target traffic` renews scenarios/traffic.inc.
+    add_custom_target(traffic DEPENDS exercise_rows syncproof
+        COMMAND sh ${PROJECT_SOURCE_DIR}/harness/tests/traffic.sh
+            $<TARGET_FILE:syncproof> $<TARGET_FILE:exercise_rows>
+            ${PROJECT_SOURCE_DIR}/scenarios/traffic.inc VERBATIM)
     # `cmake --build … --target exercises` renews scenarios/exercises.inc.
     add_custom_target(exercises DEPENDS exercise_rows syncproof
         COMMAND ${exercises} -D WRITE=ON -P ${checks}/exercises.cmake VERBATIM)

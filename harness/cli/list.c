@@ -9,6 +9,8 @@
 #include "runner/floor.h"
 #include "runner/plan.h"
 
+#include <string.h>
+
 #define TEXT_BYTES_MAX 16777216
 #define RUN_UNKNOWN    "00000000"
 
@@ -66,8 +68,64 @@ static void write_entry(struct syn_json_writer *w,
     syn_json_close_object(w);
 }
 
+/* --- what would be sent to a target ---------------------------------------
+ */
+
+struct traffic {
+    uint64_t requests;
+    uint64_t writes;
+    uint64_t connections;
+    size_t guessed; /* rows that the table does not know */
+};
+
+/* Preflight, the services of the run and their removal. */
+static const struct traffic frame = {
+    .requests = 13, .writes = 6, .connections = 3};
+
+static const struct syn_traffic *find_traffic(const char *name)
+{
+    const struct syn_traffic *row = syn_traffic;
+    while (row->name != NULL && strcmp(row->name, name) != 0) {
+        row++;
+    }
+    return row->name == NULL ? NULL : row;
+}
+
+/* Rows that were never seen at a target are taken for middling ones. */
+static struct traffic predict(const struct syn_plan *plan)
+{
+    static const struct syn_traffic middling = {NULL, 16, 9, 3};
+    struct traffic sum = frame;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->entries[i].lack != NULL) {
+            continue;
+        }
+        const struct syn_traffic *row = find_traffic(plan->entries[i].name);
+        sum.guessed += row == NULL ? 1 : 0;
+        row = row == NULL ? &middling : row;
+        sum.requests += row->requests;
+        sum.writes += row->writes;
+        sum.connections += row->connections;
+    }
+    return sum;
+}
+
+static void put_traffic(struct syn_buf *out, const struct syn_plan *plan,
+                        const struct syn_target *target)
+{
+    struct traffic sum = predict(plan);
+    syn_buf_printf(
+        out,
+        "predicted: %llu requests of %lld, %llu writes of %lld, "
+        "%llu connections (%zu rows guessed)\n",
+        (unsigned long long)sum.requests, (long long)target->budget.requests,
+        (unsigned long long)sum.writes, (long long)target->budget.writes,
+        (unsigned long long)sum.connections, sum.guessed);
+}
+
 /* For scripts: what a run would do, and why it would not. */
-static int print_json(const struct syn_plan *plan)
+static int print_json(const struct syn_plan *plan,
+                      const struct syn_target *target)
 {
     struct syn_buf out;
     struct syn_json_writer w;
@@ -84,6 +142,15 @@ static int print_json(const struct syn_plan *plan)
     }
     syn_json_close_array(&w);
     syn_json_write_i64(&w, "estimate_s", estimate_s);
+    if (target != NULL) {
+        struct traffic sum = predict(plan);
+        syn_json_open_object(&w, "predicted");
+        syn_json_write_i64(&w, "requests", (int64_t)sum.requests);
+        syn_json_write_i64(&w, "writes", (int64_t)sum.writes);
+        syn_json_write_i64(&w, "connections", (int64_t)sum.connections);
+        syn_json_write_i64(&w, "guessed_rows", (int64_t)sum.guessed);
+        syn_json_close_object(&w);
+    }
     syn_json_close_object(&w);
     syn_buf_put_byte(&out, '\n');
     syn_status st = out.status;
@@ -92,7 +159,8 @@ static int print_json(const struct syn_plan *plan)
     return st == SYN_OK ? SYN_EXIT_PASSED : SYN_EXIT_HARNESS;
 }
 
-static int print_plan(const struct syn_plan *plan)
+static int print_plan(const struct syn_plan *plan,
+                      const struct syn_target *target)
 {
     struct syn_buf out;
     unsigned estimate_s = 0;
@@ -107,6 +175,9 @@ static int print_plan(const struct syn_plan *plan)
     }
     syn_buf_printf(&out, "%zu rows, %zu skipped, about %u s in real time\n",
                    plan->count, skipped, estimate_s);
+    if (target != NULL) {
+        put_traffic(&out, plan, target);
+    }
     syn_status st = syn_out_write(out.at, out.bytes);
     syn_buf_fini(&out);
     return st == SYN_OK ? SYN_EXIT_PASSED : SYN_EXIT_HARNESS;
@@ -138,5 +209,6 @@ int syn_verb_list(struct syn_cli *cli)
         syn_err_printf("syncproof: the plan does not fit in memory\n");
         return SYN_EXIT_HARNESS;
     }
-    return cli->lists_json ? print_json(&plan) : print_plan(&plan);
+    return cli->lists_json ? print_json(&plan, target)
+                           : print_plan(&plan, target);
 }

@@ -171,6 +171,11 @@ static void put_result(struct syn_json_writer *w,
     syn_json_write_text(w, "file", result->file);
     syn_json_write_i64(w, "line", result->line);
     syn_json_write_i64(w, "elapsed_us", result->elapsed_us);
+    if (result->requests > 0) {
+        syn_json_write_i64(w, "requests", result->requests);
+        syn_json_write_i64(w, "writes", result->writes);
+        syn_json_write_i64(w, "connections", result->connections);
+    }
     put_details(w, result);
     syn_json_write_str(w, "evidence", cut(result->evidence));
     put_words(w, "exercised", result->exercised);

@@ -62,6 +62,9 @@ struct syn_result {
     const struct syn_measure_value *measures;
     size_t measure_count;
     int64_t elapsed_us;
+    unsigned requests; /* sent to a target, writes among them */
+    unsigned writes;
+    unsigned connections;     /* opened there, of both planes */
     const char *command;      /* repeats it; NULL: none */
     const char *signature;    /* of a failure, for baselines; NULL: none */
     const char *capsule;      /* path of what replays it; NULL: none */

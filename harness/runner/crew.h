@@ -14,6 +14,7 @@
 #include "runner/plan.h"
 #include "runner/stage.h"
 #include "syn/status.h"
+#include "target/guard.h"
 
 #include <limits.h>
 #include <stdatomic.h>
@@ -37,7 +38,7 @@ struct syn_crew_slot {
     atomic_int state;
     atomic_int row_pid; /* also its process group; 0: none */
     atomic_int worker_pid;
-    atomic_uint standing; /* web sockets that its row holds at a target */
+    struct syn_guard_share share; /* what its row sends to a target */
     enum syn_fate fate;
     unsigned attempts;  /* before the one that counts */
     int64_t elapsed_us; /* of all */

@@ -230,6 +230,11 @@ void syn_runner_judge(struct syn_runner *runner, size_t index)
             judgement.reason = SYN_STR("the evidence could not be read");
         }
     }
+    const struct syn_guard_share *share =
+        &runner->crew.board->slots[index].share;
+    runner->results[index].requests = atomic_load(&share->requests);
+    runner->results[index].writes = atomic_load(&share->writes);
+    runner->results[index].connections = atomic_load(&share->dials);
     runner->results[index].elapsed_us =
         runner->crew.board->slots[index].elapsed_us;
     syn_runner_excuse(runner, index, &evidence, &judgement);

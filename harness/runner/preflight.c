@@ -21,6 +21,11 @@
 #define HTTP_UNAUTHORIZED 401
 #define HTTP_NOT_FOUND    404
 
+static bool is_good(unsigned http)
+{
+    return http == HTTP_OK || http == HTTP_CREATED;
+}
+
 /* A target that refuses its services is still judged: the rows find out, on a
  * service that does not exist. */
 static void make_services(const struct syn_remote *remote,
@@ -30,10 +35,13 @@ static void make_services(const struct syn_remote *remote,
         syn_arena_printf(remote->arena, "syn-%s-acl-on", stage->run);
     struct syn_str off =
         syn_arena_printf(remote->arena, "syn-%s-acl-off", stage->run);
-    stage->has_no_answer_on = !syn_remote_is_answer(
-        syn_remote_make_service(remote, on.at, true, stage->service_on));
-    stage->has_no_answer_off = !syn_remote_is_answer(
-        syn_remote_make_service(remote, off.at, false, stage->service_off));
+    unsigned http =
+        syn_remote_make_service(remote, on.at, true, stage->service_on);
+    stage->has_no_answer_on = !syn_remote_is_answer(http);
+    stage->is_hollow_on = is_good(http) && stage->service_on[0] == '\0';
+    http = syn_remote_make_service(remote, off.at, false, stage->service_off);
+    stage->has_no_answer_off = !syn_remote_is_answer(http);
+    stage->is_hollow_off = is_good(http) && stage->service_off[0] == '\0';
     if (stage->service_on[0] == '\0') {
         (void)snprintf(stage->service_on, sizeof stage->service_on,
                        SYN_REMOTE_NO_SERVICE);

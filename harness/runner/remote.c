@@ -196,6 +196,11 @@ unsigned syn_remote_make_service(const struct syn_remote *remote,
     if (answer.status == SYN_OK &&
         (answer.http == HTTP_CREATED || answer.http == HTTP_OK)) {
         struct syn_str made = syn_remote_member(remote, answer.body, "sid");
+        /* One that does not bear the name could never be told for ours. */
+        if (!syn_str_is(syn_remote_member(remote, answer.body, "friendly_name"),
+                        friendly_name)) {
+            made = (struct syn_str){"", 0};
+        }
         (void)snprintf(sid, SYN_STAGE_SID_BYTES, "%.*s", SYN_STR_ARG(made));
     }
     return answer.status == SYN_OK ? answer.http : 0;

@@ -57,7 +57,7 @@ void syn_row_perform(const struct syn_crew *crew, size_t index)
     run->stage = crew->stage;
     run->index = index;
     run->attempt = attempt;
-    run->guard.standing = &crew->board->slots[index].standing;
+    run->guard.share = &crew->board->slots[index].share;
     run->mask = (struct syn_mask){.secrets = run->secrets,
                                   .secret_count = SYN_RUN_SECRETS};
     syn_arena_init(&run->arena, NULL, SYN_ROW_ARENA_BYTES_MAX);

@@ -27,6 +27,8 @@ struct syn_stage {
     bool acl_is_known;     /* false: it would not tell, so rows find out */
     bool has_no_answer_on; /* the making of the service with ACLs on, or off, */
     bool has_no_answer_off; /* was neither done nor refused */
+    bool is_hollow_on;      /* its making was called a success, and gave no */
+    bool is_hollow_off;     /* service that bears our name */
     char run[SYN_STAGE_RUN_BYTES];
     char service_on[SYN_STAGE_SID_BYTES]; /* for rows with ACLs on */
     char service_off[SYN_STAGE_SID_BYTES];

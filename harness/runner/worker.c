@@ -101,7 +101,7 @@ static unsigned limit_s(const struct syn_crew *crew, size_t index)
 static void return_sockets(const struct syn_crew *crew,
                            struct syn_crew_slot *slot)
 {
-    unsigned left = atomic_exchange(&slot->standing, 0);
+    unsigned left = atomic_exchange(&slot->share.standing, 0);
     if (crew->stage->purse != NULL && left > 0) {
         syn_purse_return(crew->stage->purse, left);
     }

@@ -18,10 +18,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEX_SID     32
-#define HEX_SECRET  32
-#define DISTRESSED  70 /* as the exit code of harness errors */
-#define CLEAN_GUARD 5000
+#define HEX_SID      32
+#define HEX_SECRET   32
+#define DISTRESSED   70 /* as the exit code of harness errors */
+#define CLEAN_GUARD  5000
+#define HTTP_CREATED 201
 
 _Noreturn void syn_run_abandon(struct syn_run *run, const char *reason)
 {
@@ -343,9 +344,9 @@ static void make_own_service(struct syn_run *run)
 
 static void open_guard(struct syn_run *run)
 {
-    atomic_uint *standing = run->guard.standing;
+    struct syn_guard_share *share = run->guard.share;
     run->guard = syn_stage_guard(run->stage);
-    run->guard.standing = standing;
+    run->guard.share = share;
     run->guard.loop = run->loop;
     run->guard.sees_limits = needs_limits(run->entry->row);
     run->world.pace = pace;
@@ -374,6 +375,8 @@ static void open_target(struct syn_run *run)
                                .account_sid = target->account.account_sid};
     run->world.service_sid = run->entry->row->acl_on ? run->stage->service_on
                                                      : run->stage->service_off;
+    bool is_hollow = run->entry->row->acl_on ? run->stage->is_hollow_on
+                                             : run->stage->is_hollow_off;
     bool has_no_answer = run->entry->row->acl_on
                              ? run->stage->has_no_answer_on
                              : run->stage->has_no_answer_off;
@@ -381,6 +384,8 @@ static void open_target(struct syn_run *run)
         make_own_service(run);
     } else if (run->stage->owns_services && has_no_answer) {
         end_without_service(run, 0);
+    } else if (run->stage->owns_services && is_hollow) {
+        end_without_service(run, HTTP_CREATED);
     }
     run->guard.service = syn_str_of(run->world.service_sid);
 }

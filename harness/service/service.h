@@ -140,10 +140,10 @@ struct syn_service_counts {
     size_t sessions;    /* SDK sessions past init */
     size_t subscriptions;
     uint64_t rest_requests; /* since start, likewise below */
-    uint64_t sdk_requests; /* tunnelled */
-    uint64_t sdk_frames;   /* init and update */
-    uint64_t accepted;     /* connections */
-    size_t sessions_most;  /* at once */
+    uint64_t sdk_requests;  /* tunnelled */
+    uint64_t sdk_frames;    /* init and update */
+    uint64_t accepted;      /* connections */
+    size_t sessions_most;   /* at once */
     uint64_t events_delivered;
     uint64_t denials;      /* 54007 */
     size_t hooks_pending;  /* webhooks waiting or under way */

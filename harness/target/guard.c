@@ -192,6 +192,15 @@ static unsigned spend_of(const struct syn_departure *departure,
     return SYN_SPEND_REQUEST | (is_write ? SYN_SPEND_WRITE : 0u);
 }
 
+static void note_share(struct syn_guard_share *share, unsigned what)
+{
+    unsigned is_socket = (what & SYN_SPEND_CONNECTION) != 0;
+    atomic_fetch_add(&share->standing, is_socket);
+    atomic_fetch_add(&share->dials, is_socket);
+    atomic_fetch_add(&share->requests, (what & SYN_SPEND_REQUEST) != 0);
+    atomic_fetch_add(&share->writes, (what & SYN_SPEND_WRITE) != 0);
+}
+
 static syn_status spend(struct syn_guard *guard,
                         const struct syn_departure *departure,
                         const struct syn_purpose *purpose)
@@ -205,8 +214,8 @@ static syn_status spend(struct syn_guard *guard,
     }
     syn_status st = syn_purse_spend(guard->purse, what, guard->is_cleaning);
     bool is_socket = (what & SYN_SPEND_CONNECTION) != 0;
-    if (st == SYN_OK && is_socket && guard->standing != NULL) {
-        atomic_fetch_add(guard->standing, 1);
+    if (st == SYN_OK && guard->share != NULL) {
+        note_share(guard->share, what);
     }
     /* A session that reconnects by itself has asked for no slot: it takes one
      * all the same, so that others wait the longer. */
@@ -223,8 +232,8 @@ void syn_guard_hung_up(void *ctx)
     if (guard->purse != NULL) {
         syn_purse_return(guard->purse, 1);
     }
-    if (guard->standing != NULL) {
-        atomic_fetch_sub(guard->standing, 1);
+    if (guard->share != NULL) {
+        atomic_fetch_sub(&guard->share->standing, 1);
     }
 }
 
@@ -391,6 +400,9 @@ bool syn_guard_arrived(void *ctx, uint64_t ticket,
         return false;
     }
     syn_purse_dial(guard->purse, reply->dials);
+    if (guard->share != NULL) {
+        atomic_fetch_add(&guard->share->dials, reply->dials);
+    }
     bool is_patience = reply->status == SYN_OK &&
                        reply->http == HTTP_TOO_MANY && !guard->sees_limits;
     if (is_patience) {

@@ -40,6 +40,14 @@ struct syn_guard_ticket {
     char identity[SYN_GUARD_ID_BYTES];
 };
 
+/* What one process has sent; zero at first. */
+struct syn_guard_share {
+    atomic_uint standing; /* web sockets now */
+    atomic_uint requests;
+    atomic_uint writes;
+    atomic_uint dials;
+};
+
 struct syn_guard {
     /* Set by the owner; borrowed. */
     enum syn_target_mode mode;
@@ -47,8 +55,7 @@ struct syn_guard {
     struct syn_purse *purse;       /* NULL: nothing is counted */
     struct syn_manifest *manifest; /* NULL: nothing is written down */
     struct syn_loop *loop;         /* turned while waiting; NULL: no waiting */
-    atomic_uint *standing;         /* web sockets of this process, for who
-                                      buries it; NULL: nobody */
+    struct syn_guard_share *share; /* for who reaps the process; NULL: none */
     struct syn_str service;        /* sid that tokens name */
     bool is_cleaning;              /* budgets do not stop clean-up */
     bool sees_limits;              /* 429 is what it asks for */

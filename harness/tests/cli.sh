@@ -193,7 +193,8 @@ cat >"$place/target.json" <<END
 { // made by cli.sh
   "name": "served", "rest_url": "$rest", "sdk_url": "$sdk",
   "account_sid": "$account", "api_key": "$key",
-  "api_secret": "env:SYN_TEST_SECRET", "clock": "virtual"
+  "api_secret": "env:SYN_TEST_SECRET", "clock": "virtual",
+  "budget": {"rest_per_s": 1000, "connects_per_s": 500}
 }
 END
 expect 0 "rows pass on a target" "$program" run $row ttl/expiry \

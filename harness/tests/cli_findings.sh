@@ -74,7 +74,8 @@ start_server() {
 {
   "name": "wrong", "rest_url": "$(value rest "$place/ready")",
   "sdk_url": "$(value sdk "$place/ready")", "account_sid": "$account",
-  "api_key": "$key", "api_secret": "env:SYN_TEST_SECRET", "clock": "virtual"
+  "api_key": "$key", "api_secret": "env:SYN_TEST_SECRET", "clock": "virtual",
+  "budget": {"rest_per_s": 1000, "connects_per_s": 500}
 }
 END
 }

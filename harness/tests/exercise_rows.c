@@ -1,6 +1,7 @@
 /*
  * exercise_rows.c - from the run.json of an embedded run to the lines of
- * scenarios/exercises.inc, for exercises.cmake.
+ * scenarios/exercises.inc, for exercises.cmake; or from that of a run at a
+ * target to those of scenarios/traffic.inc, for traffic.sh.
  * Layer: tests. Threads: one.
  */
 #include "base/buf.h"
@@ -9,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FILE_BYTES_MAX 268435456
 #define CHUNK_BYTES    65536
@@ -32,6 +34,26 @@ static void put_result(struct syn_buf *out, const struct syn_json *result)
     syn_buf_put_text(out, "\"},\n");
 }
 
+static void put_traffic(struct syn_buf *out, const struct syn_json *result)
+{
+    static const char *const names[] = {"requests", "writes", "connections"};
+    int64_t counts[sizeof names / sizeof names[0]] = {0};
+    struct syn_str verdict =
+        syn_json_str(syn_json_member(result, "verdict"), SYN_STR(""));
+    struct syn_str name =
+        syn_json_str(syn_json_member(result, "name"), SYN_STR(""));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!syn_json_i64(syn_json_member(result, names[i]), &counts[i])) {
+            return; /* nothing was sent */
+        }
+    }
+    if (!syn_str_is(verdict, "skipped")) {
+        syn_buf_printf(out, "    {\"%.*s\", %lld, %lld, %lld},\n",
+                       SYN_STR_ARG(name), (long long)counts[0],
+                       (long long)counts[1], (long long)counts[2]);
+    }
+}
+
 static bool read_all(const char *path, struct syn_buf *text)
 {
     char chunk[CHUNK_BYTES];
@@ -48,7 +70,7 @@ static bool read_all(const char *path, struct syn_buf *text)
     return text->status == SYN_OK && text->bytes > 0;
 }
 
-/* Usage: exercise_rows RUN_JSON */
+/* Usage: exercise_rows RUN_JSON [traffic] */
 int main(int argc, char **argv)
 {
     struct syn_arena arena;
@@ -60,13 +82,18 @@ int main(int argc, char **argv)
     syn_arena_init(&arena, NULL, FILE_BYTES_MAX);
     syn_buf_init(&text, NULL, FILE_BYTES_MAX);
     syn_buf_init(&out, NULL, FILE_BYTES_MAX);
-    if (argc == 2 && read_all(argv[1], &text) &&
+    bool is_traffic = argc == 3 && strcmp(argv[2], "traffic") == 0;
+    if ((argc == 2 || is_traffic) && read_all(argv[1], &text) &&
         syn_json_parse(&arena, syn_buf_str(&text), &rules, &root, NULL) ==
             SYN_OK) {
         const struct syn_json *results = syn_json_member(root, "results");
         for (const struct syn_json *result = syn_json_first(results);
              result != NULL; result = syn_json_next(result)) {
-            put_result(&out, result);
+            if (is_traffic) {
+                put_traffic(&out, result);
+            } else {
+                put_result(&out, result);
+            }
         }
         is_done = out.status == SYN_OK && out.bytes > 0 &&
                   syn_out_write(out.at, out.bytes) == SYN_OK &&

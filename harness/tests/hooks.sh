@@ -42,7 +42,7 @@ target() {
     cat >"$place/$1.json" <<JSON
 {"name": "$1", "rest_url": "$rest", "sdk_url": "ws${rest#http}/v3/wsconnect",
  "account_sid": "AC$sid", "api_key": "SK$sid", "api_secret": "secret of the key",
- "auth_token": "token of the account", "clock": "virtual", "mode": "namespaced"$2}
+ "auth_token": "token of the account", "clock": "virtual", "budget": {"rest_per_s": 1000, "connects_per_s": 500}, "mode": "namespaced"$2}
 JSON
 }
 

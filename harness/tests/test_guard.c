@@ -341,13 +341,13 @@ START_TEST(connections_at_once_are_counted_until_they_end)
 {
     struct syn_target_budget budget = plenty;
     budget.connections = 2;
-    atomic_uint here = 0;
+    struct syn_guard_share here = {.standing = 0};
     open_purse(&budget);
-    guard.standing = &here;
+    guard.share = &here;
     ck_assert_int_eq(dial(), SYN_OK);
     ck_assert_int_eq(dial(), SYN_OK);
     syn_guard_hung_up(&guard);
-    ck_assert_uint_eq(atomic_load(&here), 1);
+    ck_assert_uint_eq(atomic_load(&here.standing), 1);
     ck_assert_int_eq(dial(), SYN_OK);
     ck_assert_int_eq(dial(), SYN_ERR_LIMIT);
     ck_assert_ptr_nonnull(syn_purse_spent(purse));

@@ -96,6 +96,18 @@ struct syn_exercise {
 };
 extern const struct syn_exercise syn_exercises[];
 
+/*
+ * What a row was seen to send to a sound target, so that a run there can be
+ * predicted. One per row and type, ended by a NULL name; generated.
+ */
+struct syn_traffic {
+    const char *name; /* "acl/defaults/rest-created-closed[list]" */
+    unsigned requests;
+    unsigned writes; /* among them */
+    unsigned connections;
+};
+extern const struct syn_traffic syn_traffic[];
+
 /* --- the row's world --------------------------------------------------------
  */
 
