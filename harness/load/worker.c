@@ -1,8 +1,7 @@
 /*
  * worker.c - see worker.h: the loop, and the stages of a worker's life.
  *
- * _DEFAULT_SOURCE: getrusage of this process alone needs nothing, but
- * sysconf's page size is asked for under it.
+ * _DEFAULT_SOURCE: getrusage and the page size.
  */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE
@@ -201,9 +200,9 @@ static void close_all(struct syn_load_worker *worker)
             syn_load_net_sent(worker->net);
     }
     syn_load_lanes_close(worker);
+    syn_clock_free(worker->clock); /* while the timers it forgets are there */
     syn_load_crowd_free(worker);
     syn_load_net_close(worker->net);
-    syn_clock_free(worker->clock);
     syn_buf_fini(&env->out);
     syn_buf_fini(&env->header);
     syn_buf_fini(&env->payload);
