@@ -100,6 +100,15 @@ asked=$(($(echo "$theirs" | number rest_requests) + \
 [ "$sent" -eq $((asked - 2)) ] || complain "requests: $sent sent, $asked came, 2 of them ours"
 [ "$dialled" -eq $(($(echo "$theirs" | number connections) - 2)) ] ||
     complain "connections: $dialled, $theirs"
+# `list` foretold both within a fifth.
+"$program" list $few --target "$place/target.json" >"$place/plan" ||
+    complain "list --target"
+near() { # WHAT PREDICTED ACTUAL
+    [ $((5 * $2)) -ge $((4 * $3)) ] && [ $((5 * $2)) -le $((6 * $3)) ] ||
+        complain "$1: $2 predicted, $3 came"
+}
+near requests "$(sed -n 's/^predicted: \([0-9]*\) requests.*/\1/p' "$place/plan")" "$sent"
+near connections "$(sed -n 's/^predicted: .* \([0-9]*\) connections.*/\1/p' "$place/plan")" "$dialled"
 made=$(grep -c '"do":"make"' "$(manifest)")
 [ "$made" -gt 50 ] || complain "only $made lines of what was made"
 for kind in service document list map stream grant; do
