@@ -25,6 +25,7 @@ trap 'end_server; rm -rf "$place"' EXIT
 
 complain() {
     echo "FAILED: $*"
+    grep -E -A1 '^(fail|error|inconclusive) ' "$place/stdout" 2>/dev/null | head -6
     tail -4 "$place/stdout" 2>/dev/null
     failed=1
 }
@@ -153,7 +154,7 @@ run 0 "limits of the target" acl/defaults/creator-alone
 clean_away
 
 # --- foreign things: 50 of them, told apart by content, in a named service
-start --acl on
+start --acl on --limits off
 home=$(member service_sid)
 i=0
 while [ "$i" -lt 50 ]; do
