@@ -29,7 +29,7 @@
 #define SECRET          "secret of an odd target"
 #define SEED            5
 #define DROP_EVERY      10
-#define SLOW_US         2000000
+#define SLOW_US         1000000
 #define PREFLIGHT_CALLS 3 /* replies that preflight needs */
 #define PEERS_MAX       1024
 #define NOISE_BYTES     512

@@ -3,6 +3,7 @@
  * A TTL sets `date_expires` from the moment of the request; another one
  * replaces it, zero clears it, and a change of data does not move it.
  */
+#include "syn/brief.h"
 #include "syn/scenario.h"
 
 #include <stdio.h>
@@ -53,15 +54,6 @@ static void expect_deadline(struct syn_run *run, const char *what,
                <=, from_s + ttl_s + slack_s);
 }
 
-static struct syn_reply create(struct syn_backend *backend,
-                               struct syn_thing *thing, int64_t ttl_s)
-{
-    return syn_backend_do(backend, &(struct syn_action){.op = SYN_OP_CREATE,
-                                                        .on = thing,
-                                                        .has_ttl = true,
-                                                        .ttl_s = ttl_s});
-}
-
 /* TTL-03, TTL-11: `date_expires` is request time + ttl, in create, fetch and
  * listing alike. */
 static void exposed(struct syn_run *run)
@@ -69,7 +61,7 @@ static void exposed(struct syn_run *run)
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "dated");
     int64_t now_s = syn_run_now_ms(run) / 1000;
-    struct syn_reply made = create(backend, &thing, SHORT_S);
+    struct syn_reply made = syn_brief_create(backend, &thing, SHORT_S);
     REQUIRE_CONTROL(run, "create with a TTL", made);
     expect_deadline(run, "create", &made, now_s, SHORT_S);
     struct syn_reply fetched = syn_backend_do(backend, OP_ON(OPEN, &thing));
@@ -94,7 +86,7 @@ static void accepted_values(struct syn_run *run)
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         struct syn_thing thing = syn_run_thing(run, "");
         int64_t now_s = syn_run_now_ms(run) / 1000;
-        struct syn_reply made = create(backend, &thing, values[i]);
+        struct syn_reply made = syn_brief_create(backend, &thing, values[i]);
         EXPECT_CONTROL(run, syn_run_text(run, "ttl %lld", (long long)values[i]),
                        made);
         expect_deadline(run, "accepted", &made, now_s, values[i]);
@@ -117,7 +109,8 @@ static void refused_values(struct syn_run *run)
         "-1", "31536001", "abc", "1.5", "1e3", "99999999999999999999"};
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "kept");
-    REQUIRE_CONTROL(run, "create with a TTL", create(backend, &thing, SHORT_S));
+    REQUIRE_CONTROL(run, "create with a TTL",
+                    syn_brief_create(backend, &thing, SHORT_S));
     const char *path = syn_backend_path(backend, &thing);
     struct syn_reply before = syn_backend_do(backend, OP_ON(OPEN, &thing));
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -137,7 +130,7 @@ static void replaced_and_cleared(struct syn_run *run)
     static const int64_t values[] = {LONG_S, SHORT_S / 2};
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "moved");
-    REQUIRE_CONTROL(run, "create", create(backend, &thing, SHORT_S));
+    REQUIRE_CONTROL(run, "create", syn_brief_create(backend, &thing, SHORT_S));
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         syn_run_pass_s(run, 2);
         int64_t now_s = syn_run_now_ms(run) / 1000;
@@ -163,7 +156,7 @@ static void still_on_data_update(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "still");
-    struct syn_reply made = create(backend, &thing, SHORT_S);
+    struct syn_reply made = syn_brief_create(backend, &thing, SHORT_S);
     REQUIRE_CONTROL(run, "create", made);
     syn_run_pass_s(run, 2);
     struct syn_reply updated = syn_backend_do(backend, OP_ON(UPDATE, &thing));
@@ -177,7 +170,7 @@ static void collection_ttl_wins(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "both");
-    REQUIRE_CONTROL(run, "create", create(backend, &thing, SHORT_S));
+    REQUIRE_CONTROL(run, "create", syn_brief_create(backend, &thing, SHORT_S));
     int64_t now_s = syn_run_now_ms(run) / 1000;
     struct syn_reply set = syn_backend_call(
         backend, "POST", syn_backend_path(backend, &thing),

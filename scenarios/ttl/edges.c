@@ -2,6 +2,7 @@
  * Edges of expiry (TTL-01, TTL-13, TTL-22, TTL-26; E03, E06, E11).
  * Extensions that come too late, clocks that jump, and many deadlines at once.
  */
+#include "syn/brief.h"
 #include "syn/leak.h"
 #include "syn/scenario.h"
 
@@ -13,15 +14,6 @@
 #define PER_S    10 /* creations a second, under the published limits */
 #define PROBES_S 15
 
-static struct syn_reply create(struct syn_backend *backend,
-                               struct syn_thing *thing, int64_t ttl_s)
-{
-    return syn_backend_do(backend, &(struct syn_action){.op = SYN_OP_CREATE,
-                                                        .on = thing,
-                                                        .has_ttl = ttl_s != 0,
-                                                        .ttl_s = ttl_s});
-}
-
 /* E03: an extension around the deadline has one outcome: it is accepted and
  * the thing lives on, or it is refused and the thing does not come back. */
 static void expect_one_outcome(struct syn_run *run, int64_t late_ms)
@@ -30,7 +22,8 @@ static void expect_one_outcome(struct syn_run *run, int64_t late_ms)
     struct syn_thing thing =
         syn_run_thing(run, syn_run_text(run, "late-%lld", (long long)late_ms));
     int64_t deadline_ms = (syn_run_now_ms(run) / 1000 + TTL_S) * 1000;
-    REQUIRE_ALLOWED(run, "create with a TTL", create(backend, &thing, TTL_S));
+    REQUIRE_ALLOWED(run, "create with a TTL",
+                    syn_brief_create(backend, &thing, TTL_S));
     syn_run_pass_ms(run, deadline_ms + late_ms - syn_run_now_ms(run));
     struct syn_reply extended = syn_backend_do(
         backend,
@@ -54,7 +47,8 @@ static void late_extension(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing lasting = syn_run_thing(run, "lasting");
-    REQUIRE_CONTROL(run, "create without a TTL", create(backend, &lasting, 0));
+    REQUIRE_CONTROL(run, "create without a TTL",
+                    syn_brief_create(backend, &lasting, SYN_BRIEF_NO_TTL));
     for (int64_t ms = -STEP_MS; ms <= 4 * STEP_MS; ms += STEP_MS) {
         expect_one_outcome(run, ms);
     }
@@ -68,13 +62,13 @@ static void clock_jump(struct syn_run *run)
 {
     static const struct {
         const char *name;
-        int64_t ttl_s; /* 0: none */
+        int64_t ttl_s;
         bool stays;
     } cases[] = {{"half-an-hour", LONG_S / 2, false},
                  {"to-the-second", LONG_S, false},
                  {"one-second-more", LONG_S + 1, true},
                  {"two-hours", 2 * LONG_S, true},
-                 {"for-ever", 0, true}};
+                 {"for-ever", SYN_BRIEF_NO_TTL, true}};
     enum { COUNT = sizeof(cases) / sizeof(cases[0]) };
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing things[COUNT];
@@ -82,7 +76,7 @@ static void clock_jump(struct syn_run *run)
     for (size_t i = 0; i < COUNT; i++) {
         things[i] = syn_run_thing(run, cases[i].name);
         REQUIRE_ALLOWED(run, "create",
-                        create(backend, &things[i], cases[i].ttl_s));
+                        syn_brief_create(backend, &things[i], cases[i].ttl_s));
     }
     syn_run_pass_ms(run, begun_ms + LONG_S * 1000 - syn_run_now_ms(run));
     for (size_t i = 0; i < COUNT; i++) {
@@ -97,7 +91,8 @@ static void clock_jump(struct syn_run *run)
             syn_backend_do(backend, OP_ON(OPEN, &things[i]));
         EXPECT_INT(
             run, syn_run_text(run, "status of %s an hour later", cases[i].name),
-            (int64_t)open.http, ==, cases[i].ttl_s == 0 ? 200 : 404);
+            (int64_t)open.http, ==,
+            cases[i].ttl_s == SYN_BRIEF_NO_TTL ? 200 : 404);
     }
 }
 
@@ -136,7 +131,7 @@ static void crowded_deadline(struct syn_run *run)
     for (size_t i = 0; i < CROWD; i++) {
         things[i] = syn_run_thing(run, NULL);
         REQUIRE_ALLOWED(run, "one of many with a TTL",
-                        create(crowd.backend, &things[i], TTL_S));
+                        syn_brief_create(crowd.backend, &things[i], TTL_S));
     }
     int64_t begun_ms = syn_run_now_ms(run);
     syn_client_start(ann, &open);
@@ -157,7 +152,8 @@ static void free_of_charge(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "emptied");
-    REQUIRE_ALLOWED(run, "create", create(backend, &thing, 0));
+    REQUIRE_ALLOWED(run, "create",
+                    syn_brief_create(backend, &thing, SYN_BRIEF_NO_TTL));
     for (unsigned i = 0; i < ITEMS; i++) {
         struct syn_action add = {.op = SYN_OP_ITEM_ADD,
                                  .on = &thing,

@@ -3,19 +3,11 @@
  * Deletion is eventual. Until it has happened an expired thing is hidden, or
  * shown with its past `date_expires`, so that a client can leave it out.
  */
+#include "syn/brief.h"
 #include "syn/scenario.h"
 
 #define TTL_S   2
 #define STEP_MS 100
-
-static struct syn_reply create(struct syn_backend *backend,
-                               struct syn_thing *thing, int64_t ttl_s)
-{
-    return syn_backend_do(backend, &(struct syn_action){.op = SYN_OP_CREATE,
-                                                        .on = thing,
-                                                        .has_ttl = ttl_s != 0,
-                                                        .ttl_s = ttl_s});
-}
 
 /* What became of a thing after its deadline, in small steps. */
 struct watch {
@@ -55,7 +47,8 @@ static void hidden_or_dated(struct syn_run *run)
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "brief");
     int64_t deadline_ms = (syn_run_now_ms(run) / 1000 + TTL_S) * 1000;
-    REQUIRE_ALLOWED(run, "create with a TTL", create(backend, &thing, TTL_S));
+    REQUIRE_ALLOWED(run, "create with a TTL",
+                    syn_brief_create(backend, &thing, TTL_S));
     const char *path = syn_backend_path(backend, &thing);
     REQUIRE_CONTROL(run, "it is there before",
                     syn_backend_call(backend, "GET", path, NULL, NULL));
@@ -74,14 +67,11 @@ static void item_hidden_or_dated(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "recent");
-    struct syn_action add = {.op = SYN_OP_ITEM_ADD,
-                             .on = &thing,
-                             .key = "brief",
-                             .has_ttl = true,
-                             .ttl_s = TTL_S};
-    REQUIRE_ALLOWED(run, "create", create(backend, &thing, 0));
+    REQUIRE_ALLOWED(run, "create",
+                    syn_brief_create(backend, &thing, SYN_BRIEF_NO_TTL));
     int64_t deadline_ms = (syn_run_now_ms(run) / 1000 + TTL_S) * 1000;
-    REQUIRE_ALLOWED(run, "an item with a TTL", syn_backend_do(backend, &add));
+    REQUIRE_ALLOWED(run, "an item with a TTL",
+                    syn_brief_add(backend, &thing, "brief", TTL_S));
     const char *item =
         thing.type == SYN_TYPE_MAP
             ? "brief"
@@ -107,7 +97,8 @@ static void hide_expired(struct syn_run *run)
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "brief");
     int64_t deadline_ms = (syn_run_now_ms(run) / 1000 + TTL_S) * 1000;
-    REQUIRE_ALLOWED(run, "create with a TTL", create(backend, &thing, TTL_S));
+    REQUIRE_ALLOWED(run, "create with a TTL",
+                    syn_brief_create(backend, &thing, TTL_S));
     const char *path =
         syn_run_text(run, "/v1/Services/%s/%s", syn_run_service(run),
                      syn_backend_kind(thing.type));
@@ -139,15 +130,16 @@ static void still_occupied(struct syn_run *run)
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "taken");
     int64_t deadline_ms = (syn_run_now_ms(run) / 1000 + TTL_S) * 1000;
-    REQUIRE_ALLOWED(run, "create with a TTL", create(backend, &thing, TTL_S));
+    REQUIRE_ALLOWED(run, "create with a TTL",
+                    syn_brief_create(backend, &thing, TTL_S));
     syn_run_pass_ms(run, deadline_ms - syn_run_now_ms(run));
     const int64_t bound_ms = syn_run_bound_s(run, SYN_BOUND_TTL_S) * 1000;
     struct syn_thing next = syn_run_thing(run, "taken");
-    struct syn_reply made = create(backend, &next, 0);
+    struct syn_reply made = syn_brief_create(backend, &next, SYN_BRIEF_NO_TTL);
     while (!syn_reply_is_ok(&made) &&
            syn_run_now_ms(run) - deadline_ms <= bound_ms) {
         syn_run_pass_ms(run, STEP_MS);
-        made = create(backend, &next, 0);
+        made = syn_brief_create(backend, &next, SYN_BRIEF_NO_TTL);
     }
     syn_measure(run, "ttl.name_reserved_ms",
                 syn_reply_is_ok(&made) ? syn_run_now_ms(run) - deadline_ms

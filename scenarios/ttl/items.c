@@ -3,60 +3,26 @@
  * An item has a deadline of its own: it goes without the container, and the
  * container takes its items along.
  */
-#include "syn/probe.h"
+#include "syn/brief.h"
 #include "syn/scenario.h"
 
 #define ITEM_TTL_S 5
 #define LONG_S     3600
 
-/* Add an item with or without a TTL; `thing` remembers a list's index. */
-static struct syn_reply add(struct syn_backend *backend,
-                            struct syn_thing *thing, const char *key,
-                            int64_t ttl_s)
-{
-    return syn_backend_do(backend, &(struct syn_action){.op = SYN_OP_ITEM_ADD,
-                                                        .on = thing,
-                                                        .key = key,
-                                                        .has_ttl = ttl_s != 0,
-                                                        .ttl_s = ttl_s});
-}
-
 /* Fetch the item of this key, or of the index that `thing` remembers. */
 static struct syn_reply fetch(struct syn_backend *backend,
                               struct syn_thing *thing, const char *key)
 {
-    return syn_backend_do(backend,
-                          &(struct syn_action){.op = SYN_OP_ITEM_READ,
-                                               .on = thing,
-                                               .key = key,
-                                               .index = thing->item_index});
+    return syn_brief_fetch(
+        backend,
+        &(struct syn_brief){.thing = thing, .is_item = true, .key = key});
 }
 
-struct item_absence {
-    struct syn_backend *backend;
-    struct syn_thing *thing;
-    const char *key;
-    struct syn_reply last;
-};
-
-static bool is_item_gone(void *ctx)
+static bool awaited_gone(struct syn_run *run, struct syn_thing *thing,
+                         const char *key)
 {
-    struct item_absence *absence = ctx;
-    absence->last = fetch(absence->backend, absence->thing, absence->key);
-    return absence->last.http == 404;
-}
-
-static bool awaited_gone(struct syn_run *run, struct syn_backend *backend,
-                         struct syn_thing *thing, const char *key)
-{
-    struct item_absence absence = {
-        .backend = backend, .thing = thing, .key = key};
-    bool gone =
-        syn_run_until(run, ITEM_TTL_S, syn_run_bound_s(run, SYN_BOUND_TTL_S),
-                      is_item_gone, &absence);
-    return syn_expect_answer(run, SYN_SITE, "fetch of the item",
-                             absence.last) &&
-           EXPECT_TRUE(run, "the item is gone within the bound", gone);
+    return EXPECT_GONE(run, .thing = thing, .is_item = true, .key = key,
+                       .left_s = ITEM_TTL_S);
 }
 
 /* TTL-06, TTL-21: the item goes; container, sibling and deadline stay. */
@@ -67,14 +33,14 @@ static void item_goes_alone(struct syn_run *run)
     REQUIRE_ALLOWED(run, "create",
                     syn_backend_do(backend, OP_ON(CREATE, &thing)));
     REQUIRE_ALLOWED(run, "an item that stays",
-                    add(backend, &thing, "stays", 0));
+                    syn_brief_add(backend, &thing, "stays", SYN_BRIEF_NO_TTL));
     struct syn_thing brief = thing;
     REQUIRE_ALLOWED(run, "an item that goes",
-                    add(backend, &brief, "goes", ITEM_TTL_S));
+                    syn_brief_add(backend, &brief, "goes", ITEM_TTL_S));
     REQUIRE_CONTROL(run, "it is there at first",
                     fetch(backend, &brief, "goes"));
     struct syn_reply before = syn_backend_do(backend, OP_ON(OPEN, &thing));
-    REQUIRE(run, awaited_gone(run, backend, &brief, "goes"));
+    REQUIRE(run, awaited_gone(run, &brief, "goes"));
     EXPECT_CONTROL(run, "its sibling stays", fetch(backend, &thing, "stays"));
     struct syn_reply after = syn_backend_do(backend, OP_ON(OPEN, &thing));
     EXPECT_CONTROL(run, "the container stays", after);
@@ -89,18 +55,15 @@ static void container_takes_items(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "brief");
-    REQUIRE_ALLOWED(
-        run, "create with a TTL",
-        syn_backend_do(backend, &(struct syn_action){.op = SYN_OP_CREATE,
-                                                     .on = &thing,
-                                                     .has_ttl = true,
-                                                     .ttl_s = ITEM_TTL_S}));
-    REQUIRE_ALLOWED(run, "an item without a TTL", add(backend, &thing, "a", 0));
+    REQUIRE_ALLOWED(run, "create with a TTL",
+                    syn_brief_create(backend, &thing, ITEM_TTL_S));
+    REQUIRE_ALLOWED(run, "an item without a TTL",
+                    syn_brief_add(backend, &thing, "a", SYN_BRIEF_NO_TTL));
     struct syn_reply item = fetch(backend, &thing, "a");
     REQUIRE_CONTROL(run, "the item is there", item);
     EXPECT_TRUE(run, "date_expires of the item is null",
                 syn_reply_is_null(&item, "/date_expires"));
-    REQUIRE(run, awaited_gone(run, backend, &thing, "a"));
+    REQUIRE(run, awaited_gone(run, &thing, "a"));
     struct syn_reply gone = syn_backend_do(backend, OP_ON(OPEN, &thing));
     EXPECT_INT(run, "status of the container", (int64_t)gone.http, ==, 404);
 }
@@ -150,16 +113,17 @@ static void item_parameters(struct syn_run *run)
  * set", while expired items may still be there. */
 static void filtered_by_client(struct syn_run *run)
 {
-    static const int64_t ttls[] = {0, 2, LONG_S, 3, 0, LONG_S};
+    static const int64_t ttls[] = {SYN_BRIEF_NO_TTL, 2,     LONG_S, 3,
+                                   SYN_BRIEF_NO_TTL, LONG_S};
     const unsigned alive = 4;
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "mixed");
     REQUIRE_ALLOWED(run, "create",
                     syn_backend_do(backend, OP_ON(CREATE, &thing)));
     for (size_t i = 0; i < sizeof(ttls) / sizeof(ttls[0]); i++) {
-        REQUIRE_CONTROL(
-            run, "an item",
-            add(backend, &thing, syn_run_text(run, "k%zu", i), ttls[i]));
+        REQUIRE_CONTROL(run, "an item",
+                        syn_brief_add(backend, &thing,
+                                      syn_run_text(run, "k%zu", i), ttls[i]));
     }
     syn_run_pass_s(run, 4);
     struct syn_reply page = syn_backend_do(backend, OP_ON(QUERY, &thing));

@@ -3,35 +3,11 @@
  * What has been removed, by its deadline or by a request, is told to its
  * subscribers once and does not come back to anybody.
  */
+#include "syn/brief.h"
 #include "syn/leak.h"
 #include "syn/scenario.h"
 
 #define TTL_S 5
-
-struct absence {
-    struct syn_backend *backend;
-    struct syn_thing *thing;
-    struct syn_reply last;
-};
-
-static bool is_gone(void *ctx)
-{
-    struct absence *absence = ctx;
-    absence->last =
-        syn_backend_do(absence->backend, OP_ON(OPEN, absence->thing));
-    return absence->last.http == 404;
-}
-
-static bool awaited_gone(struct syn_run *run, struct syn_backend *backend,
-                         struct syn_thing *thing)
-{
-    struct absence absence = {.backend = backend, .thing = thing};
-    bool gone = syn_run_until(run, TTL_S, syn_run_bound_s(run, SYN_BOUND_TTL_S),
-                              is_gone, &absence);
-    return syn_expect_answer(run, SYN_SITE, "fetch after the deadline",
-                             absence.last) &&
-           EXPECT_TRUE(run, "gone within the bound", gone);
-}
 
 static struct syn_reply create_brief(struct syn_client *user,
                                      struct syn_thing *thing)
@@ -62,12 +38,11 @@ static int64_t removals(struct syn_client *user, const struct syn_thing *thing)
 /* TTL-25, E02: "Purge is visible to SDK subscribers as removal", once. */
 static void told_to_subscribers(struct syn_run *run)
 {
-    struct syn_backend *backend = syn_run_backend(run);
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_thing thing = syn_run_thing(run, "brief");
     REQUIRE_CONTROL(run, "create with a TTL", create_brief(ann, &thing));
     REQUIRE_CONTROL(run, "subscribe", syn_client_subscribe(ann, &thing, -2));
-    REQUIRE(run, awaited_gone(run, backend, &thing));
+    REQUIRE(run, EXPECT_GONE(run, .thing = &thing, .left_s = TTL_S));
     EXPECT_TRUE(run, "an event is heard", syn_client_await(ann, &thing, 1));
     syn_run_pass_s(run, TTL_S);
     REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));
@@ -82,7 +57,7 @@ static void name_is_free(struct syn_run *run)
     struct syn_thing first = syn_run_thing(run, "phoenix");
     struct syn_thing second = syn_run_thing(run, "phoenix");
     REQUIRE_CONTROL(run, "create with a TTL", create_brief(ann, &first));
-    REQUIRE(run, awaited_gone(run, backend, &first));
+    REQUIRE(run, EXPECT_GONE(run, .thing = &first, .left_s = TTL_S));
     REQUIRE_CONTROL(run, "create again",
                     syn_backend_do(backend, OP_ON(CREATE, &second)));
     EXPECT_TRUE(run, "the sid is another",
@@ -133,7 +108,7 @@ static void not_replayed(struct syn_run *run)
     syn_client_cut(ann);
     REQUIRE_ALLOWED(run, "a change while ann is away",
                     syn_leak_change(run, backend, &thing));
-    REQUIRE(run, awaited_gone(run, backend, &thing));
+    REQUIRE(run, EXPECT_GONE(run, .thing = &thing, .left_s = TTL_S));
     REQUIRE_CONTROL(run, "resume", syn_client_resume(ann));
     REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));
     for (size_t i = 0; i < syn_client_heard(ann, &thing); i++) {
@@ -159,7 +134,7 @@ static void not_too_early(struct syn_run *run)
             run, syn_run_text(run, "fetch after %lld s", (long long)second),
             syn_backend_do(backend, OP_ON(OPEN, &thing)));
     }
-    REQUIRE(run, awaited_gone(run, backend, &thing));
+    REQUIRE(run, EXPECT_GONE(run, .thing = &thing, .left_s = TTL_S));
 }
 
 #define REMOVAL_ROW                                         \
