@@ -4,6 +4,8 @@
  */
 #include "load/scan.h"
 
+#include <string.h>
+
 static const struct syn_str absent = {NULL, 0};
 
 static size_t skip_space(struct syn_str text, size_t at)
@@ -15,14 +17,30 @@ static size_t skip_space(struct syn_str text, size_t at)
     return at;
 }
 
-/* `at` is on an opening quote: the position behind the closing one; 0: none. */
+/* Is the byte at `at` escaped: behind an odd number of backslashes? */
+static bool is_escaped(struct syn_str text, size_t begin, size_t at)
+{
+    size_t slashes = 0;
+    while (at > begin + slashes && text.at[at - slashes - 1] == '\\') {
+        slashes++;
+    }
+    return slashes % 2 == 1;
+}
+
+/* `at` is on an opening quote: the position behind the closing one; 0: none.
+ * Most bytes of a frame are in strings, so the C library looks for the end. */
 static size_t skip_string(struct syn_str text, size_t at)
 {
-    for (at++; at < text.bytes; at++) {
-        if (text.at[at] == '"') {
+    const size_t begin = at + 1;
+    for (at = begin; at < text.bytes; at++) {
+        const char *quote = memchr(text.at + at, '"', text.bytes - at);
+        if (quote == NULL) {
+            return 0;
+        }
+        at = (size_t)(quote - text.at);
+        if (!is_escaped(text, begin, at)) {
             return at + 1;
         }
-        at += text.at[at] == '\\';
     }
     return 0;
 }

@@ -60,7 +60,10 @@ struct syn_load_truth syn_load_truth_of(struct syn_load_env *env,
     truth.object_number = object->number;
     truth.sent = object->sent;
     truth.is_loose = object->is_loose;
-    truth.object_end_us = object->end_us;
+    /* Deletion is eventual (TTL-02): a sweep may be due and not done. */
+    truth.object_end_us = object->end_us == SYN_LOAD_NEVER
+                              ? SYN_LOAD_NEVER
+                              : object->end_us + env->removal_us;
     truth.is_removal_due =
         object->is_gone || (object->end_us != SYN_LOAD_NEVER &&
                             env->now_us >= object->may_end_us - env->margin_us);
