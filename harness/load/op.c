@@ -52,8 +52,8 @@ void syn_load_op_end(struct syn_load_env *env, struct syn_load_session *session,
 {
     const enum syn_load_op op = (enum syn_load_op)session->op;
     session->op = SYN_LOAD_OP_NONE;
-    if (op == SYN_LOAD_OP_FENCE) {
-        session->is_fenced = true;
+    if (op == SYN_LOAD_OP_FENCE || op == SYN_LOAD_OP_NONE) {
+        session->is_fenced = op == SYN_LOAD_OP_FENCE;
         return;
     }
     syn_load_answered(env, session->op_due_us, answer);

@@ -51,8 +51,9 @@ bool syn_load_rogue_opened(struct syn_load_worker *worker,
 static void ask_once_more(struct syn_load_worker *worker,
                           struct syn_load_session *session)
 {
-    if (session->state == SYN_LOAD_READY && !worker->is_settling) {
-        syn_load_say_get(&worker->env, session, SYN_LOAD_ASK_FENCE, 0);
+    if (!worker->is_settling) {
+        (void)syn_load_session_begin(&worker->env, session, SYN_LOAD_OP_FENCE,
+                                     worker->env.now_us);
     }
 }
 

@@ -39,7 +39,8 @@ static bool is_answered(struct syn_load_worker *worker)
         return false;
     }
     for (uint32_t i = 0; i < worker->session_count; i++) {
-        if (worker->sessions[i].op != SYN_LOAD_OP_NONE) {
+        if (syn_load_is_honest(&worker->sessions[i]) &&
+            worker->sessions[i].op != SYN_LOAD_OP_NONE) {
             return false;
         }
     }
