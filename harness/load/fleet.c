@@ -13,14 +13,15 @@
 
 #include <string.h>
 
-#define BACKOFF_MIN_US INT64_C(1000000)
-#define BACKOFF_MAX_US INT64_C(120000000)
-#define BACKOFF_TURNS  7                 /* doublings until the maximum */
-#define JITTER         0.2               /* each way */
-#define SETTLE_US      INT64_C(3000000)  /* between goodbye and connect */
-#define HANDSHAKE_US   INT64_C(30000000) /* for the reply to init */
-#define DELIVERY_US    INT64_C(10000000) /* estimated_delivery_in_ms */
-#define PATIENCE_US    INT64_C(50000)    /* for a stream that others make */
+#define BACKOFF_MIN_US  INT64_C(1000000)
+#define BACKOFF_MAX_US  INT64_C(120000000)
+#define BACKOFF_TURNS   7                 /* doublings until the maximum */
+#define JITTER          0.2               /* each way */
+#define SETTLE_US       INT64_C(3000000)  /* between goodbye and connect */
+#define HANDSHAKE_US    INT64_C(30000000) /* for the reply to init */
+#define DELIVERY_US     INT64_C(10000000) /* estimated_delivery_in_ms */
+#define CONNECTS_A_TURN 32
+#define PATIENCE_US     INT64_C(50000) /* for a stream that others make */
 
 static void fire(void *ctx);
 
@@ -171,8 +172,10 @@ static void begin_connect(struct syn_load_worker *worker,
 
 void syn_load_fleet_pump(struct syn_load_worker *worker)
 {
-    /* What fails at once waits for its back-off, so this ends. */
-    while (worker->queue != NULL && worker->inflight < SYN_LOAD_INFLIGHT) {
+    /* A few in one turn: operations are due meanwhile. */
+    for (unsigned i = 0; i < CONNECTS_A_TURN && worker->queue != NULL &&
+                         worker->inflight < SYN_LOAD_INFLIGHT;
+         i++) {
         struct syn_load_session *session = worker->queue;
         worker->queue = session->next_queued;
         session->is_queued = false;

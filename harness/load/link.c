@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EVENTS_PER_TURN 512
+#define EVENTS_PER_TURN 96 /* some 3 ms of work: sends are due meanwhile */
 #define NS_PER_US       1000
 #define US_PER_S        1000000
 #define SIP_BYTES       16

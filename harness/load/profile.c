@@ -9,6 +9,7 @@
 #define REGRANT_US    INT64_C(1500000) /* after it was taken away */
 #define FLIPS_PER_S   400              /* of one worker, at most */
 #define PERCENT       100
+#define CUTS_A_TURN   128
 #define STORM_LEAD_US INT64_C(1000000) /* into the measured part */
 #define EXPIRE_AT     2                /* the n-th part of the run */
 
@@ -110,12 +111,15 @@ static void flip(struct syn_load_worker *worker, uint64_t index, bool gives,
 
 /* --- storm, churn --------------------------------------------------------- */
 
-static void storm(struct syn_load_worker *worker, int64_t due_us)
+/* Some of those it hits: all are hit within a tenth of a second, and what is
+ * due meanwhile is sent. */
+static void storm_on(struct syn_load_worker *worker)
 {
     const struct syn_load_plan *plan = worker->env.plan;
-    worker->storm_us = due_us;
-    for (uint32_t i = 0; i < worker->session_count; i++) {
-        struct syn_load_session *session = &worker->sessions[i];
+    for (uint32_t cuts = 0;
+         cuts < CUTS_A_TURN && worker->storm_at < worker->session_count;
+         worker->storm_at++) {
+        struct syn_load_session *session = &worker->sessions[worker->storm_at];
         const bool is_hit =
             syn_rng_below(&worker->env.rng, PERCENT) < plan->drop_pct;
         if (!is_hit || session->state != SYN_LOAD_READY ||
@@ -125,6 +129,7 @@ static void storm(struct syn_load_worker *worker, int64_t due_us)
         worker->stormed += !session->is_stormed;
         session->is_stormed = true;
         syn_load_fleet_cut(worker, session);
+        cuts++;
     }
 }
 
@@ -188,10 +193,12 @@ void syn_load_profile_step(struct syn_load_worker *worker)
     if (worker->acts.rate_per_s <= 0 || worker->session_count == 0) {
         return;
     }
+    storm_on(worker);
     while (syn_load_schedule_take(&worker->acts, now_us, &due_us)) {
         const uint64_t index = worker->acts.next - 1;
         if (profile == SYN_LOAD_PROFILE_STORM) {
-            storm(worker, due_us);
+            worker->storm_us = due_us;
+            worker->storm_at = 0;
         } else if (profile == SYN_LOAD_PROFILE_CHURN) {
             churn(worker, index);
         } else {

@@ -22,7 +22,7 @@
 #define DUE_MIN       100 /* operations, to judge by */
 #define PERCENT       100
 #define CONNECT_US    INT64_C(10000000) /* for the first answer of REST */
-#define TIMERS_A_TURN 10000
+#define TIMERS_A_TURN 256
 
 void syn_load_worker_fail(struct syn_load_worker *worker, const char *format,
                           ...)
@@ -124,7 +124,10 @@ static int64_t until_due(const struct syn_load_worker *worker, int64_t now_us)
     due_us = soonest(due_us, syn_load_schedule_next(&worker->ops));
     due_us = soonest(due_us, syn_load_schedule_next(&worker->connects));
     due_us = soonest(due_us, syn_load_schedule_next(&worker->acts));
-    return due_us - now_us;
+    const bool has_work =
+        worker->storm_at < worker->session_count ||
+        (worker->queue != NULL && worker->inflight < SYN_LOAD_INFLIGHT);
+    return has_work ? 0 : due_us - now_us;
 }
 
 /* The part of a turn that is ours: how long one could not look at sockets. */
@@ -318,6 +321,7 @@ static void run_load(struct syn_load_worker *worker)
 {
     struct syn_load_env *env = &worker->env;
     plan_time(worker);
+    worker->storm_at = worker->session_count; /* none is under way */
     syn_load_profile_start(worker);
     const int64_t before_us = cpu_us();
     run_loop(worker, env->start_us + syn_load_plan_end_us(env->plan));

@@ -98,7 +98,7 @@ struct syn_load_worker {
     uint64_t setup_at;              /* cursor of the set-up, then of the end */
     uint32_t setup_open;
     uint32_t next_object, next_session; /* whose turn it is */
-    uint32_t storms_done;
+    uint32_t storm_at;                  /* the next session that it may hit */
     uint32_t stormed; /* sessions that the last storm waits for */
     int64_t storm_us;
     struct syn_load_schedule acts;  /* of the profile */
