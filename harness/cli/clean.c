@@ -18,10 +18,11 @@
 #define MS_PER_S       1000
 #define FOLDER_DEFAULT "/tmp"
 
-static const char *const fates[] = {[SYN_CLEAN_REMOVED] = "removed",
-                                    [SYN_CLEAN_ABSENT] = "absent",
-                                    [SYN_CLEAN_LEFT] = "left",
-                                    [SYN_CLEAN_WOULD] = "would remove"};
+static const char *const fates[] = {
+    [SYN_CLEAN_REMOVED] = "removed", [SYN_CLEAN_ABSENT] = "absent",
+    [SYN_CLEAN_LEFT] = "left",       [SYN_CLEAN_WOULD] = "would remove",
+    [SYN_CLEAN_LATE] = "late",       [SYN_CLEAN_ENDED] = "gone",
+    [SYN_CLEAN_OVERDUE] = "overdue"};
 
 static void tell(void *ctx, const struct syn_manifest_entry *entry,
                  enum syn_clean_fate fate, const char *why)
@@ -115,7 +116,10 @@ static int conclude(const struct syn_clean *clean)
     bool is_refused = clean->http == 401 || clean->http == 403;
     int code = SYN_EXIT_PASSED;
     const char *why = "passed";
-    if (clean->is_unreachable || is_refused) {
+    if (clean->counts[SYN_CLEAN_OVERDUE] > 0) {
+        code = SYN_EXIT_FAILED;
+        why = "what was late is still there: TTL-01 is broken";
+    } else if (clean->is_unreachable || is_refused) {
         code = SYN_EXIT_UNREACHABLE;
         why = is_refused ? "the target refused" : "the target did not answer";
     } else if (left > 0) {
@@ -124,10 +128,12 @@ static int conclude(const struct syn_clean *clean)
     }
     int length = snprintf(
         line, sizeof line,
-        "%zu removed, %zu absent, %zu would be removed\nleftovers: %zu\n"
+        "%zu removed, %zu absent, %zu would be removed; of what was late %zu "
+        "gone, %zu still there\nleftovers: %zu\n"
         "exit %d: %s\n",
         clean->counts[SYN_CLEAN_REMOVED], clean->counts[SYN_CLEAN_ABSENT],
-        clean->counts[SYN_CLEAN_WOULD], left, code, why);
+        clean->counts[SYN_CLEAN_WOULD], clean->counts[SYN_CLEAN_ENDED],
+        clean->counts[SYN_CLEAN_OVERDUE], left, code, why);
     syn_cli_print(line, (size_t)length);
     return code;
 }
@@ -153,6 +159,7 @@ static int run_job(const struct syn_cli *cli, struct job *job)
         struct syn_clean clean = {.desk = &desk,
                                   .manifest = job->manifest,
                                   .is_dry = cli->is_dry,
+                                  .settles = true,
                                   .tell = tell};
         if (cli->manifest != NULL) {
             syn_clean_manifest(&clean, &job->list);

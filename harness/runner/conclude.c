@@ -274,8 +274,9 @@ void syn_runner_conclude(struct syn_runner *runner)
     }
     runner->report.exit_code = code;
     runner->report.exit_reason = runner->reason;
-    runner->report.leftovers =
-        runner->leftovers[0] == '\0' ? NULL : runner->leftovers;
+    const char *left =
+        runner->leftovers[0] == '\0' ? runner->late : runner->leftovers;
+    runner->report.leftovers = left[0] == '\0' ? NULL : left;
 }
 
 /* --- reports --------------------------------------------------------------

@@ -409,18 +409,20 @@ static void run_clean(const struct syn_remote *remote,
                                   .ctx = result};
         syn_clean_manifest(&clean, &list);
         result->left = clean.counts[SYN_CLEAN_LEFT];
+        result->late = clean.counts[SYN_CLEAN_LATE];
         syn_desk_close(&desk);
     }
     syn_arena_fini(&arena);
 }
 
-size_t syn_remote_clean(const struct syn_stage *stage,
+size_t syn_remote_clean(const struct syn_stage *stage, size_t *late,
                         char reason[SYN_STAGE_REASON_BYTES])
 {
     struct errand errand = {.run = run_clean, .stage = stage};
     struct syn_remote_result result;
     bool is_done = run_errand(&errand, &result);
     (void)snprintf(reason, SYN_STAGE_REASON_BYTES, "%s", result.reason);
+    *late = is_done ? result.late : 0;
     return is_done ? result.left : 1;
 }
 

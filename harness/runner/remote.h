@@ -66,9 +66,9 @@ enum syn_preflight {
 enum syn_preflight syn_remote_prepare(struct syn_stage *stage,
                                       char reason[SYN_STAGE_REASON_BYTES]);
 
-/* Remove what the manifest of the stage says may still be there. Returns how
- * much is left; `reason` names the first. */
-size_t syn_remote_clean(const struct syn_stage *stage,
+/* Remove what the manifest of the stage says may still be there, but for what
+ * is late. Returns how much is left; `reason` names the first. */
+size_t syn_remote_clean(const struct syn_stage *stage, size_t *late,
                         char reason[SYN_STAGE_REASON_BYTES]);
 
 #endif

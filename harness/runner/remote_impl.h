@@ -48,6 +48,7 @@ struct syn_remote_result {
     enum syn_preflight preflight;
     struct syn_stage stage;
     size_t left; /* not cleaned */
+    size_t late; /* kept for a later run */
     char reason[SYN_STAGE_REASON_BYTES];
 };
 

@@ -98,6 +98,8 @@ struct syn_run {
     size_t client_count;
     struct syn_thing things[SYN_ROW_THINGS_MAX]; /* made at a target */
     size_t thing_count;
+    bool has_late; /* something in the row's service is settled by a later run
+                    */
 };
 
 /* The world of the row; made by the first call. Ends the process with a fault

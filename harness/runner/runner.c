@@ -252,7 +252,14 @@ static void clean_target(struct syn_runner *runner)
     if (stage->manifest == NULL) {
         return;
     }
-    size_t left = syn_remote_clean(stage, first);
+    size_t late = 0;
+    size_t left = syn_remote_clean(stage, &late, first);
+    if (late > 0) {
+        (void)snprintf(runner->late, sizeof runner->late,
+                       "none but %zu late, kept: clean --manifest %s looks "
+                       "whether it has ended",
+                       late, syn_manifest_path(stage->manifest));
+    }
     if (left > 0) {
         (void)snprintf(runner->leftovers, sizeof runner->leftovers,
                        "%zu, first %s (clean --manifest %s)", left, first,

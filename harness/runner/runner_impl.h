@@ -43,6 +43,7 @@ struct syn_runner {
     char distress[SYN_RUNNER_REASON_BYTES];  /* stopped for safety: why */
     char survivors[SYN_RUNNER_REASON_BYTES]; /* selftest */
     char leftovers[SYN_RUNNER_REASON_BYTES];
+    char late[SYN_RUNNER_REASON_BYTES]; /* kept on purpose; "": nothing */
     char reason[SYN_RUNNER_REASON_BYTES];
 };
 

@@ -494,7 +494,9 @@ void syn_run_close_world(struct syn_run *run)
     if (run->stage->target != NULL) {
         remove_things(run);
         remove_service(run, run->second_service);
-        remove_service(run, run->own_service);
+        if (!run->has_late) {
+            remove_service(run, run->own_service);
+        }
     }
     for (size_t i = run->stranger_count; i > 0; i--) {
         syn_backend_free(run->strangers[i - 1]);

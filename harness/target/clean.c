@@ -10,8 +10,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define HTTP_NOT_FOUND 404
+#define MS_PER_S       1000
+#define NS_PER_MS      1000000
 #define PREFIX_BYTES   32
 #define PATH_BYTES     2048
 #define ISO_SECONDS    19 /* "2026-11-21T08:00:00" */
@@ -22,7 +25,8 @@ static void count(struct syn_clean *clean,
 {
     clean->counts[fate]++;
     if (clean->manifest != NULL &&
-        (fate == SYN_CLEAN_REMOVED || fate == SYN_CLEAN_ABSENT)) {
+        (fate == SYN_CLEAN_REMOVED || fate == SYN_CLEAN_ABSENT ||
+         (fate == SYN_CLEAN_ENDED && !clean->is_dry))) {
         syn_status st = syn_manifest_gone(clean->manifest, entry);
         (void)st; /* a later clean finds nothing there, and says so */
     }
@@ -65,6 +69,10 @@ static void put_path(struct syn_buf *buf,
         syn_buf_put_text(buf, syn_backend_kind((enum syn_type)entry->kind));
         syn_buf_put_text(buf, "/");
         syn_part_put_segment(buf, id);
+    }
+    if (entry->item.bytes > 0) {
+        syn_buf_put_text(buf, "/Items/");
+        syn_part_put_segment(buf, entry->item);
     }
 }
 
@@ -244,6 +252,79 @@ static void settle_service(struct job *job, struct syn_str sid)
     }
 }
 
+/* --- late -----------------------------------------------------------------
+ */
+
+static int64_t unix_ms(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
+}
+
+/* Once more, long after its deadline. What is still there is evidence first,
+ * and removed then. */
+static void settle_late(struct job *job, const struct syn_manifest_entry *entry)
+{
+    struct syn_clean *clean = job->clean;
+    const char *path = path_of(clean, entry);
+    struct syn_reply seen = ask(clean, "GET", path == NULL ? "/" : path);
+    if (path != NULL && is_absent(&seen)) {
+        count(clean, entry, SYN_CLEAN_ENDED, "it has ended since");
+        return;
+    }
+    if (path == NULL || !syn_reply_is_ok(&seen)) {
+        count(clean, entry, SYN_CLEAN_LEFT, "it could not be read");
+        return;
+    }
+    char deadline[SYN_CLOCK_ISO_BYTES];
+    syn_clock_format_s(entry->deadline_ms, deadline);
+    struct syn_str date = syn_reply_str(&seen, "/date_expires");
+    struct syn_str why = syn_arena_printf(
+        &clean->desk->arena,
+        "TTL-01: due %s, still there %lld s later: GET %s answers %u, "
+        "date_expires %.*s",
+        deadline, (long long)((unix_ms() - entry->deadline_ms) / MS_PER_S),
+        path, seen.http, SYN_STR_ARG(date.bytes == 0 ? SYN_STR("null") : date));
+    count(clean, entry, SYN_CLEAN_OVERDUE, why.at == NULL ? "" : why.at);
+    struct syn_manifest_entry whole = *entry;
+    whole.item = (struct syn_str){"", 0};
+    clean_known(job, &whole);
+}
+
+/* It stays, and so does all of the service that it is in. */
+static void keep_late(struct job *job, const struct syn_manifest_entry *late)
+{
+    for (size_t i = 0; i < job->list->count; i++) {
+        const struct syn_manifest_entry *entry = &job->list->entries[i];
+        bool is_service = entry->kind == SYN_MANIFEST_SERVICE;
+        if (syn_str_is_equal(entry->sid, late->sid)) {
+            job->is_settled[i] = true;
+        }
+        if (is_service && syn_str_is_equal(entry->sid, late->service)) {
+            job->is_settled[i] = true;
+            settle_service(job, entry->sid);
+        }
+    }
+    count(job->clean, late, SYN_CLEAN_LATE, "past its TTL and the bound");
+}
+
+static void clean_late(struct job *job)
+{
+    for (size_t i = 0; i < job->list->count; i++) {
+        const struct syn_manifest_entry *entry = &job->list->entries[i];
+        if (entry->state != SYN_MANIFEST_LATE) {
+            continue;
+        }
+        job->is_settled[i] = true;
+        if (job->clean->settles) {
+            settle_late(job, entry);
+        } else {
+            keep_late(job, entry);
+        }
+    }
+}
+
 static void clean_services(struct job *job)
 {
     for (size_t i = 0; i < job->list->count; i++) {
@@ -298,6 +379,7 @@ void syn_clean_manifest(struct syn_clean *clean,
         job.is_settled[i] =
             state == SYN_MANIFEST_REFUSED || state == SYN_MANIFEST_GONE;
     }
+    clean_late(&job);
     clean_services(&job);
     clean_objects(&job);
 }

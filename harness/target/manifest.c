@@ -168,6 +168,7 @@ static void write_entry(struct syn_json_writer *w,
     write_part(w, "name", entry->name);
     write_part(w, "identity", entry->identity);
     write_part(w, "sid", entry->sid);
+    write_part(w, "item", entry->item);
 }
 
 static int64_t now_ms(void)
@@ -263,6 +264,19 @@ syn_status syn_manifest_gone(struct syn_manifest *manifest,
     begin_line(&w, &line);
     syn_json_write_text(&w, "do", "gone");
     write_entry(&w, entry);
+    syn_json_close_object(&w);
+    return put_line(manifest, &line);
+}
+
+syn_status syn_manifest_late(struct syn_manifest *manifest,
+                             const struct syn_manifest_entry *entry)
+{
+    struct syn_json_writer w;
+    struct syn_buf line;
+    begin_line(&w, &line);
+    syn_json_write_text(&w, "do", "late");
+    write_entry(&w, entry);
+    syn_json_write_i64(&w, "deadline_ms", entry->deadline_ms);
     syn_json_close_object(&w);
     return put_line(manifest, &line);
 }

@@ -42,7 +42,9 @@ enum syn_manifest_state {
     SYN_MANIFEST_INTENDED, /* no answer is known: it may be there */
     SYN_MANIFEST_MADE,
     SYN_MANIFEST_REFUSED, /* the service said no: there is nothing */
-    SYN_MANIFEST_GONE
+    SYN_MANIFEST_GONE,
+    SYN_MANIFEST_LATE /* it was there past its TTL and the bound: a later run
+                         looks whether it still is */
 };
 
 /* Whose manifest it is: the first line. */
@@ -61,6 +63,8 @@ struct syn_manifest_entry {
     struct syn_str name;     /* unique name; friendly name of a service */
     struct syn_str identity; /* grants */
     struct syn_str sid;      /* once made */
+    struct syn_str item;     /* late: key or index in `sid`; empty: itself */
+    int64_t deadline_ms;     /* late: when it was to end, Unix time */
     int64_t ttl_s;           /* the dead man's switch; 0: none */
     int64_t at_ms;           /* Unix time of the intention; set when read */
     uint64_t number;         /* set when read */
@@ -104,9 +108,15 @@ SYN_MUST_CHECK syn_status syn_manifest_made(struct syn_manifest *manifest,
 SYN_MUST_CHECK syn_status syn_manifest_refused(struct syn_manifest *manifest,
                                                uint64_t number);
 
-/* It has been removed, or was not there any more. Told by kind and sid, else by
- * kind, service, on, name and identity. */
+/* It has been removed, or was not there any more. Told by kind and sid, and by
+ * `item` when only that is gone, else by kind, service, on, name and identity.
+ */
 SYN_MUST_CHECK syn_status syn_manifest_gone(
+    struct syn_manifest *manifest, const struct syn_manifest_entry *entry);
+
+/* It outlived `deadline_ms` and the bound. Read again, it is an entry of its
+ * own beside that of its creation. Errors: SYN_ERR_IO. */
+SYN_MUST_CHECK syn_status syn_manifest_late(
     struct syn_manifest *manifest, const struct syn_manifest_entry *entry);
 
 /* What a file says. */

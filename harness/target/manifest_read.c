@@ -54,7 +54,8 @@ static bool read_entry(const struct syn_json *line,
                                          .on = text_of(line, "on"),
                                          .name = text_of(line, "name"),
                                          .identity = text_of(line, "identity"),
-                                         .sid = text_of(line, "sid")};
+                                         .sid = text_of(line, "sid"),
+                                         .item = text_of(line, "item")};
     return read_kind(line, &entry->kind);
 }
 
@@ -98,6 +99,10 @@ static bool is_same(const struct syn_manifest_entry *entry,
     if (entry->kind != gone->kind) {
         return false;
     }
+    /* An item goes alone; what it was in takes it along. */
+    if (gone->item.bytes > 0 && !syn_str_is_equal(entry->item, gone->item)) {
+        return false;
+    }
     if (gone->sid.bytes > 0) {
         return syn_str_is_equal(entry->sid, gone->sid);
     }
@@ -121,6 +126,19 @@ static bool take_end(struct reader *r, const struct syn_json *line)
             entry->state = SYN_MANIFEST_GONE;
         }
     }
+    return true;
+}
+
+static bool take_late(struct reader *r, const struct syn_json *line)
+{
+    struct syn_manifest_entry entry;
+    if (r->list->count == r->capacity || !read_entry(line, &entry) ||
+        entry.sid.bytes == 0 ||
+        !read_number(line, "deadline_ms", &entry.deadline_ms)) {
+        return false;
+    }
+    entry.state = SYN_MANIFEST_LATE;
+    r->entries[r->list->count++] = entry;
     return true;
 }
 
@@ -158,6 +176,9 @@ static bool take_line(struct reader *r, struct syn_str text)
     }
     if (syn_str_is(what, "refused")) {
         return take_answer(r, line, SYN_MANIFEST_REFUSED);
+    }
+    if (syn_str_is(what, "late")) {
+        return take_late(r, line);
     }
     return syn_str_is(what, "gone") && take_end(r, line);
 }

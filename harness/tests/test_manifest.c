@@ -104,6 +104,39 @@ START_TEST(made_and_gone_are_kept_apart)
 }
 END_TEST
 
+/* The item that is late goes alone; the map takes what is late in it along. */
+START_TEST(late_is_an_entry_of_its_own_until_it_is_gone)
+{
+    uint64_t map = intend(SYN_MANIFEST_MAP, "m");
+    struct syn_manifest_entry late = {.kind = SYN_MANIFEST_MAP,
+                                      .service = SYN_STR("IS1"),
+                                      .sid = SYN_STR("MP1"),
+                                      .item = SYN_STR("a"),
+                                      .deadline_ms = 1700000000123};
+    ck_assert_int_eq(syn_manifest_made(manifest, map, SYN_STR("MP1")), SYN_OK);
+    ck_assert_int_eq(syn_manifest_late(manifest, &late), SYN_OK);
+    late.item = SYN_STR("b");
+    ck_assert_int_eq(syn_manifest_late(manifest, &late), SYN_OK);
+    struct syn_manifest_list list = read_back();
+    ck_assert_uint_eq(list.count, 3);
+    ck_assert_int_eq(list.entries[1].state, SYN_MANIFEST_LATE);
+    ck_assert_int_eq(list.entries[1].deadline_ms, 1700000000123);
+    ck_assert(syn_str_is(list.entries[1].item, "a"));
+    ck_assert(syn_str_is(list.entries[1].service, "IS1"));
+    ck_assert_uint_eq(syn_manifest_left(&list), 1);
+    ck_assert_int_eq(syn_manifest_gone(manifest, &late), SYN_OK);
+    list = read_back();
+    ck_assert_int_eq(list.entries[0].state, SYN_MANIFEST_MADE);
+    ck_assert_int_eq(list.entries[1].state, SYN_MANIFEST_LATE);
+    ck_assert_int_eq(list.entries[2].state, SYN_MANIFEST_GONE);
+    late.item = SYN_STR("");
+    ck_assert_int_eq(syn_manifest_gone(manifest, &late), SYN_OK);
+    list = read_back();
+    ck_assert_int_eq(list.entries[0].state, SYN_MANIFEST_GONE);
+    ck_assert_int_eq(list.entries[1].state, SYN_MANIFEST_GONE);
+}
+END_TEST
+
 START_TEST(grant_is_gone_by_object_and_identity)
 {
     uint64_t number = 0;
@@ -210,6 +243,7 @@ Suite *suite_manifest(void)
     tcase_add_checked_fixture(tcase, open_all, close_all);
     tcase_add_test(tcase, intention_is_in_the_file_before_the_answer);
     tcase_add_test(tcase, made_and_gone_are_kept_apart);
+    tcase_add_test(tcase, late_is_an_entry_of_its_own_until_it_is_gone);
     tcase_add_test(tcase, grant_is_gone_by_object_and_identity);
     tcase_add_test(tcase, forks_never_share_a_number_or_a_line);
     tcase_add_test(tcase, torn_last_line_is_ignored_and_garbage_is_not);

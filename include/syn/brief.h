@@ -42,6 +42,14 @@ struct syn_reply syn_brief_fetch(struct syn_backend *backend,
 bool syn_expect_gone(struct syn_run *run, struct syn_site site,
                      const struct syn_brief *brief);
 
+/* The verdict alone, of a row that has looked itself: `last` is the answer that
+ * it saw last, `deadline_ms` Unix time on the run's clock. At a target in real
+ * time what is still there is late, not wrong: it is written down for a later
+ * run to settle, and the row ends inconclusive. */
+bool syn_expect_in_time(struct syn_run *run, struct syn_site site,
+                        const struct syn_brief *brief, int64_t deadline_ms,
+                        struct syn_reply last);
+
 #define EXPECT_GONE(run, ...) \
     syn_expect_gone(run, SYN_SITE, &(struct syn_brief){__VA_ARGS__})
 

@@ -6,8 +6,9 @@
 #include "syn/brief.h"
 #include "syn/scenario.h"
 
-#define TTL_S   2
-#define STEP_MS 100
+#define TTL_S     2
+#define STEP_MS   100
+#define LOOKS_MAX 200 /* within a bound of minutes */
 
 /* What became of a thing after its deadline, in small steps. */
 struct watch {
@@ -15,30 +16,49 @@ struct watch {
     int64_t undated; /* of these, without a date_expires */
     int64_t gone_ms; /* after the deadline; -1: not within the bound */
     unsigned odd;    /* a status that is neither */
+    struct syn_reply last;
 };
 
 static struct watch watch_fetches(struct syn_run *run,
-                                  struct syn_backend *backend, const char *path,
+                                  const struct syn_brief *brief,
                                   int64_t deadline_ms)
 {
+    struct syn_backend *backend = syn_run_backend(run);
     struct watch watch = {.gone_ms = -1};
     const int64_t bound_ms = syn_run_bound_s(run, SYN_BOUND_TTL_S) * 1000;
+    const int64_t step_ms = STEP_MS + bound_ms / LOOKS_MAX;
     syn_run_pass_ms(run, deadline_ms - syn_run_now_ms(run));
     while (watch.gone_ms < 0 && syn_run_now_ms(run) - deadline_ms <= bound_ms) {
-        struct syn_reply reply =
-            syn_backend_call(backend, "GET", path, NULL, NULL);
+        struct syn_reply reply = syn_brief_fetch(backend, brief);
+        watch.last = reply;
         if (reply.http == 404) {
             watch.gone_ms = syn_run_now_ms(run) - deadline_ms;
-        } else if (syn_reply_is_ok(&reply)) {
+            break;
+        }
+        if (syn_reply_is_ok(&reply)) {
             watch.shown++;
             watch.undated +=
                 syn_reply_str(&reply, "/date_expires").bytes == 0 ? 1 : 0;
         } else {
             watch.odd = reply.http;
         }
-        syn_run_pass_ms(run, STEP_MS);
+        syn_run_pass_ms(run, step_ms);
     }
     return watch;
+}
+
+/* Hidden or dated all the time, and gone in the end. */
+static void expect_exposure(struct syn_run *run, const struct syn_brief *brief,
+                            int64_t deadline_ms)
+{
+    struct watch watch = watch_fetches(run, brief, deadline_ms);
+    EXPECT_INT(run, "answers of another status", watch.odd, ==, 0);
+    EXPECT_INT(run, "answers with an expired thing and no date", watch.undated,
+               ==, 0);
+    syn_measure(run, "ttl.shown_after_expiry", watch.shown);
+    REQUIRE(run,
+            syn_expect_in_time(run, SYN_SITE, brief, deadline_ms, watch.last));
+    syn_measure(run, "ttl.removal_latency_ms", watch.gone_ms);
 }
 
 /* TTL-03, TTL-23, E01: "hidden, or returned with past date_expires". */
@@ -46,20 +66,13 @@ static void hidden_or_dated(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "brief");
+    const struct syn_brief brief = {.thing = &thing};
     int64_t deadline_ms = (syn_run_now_ms(run) / 1000 + TTL_S) * 1000;
     REQUIRE_ALLOWED(run, "create with a TTL",
                     syn_brief_create(backend, &thing, TTL_S));
-    const char *path = syn_backend_path(backend, &thing);
     REQUIRE_CONTROL(run, "it is there before",
-                    syn_backend_call(backend, "GET", path, NULL, NULL));
-    struct watch watch = watch_fetches(run, backend, path, deadline_ms);
-    EXPECT_INT(run, "answers of another status", watch.odd, ==, 0);
-    EXPECT_INT(run, "answers with an expired thing and no date", watch.undated,
-               ==, 0);
-    EXPECT_INT(run, "gone within the bound: ms after the deadline",
-               watch.gone_ms, >=, 0);
-    syn_measure(run, "ttl.shown_after_expiry", watch.shown);
-    syn_measure(run, "ttl.removal_latency_ms", watch.gone_ms);
+                    syn_brief_fetch(backend, &brief));
+    expect_exposure(run, &brief, deadline_ms);
 }
 
 /* The same of an item, whose container stays. */
@@ -67,27 +80,16 @@ static void item_hidden_or_dated(struct syn_run *run)
 {
     struct syn_backend *backend = syn_run_backend(run);
     struct syn_thing thing = syn_run_thing(run, "recent");
+    const struct syn_brief brief = {
+        .thing = &thing, .is_item = true, .key = "brief"};
     REQUIRE_ALLOWED(run, "create",
                     syn_brief_create(backend, &thing, SYN_BRIEF_NO_TTL));
     int64_t deadline_ms = (syn_run_now_ms(run) / 1000 + TTL_S) * 1000;
     REQUIRE_ALLOWED(run, "an item with a TTL",
-                    syn_brief_add(backend, &thing, "brief", TTL_S));
-    const char *item =
-        thing.type == SYN_TYPE_MAP
-            ? "brief"
-            : syn_run_text(run, "%lld", (long long)thing.item_index);
-    const char *path = syn_run_text(run, "%s/Items/%s",
-                                    syn_backend_path(backend, &thing), item);
+                    syn_brief_add(backend, &thing, brief.key, TTL_S));
     REQUIRE_CONTROL(run, "it is there before",
-                    syn_backend_call(backend, "GET", path, NULL, NULL));
-    struct watch watch = watch_fetches(run, backend, path, deadline_ms);
-    EXPECT_INT(run, "answers of another status", watch.odd, ==, 0);
-    EXPECT_INT(run, "answers with an expired item and no date", watch.undated,
-               ==, 0);
-    EXPECT_INT(run, "gone within the bound: ms after the deadline",
-               watch.gone_ms, >=, 0);
-    syn_measure(run, "ttl.shown_after_expiry", watch.shown);
-    syn_measure(run, "ttl.removal_latency_ms", watch.gone_ms);
+                    syn_brief_fetch(backend, &brief));
+    expect_exposure(run, &brief, deadline_ms);
 }
 
 /* TTL-28: "`HideExpired=true` never returns expired entries where honoured":
