@@ -18,25 +18,23 @@
 /* Needs in the order in which they are reported. */
 static const struct {
     enum syn_need need;
-    const char *embedded; /* the lack, in words; NULL: always offered */
-    const char *remote;
+    const char *lack; /* of a target, in words; the embedded service has all */
 } lacks[] = {
-    {SYN_NEED_INTERNALS, NULL,
-     "needs the inside of the service: embedded only"},
-    {SYN_NEED_ADMIN, NULL, "the target file has no REST credentials"},
-    {SYN_NEED_MINT, NULL, "the target file has no key that signs tokens"},
-    {SYN_NEED_VIRTUAL, NULL, "the target has no clock that we may move"},
-    {SYN_NEED_TTL, NULL, "the target does not honour TTLs"},
-    {SYN_NEED_OWN_SERVICE, NULL,
+    {SYN_NEED_INTERNALS, "needs the inside of the service: embedded only"},
+    {SYN_NEED_ADMIN, "the target file has no REST credentials"},
+    {SYN_NEED_MINT, "the target file has no key that signs tokens"},
+    {SYN_NEED_VIRTUAL, "the target has no clock that we may move"},
+    {SYN_NEED_TTL, "the target does not honour TTLs"},
+    {SYN_NEED_OWN_SERVICE,
      "the target file names a service; the row needs one of its own"},
-    {SYN_NEED_SECOND_SERVICE, NULL, "the target file has no second service"},
-    {SYN_NEED_SECOND_ACCOUNT, NULL, "the target file has no second account"},
-    {SYN_NEED_WEBHOOK, NULL, "the target file has no webhook sink"},
-    {SYN_NEED_LIMITS, NULL, "limits are tested embedded only"},
-    {SYN_NEED_TLS, NULL, "the target has no TLS"},
-    {SYN_NEED_KEYS, NULL, "the target file has no restricted and deleted key"},
-    {SYN_NEED_ISSUER, NULL, "the target file has no token endpoint with users"},
-    {SYN_NEED_RECEIVER, NULL,
+    {SYN_NEED_SECOND_SERVICE, "the target file has no second service"},
+    {SYN_NEED_SECOND_ACCOUNT, "the target file has no second account"},
+    {SYN_NEED_WEBHOOK, "the target file has no webhook sink"},
+    {SYN_NEED_LIMITS, "limits are tested embedded only"},
+    {SYN_NEED_TLS, "the target has no TLS"},
+    {SYN_NEED_KEYS, "the target file has no restricted and deleted key"},
+    {SYN_NEED_ISSUER, "the target file has no token endpoint with users"},
+    {SYN_NEED_RECEIVER,
      "the target file has no webhook receiver, or no auth token to sign with"},
 };
 
@@ -44,7 +42,7 @@ void syn_stage_init_embedded(struct syn_stage *stage)
 {
     *stage = (struct syn_stage){.is_virtual = true};
     for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
-        stage->offers |= lacks[i].embedded == NULL ? lacks[i].need : 0u;
+        stage->offers |= (unsigned)lacks[i].need;
     }
 }
 
@@ -129,7 +127,7 @@ const char *syn_stage_lack(const struct syn_stage *stage,
     bool is_remote = stage->target != NULL;
     for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
         if ((row->needs & lacks[i].need & ~stage->offers) != 0) {
-            return is_remote ? lacks[i].remote : lacks[i].embedded;
+            return lacks[i].lack;
         }
     }
     if (!is_remote) {
@@ -216,8 +214,8 @@ static void put_offers(const struct syn_stage *stage, struct syn_buf *out)
     }
     syn_buf_put_byte(out, '\n');
     for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
-        if ((stage->offers & lacks[i].need) == 0 && lacks[i].remote != NULL) {
-            syn_buf_printf(out, "cannot: %s\n", lacks[i].remote);
+        if ((stage->offers & lacks[i].need) == 0) {
+            syn_buf_printf(out, "cannot: %s\n", lacks[i].lack);
         }
     }
 }

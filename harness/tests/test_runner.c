@@ -173,11 +173,6 @@ static const struct syn_scenario rows[] = {
     ROW("meets-500", MUST, meets_500),
     ROW("is-throttled", MUST, is_throttled),
     ROW("observes", INFO, observes),
-    {.id = "kit/ends/lacks",
-     .title = "It lacks",
-     .source = "KIT-01",
-     .needs = SYN_NEED_TLS,
-     .run = passes},
 };
 
 /* What each must report; the reason is a part of it. */
@@ -207,7 +202,6 @@ static const struct {
     {"kit/ends/meets-500", "inconclusive", "500", 3},
     {"kit/ends/is-throttled", "inconclusive", "429", 3},
     {"kit/ends/observes", "info", "", 0},
-    {"kit/ends/lacks", "skipped", "without TLS", 3},
 };
 
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
