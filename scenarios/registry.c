@@ -66,6 +66,7 @@
     X(sdk_continuation)   \
     X(sdk_client)         \
     X(sdk_hearing)        \
+    X(sdk_told)           \
     X(lim_bytes)          \
     X(whk_events)         \
     X(whk_signature)      \

@@ -86,6 +86,11 @@ static struct syn_str strip_quotes(struct syn_str etag)
     return etag;
 }
 
+static struct syn_str keep_header(struct syn_arena *arena, struct syn_str value)
+{
+    return value.at == NULL ? value : syn_arena_dup(arena, value);
+}
+
 static void take_response(void *ctx, const struct syn_curl_response *response)
 {
     struct call *call = ctx;
@@ -107,6 +112,9 @@ static void take_response(void *ctx, const struct syn_curl_response *response)
     const struct syn_str etag = syn_curl_header(response, "ETag");
     reply->etag = syn_arena_dup(arena, strip_quotes(etag));
     reply->has_quoted_etag = reply->etag.bytes < etag.bytes;
+    reply->challenge =
+        keep_header(arena, syn_curl_header(response, "WWW-Authenticate"));
+    reply->allow = keep_header(arena, syn_curl_header(response, "Allow"));
     if (syn_str_to_u64(syn_curl_header(response, "Retry-After"), UINT32_MAX,
                        &wait_s)) {
         reply->retry_after_s = (uint32_t)wait_s;

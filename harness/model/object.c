@@ -173,16 +173,6 @@ const struct syn_object *syn_model_object(const struct syn_model *model,
 /* --- create
  * -------------------------------------------------------------------- */
 
-/* The object's own TTL: of containers CollectionTtl wins (TTL-15). */
-static struct syn_maybe_i64 own_ttl(const struct syn_command *command)
-{
-    bool is_container =
-        (SYN_TYPES_CONTAINER & SYN_TYPE_BIT(command->type)) != 0;
-    return is_container && command->collection_ttl_s.is_set
-               ? command->collection_ttl_s
-               : command->ttl_s;
-}
-
 bool syn_object_is_expired(const struct syn_object_cell *cell, int64_t now_ms)
 {
     int64_t at_ms = cell->object.expires_ms;
@@ -234,8 +224,7 @@ static enum syn_code check_create(const struct syn_step *step)
     if (!syn_check_name(command->name)) {
         return SYN_CODE_54302;
     }
-    if (!syn_check_ttl(step->model, command->ttl_s) ||
-        !syn_check_ttl(step->model, command->collection_ttl_s)) {
+    if (!syn_check_ttl(step->model, command->ttl_s)) {
         return SYN_CODE_54011;
     }
     return command->name.at != NULL && !is_name_free(step) ? SYN_CODE_54301
@@ -288,7 +277,7 @@ static void commit_create(struct syn_step *step, struct syn_object_cell *cell,
 {
     struct syn_model *model = step->model;
     const struct syn_rules *rules = model->rules;
-    struct syn_maybe_i64 ttl = own_ttl(step->command);
+    struct syn_maybe_i64 ttl = step->command->ttl_s;
     if (ttl.is_set) {
         cell->object.expires_ms = rules->deadline(
             rules->ctx, &cell->object, NULL, 0, ttl.value, step->now_ms);
@@ -414,7 +403,7 @@ static enum syn_code check_update(const struct syn_step *step)
     const struct syn_command *command = step->command;
     bool has_data =
         command->type == SYN_TYPE_DOCUMENT && command->data.at != NULL;
-    struct syn_maybe_i64 ttl = own_ttl(command);
+    struct syn_maybe_i64 ttl = command->ttl_s;
     if (!has_data && !ttl.is_set) {
         return SYN_CODE_54010;
     }
@@ -422,8 +411,7 @@ static enum syn_code check_update(const struct syn_step *step)
         syn_object_is_expired(step->object, step->now_ms)) {
         return syn_object_missing(step);
     }
-    if (!syn_check_ttl(step->model, command->ttl_s) ||
-        !syn_check_ttl(step->model, command->collection_ttl_s)) {
+    if (!syn_check_ttl(step->model, command->ttl_s)) {
         return SYN_CODE_54011;
     }
     return syn_check_match(step, NULL, step->object->object.event_count);
@@ -433,7 +421,7 @@ static void move_deadline(struct syn_step *step, bool has_data)
 {
     const struct syn_rules *rules = step->model->rules;
     struct syn_object *object = &step->object->object;
-    struct syn_maybe_i64 ttl = own_ttl(step->command);
+    struct syn_maybe_i64 ttl = step->command->ttl_s;
     if (ttl.is_set) {
         object->expires_ms =
             rules->deadline(rules->ctx, object, NULL, object->expires_ms,

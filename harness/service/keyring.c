@@ -78,9 +78,11 @@ static syn_status find_or_add_row(struct syn_service *service,
                                   const struct syn_account **out)
 {
     struct syn_account *row = NULL;
-    *out = syn_model_account(service->model, syn_str_of(setup->sid));
-    if (*out != NULL && service->setup.restore != NULL) {
-        return SYN_OK;
+    if (service->setup.restore != NULL) {
+        *out = syn_model_account(service->model, syn_str_of(setup->sid));
+        if (*out != NULL) {
+            return SYN_OK;
+        }
     }
     syn_status st =
         syn_model_add_account(service->model, setup->sid, setup->service_sid,

@@ -168,13 +168,11 @@ START_TEST(container_expiry_takes_items_with_one_event)
 }
 END_TEST
 
-START_TEST(collection_ttl_wins_over_ttl_and_moves_the_parent)
+START_TEST(collection_ttl_of_an_item_moves_the_parent)
 {
-    MAKE(SYN_TYPE_MAP, .ttl_s = SET(5), .collection_ttl_s = SET(9));
+    MAKE(SYN_TYPE_MAP, .ttl_s = SET(9));
     ck_assert_int_eq(world.out.object->expires_ms, WORLD_START + 9000);
-    ck_assert_int_eq(OBJECT(UPDATE, SYN_TYPE_MAP, .ttl_s = SET(1),
-                            .collection_ttl_s = SET(7)),
-                     0);
+    ck_assert_int_eq(OBJECT(UPDATE, SYN_TYPE_MAP, .ttl_s = SET(7)), 0);
     ck_assert_int_eq(world.out.object->expires_ms, WORLD_START + 7000);
     ck_assert_uint_eq(world.out.event_count, 0);
     ITEM(CREATE, "k", .data = V, .collection_ttl_s = SET(3));
@@ -319,7 +317,7 @@ Suite *suite_model_expiry(void)
                    expired_unswept_is_visible_updatable_and_holds_its_name);
     tcase_add_test(tcase, item_expiry_leaves_container_and_siblings);
     tcase_add_test(tcase, container_expiry_takes_items_with_one_event);
-    tcase_add_test(tcase, collection_ttl_wins_over_ttl_and_moves_the_parent);
+    tcase_add_test(tcase, collection_ttl_of_an_item_moves_the_parent);
     tcase_add_test(tcase, sweep_is_bounded_and_goes_in_order_of_deadlines);
     tcase_add_test(tcase, sweep_keeps_the_order_however_deadlines_moved);
     tcase_add_test(tcase, hide_expired_leaves_out_the_expired_alone);

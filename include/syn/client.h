@@ -35,6 +35,8 @@ struct syn_reply {
                              update, close) the header */
     struct syn_str etag;  /* without quotes; empty: none */
     bool has_quoted_etag; /* REST: it came in quotes */
+    struct syn_str challenge; /* REST: WWW-Authenticate; at NULL: none */
+    struct syn_str allow;     /* REST: the header Allow; at NULL: none */
     uint32_t retry_after_s;
     unsigned dials;          /* connections that the request had to open */
     unsigned exchange;       /* its place in the transcript */

@@ -103,6 +103,24 @@ static void paths(struct syn_run *run)
             syn_client_call(twins.ann_here, "GET", tried[i], NULL, NULL),
             &twins.there, 0);
     }
+    /* What is refused is made nowhere, not even in her own service. */
+    const char *stray = syn_run_name(run, "stray");
+    (void)syn_expect_denied(
+        run, SYN_SITE, "ann here creates there",
+        syn_client_call(
+            twins.ann_here, "POST",
+            syn_run_text(run, "/v3/Services/%s/%s", twins.there_sid, kind),
+            NULL, syn_run_text(run, "{\"unique_name\":\"%s\"}", stray)),
+        NULL, 0);
+    const char *const homes[] = {syn_run_service(run), twins.there_sid};
+    for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
+        struct syn_reply made = syn_backend_call(
+            twins.here_backend, "GET",
+            syn_run_text(run, "/v1/Services/%s/%s/%s", homes[i], kind, stray),
+            NULL, NULL);
+        EXPECT_INT(run, "status of what was refused to ann", (int64_t)made.http,
+                   ==, 404);
+    }
     (void)syn_expect_denied(
         run, SYN_SITE, "ann here subscribes there",
         syn_client_subscribe(twins.ann_here, &twins.there, 0), &twins.there, 0);

@@ -100,7 +100,15 @@ static void bounds(struct syn_run *run)
         EXPECT_CONTROL(run, syn_run_text(run, "%.40s", good[i]),
                        call(run, "POST", path, good[i]));
     }
+    /* A URL can be taken away again. */
+    EXPECT_CONTROL(
+        run, "a webhook URL",
+        call(run, "POST", path, "WebhookUrl=https%3A%2F%2Fa.example%2Fhook"));
+    EXPECT_CONTROL(run, "no webhook URL",
+                   call(run, "POST", path, "WebhookUrl="));
     struct syn_reply before = call(run, "GET", path, NULL);
+    EXPECT_INT(run, "length of the webhook URL after that",
+               (int64_t)syn_reply_str(&before, "/webhook_url").bytes, ==, 0);
     EXPECT_INT(run, "the window",
                syn_reply_i64(&before, "/reachability_debouncing_window", -1),
                ==, 30000);

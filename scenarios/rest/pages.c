@@ -199,14 +199,18 @@ static void walk_from(struct syn_run *run)
     const bool is_map = thing.type == SYN_TYPE_MAP;
     const char *const wanted[] = {is_map ? "/ B" : "1 2",
                                   is_map ? "a \xC3\xA9" : "3 4"};
-    struct syn_reply page =
-        fetch(run, syn_run_text(run, "%s?PageSize=2&Bounds=exclusive&From=%s",
-                                items, is_map ? "." : "0"));
+    struct syn_reply page = fetch(
+        run, syn_run_text(
+                 run, "%s?HideExpired=true&PageSize=2&Bounds=exclusive&From=%s",
+                 items, is_map ? "." : "0"));
     REQUIRE_CONTROL(run, "a page is fetched", page);
     for (int i = 0; i < 2; i++) {
         EXPECT_STR(run, syn_run_text(run, "items of page %d", i),
                    syn_str_of(names_in(run, &page)), ==, syn_str_of(wanted[i]));
         expect_meta(run, &page, i, 2);
+        EXPECT_STR(run, "the URL of a page with what was asked for",
+                   syn_reply_str(&page, "/meta/url"), has,
+                   SYN_STR("HideExpired=true"));
         if (i == 0) {
             page = follow(run, &page, "/meta/next_page_url");
         }

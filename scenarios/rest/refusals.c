@@ -42,6 +42,25 @@ static void expect_form(struct syn_run *run, const char *what,
                 syn_reply_str(&reply, "/more_info").bytes > 0);
 }
 
+/* What RFC 9110 has beside a 401, a 405 and nothing else. */
+static void expect_head(struct syn_run *run, struct syn_backend *stranger,
+                        const char *path)
+{
+    struct syn_reply unknown =
+        syn_backend_call(stranger, "GET", path, NULL, NULL);
+    struct syn_reply wrong = call(run, "PUT", path, "Data=%7B%7D");
+    struct syn_reply gone =
+        call(run, "GET", syn_run_text(run, "%s-not", path), NULL);
+    (void)syn_expect_true(
+        run, SYN_SITE, SYN_SIGNAL, "a 401 says how to authenticate",
+        syn_str_has_prefix(unknown.challenge, SYN_STR("Basic realm=\"")));
+    (void)syn_expect_str(run, SYN_SITE, SYN_SIGNAL,
+                         "a 405 says what is allowed", wrong.allow,
+                         "==", SYN_STR("GET, POST, DELETE"));
+    (void)syn_expect_true(run, SYN_SITE, SYN_SIGNAL, "a 404 says neither",
+                          gone.challenge.bytes == 0 && gone.allow.bytes == 0);
+}
+
 /* REST-06, REST-07, REST-66: "provoke 400, 401, 404, 409, 412", and 405. */
 static void form(struct syn_run *run)
 {
@@ -60,6 +79,7 @@ static void form(struct syn_run *run)
     expect_form(run, "a wrong key",
                 syn_backend_call(stranger, "GET", path, NULL, NULL), 401,
                 20003);
+    expect_head(run, stranger, path);
     expect_form(run, "an unknown sid",
                 call(run, "GET", syn_run_text(run, "%s/ET%032d", all, 0), NULL),
                 404, 0);

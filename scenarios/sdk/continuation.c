@@ -33,6 +33,37 @@ static bool is_reissued(const struct syn_reply *reply)
     return syn_reply_is_true(reply, "/continuation_token_status/reissued");
 }
 
+static struct syn_str context_in(const struct syn_reply *reply)
+{
+    return syn_reply_str(reply, "/init_registrations/0/notification_ctx_id");
+}
+
+/* What the vendor's client waits for before it asks for anything. */
+static void expect_greeting(struct syn_run *run, const struct syn_reply *reply)
+{
+    const struct syn_str context = context_in(reply);
+    size_t digits = 0;
+    for (size_t i = 0; i < context.bytes; i++) {
+        const char c = context.at[i];
+        digits += (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? 1 : 0;
+    }
+    EXPECT_STR(run, "the first capability",
+               syn_reply_str(reply, "/capabilities/0"), ==,
+               SYN_STR("client_update"));
+    EXPECT_STR(run, "the second capability",
+               syn_reply_str(reply, "/capabilities/1"), ==,
+               SYN_STR("offline_storage"));
+    EXPECT_TRUE(run, "there is a storage id", storage_in(reply).bytes > 0);
+    EXPECT_STR(run, "the product that is registered",
+               syn_reply_str(reply, "/init_registrations/0/product"), ==,
+               SYN_STR("data_sync"));
+    EXPECT_STR(run, "the first type of message",
+               syn_reply_str(reply, "/init_registrations/0/message_types/0"),
+               ==, SYN_STR("twilio.sync.event"));
+    EXPECT_TRUE(run, "the context is 32 digits in five groups",
+                digits == 32 && context.bytes == 36);
+}
+
 /* SDK-05: "Suspend 60 s, resume; one client instance only". */
 static void confirmed(struct syn_run *run)
 {
@@ -48,6 +79,9 @@ static void confirmed(struct syn_run *run)
     EXPECT_TRUE(run, "the token is confirmed", !is_reissued(&second));
     EXPECT_STR(run, "the storage id", storage_in(&second), ==,
                storage_in(&first));
+    expect_greeting(run, &second);
+    EXPECT_STR(run, "the context of notifications", context_in(&second), !=,
+               context_in(&first));
 }
 
 /* A session that shows `shown` is a fresh one of its own identity. */

@@ -40,10 +40,12 @@ static void expect_owner(struct syn_run *run, const struct syn_reply *reply,
                SID_BYTES);
 }
 
+/* An absolute URL with this path. */
 static bool ends_with(struct syn_str text, const char *end)
 {
     const struct syn_str tail = syn_str_of(end);
-    return text.bytes >= tail.bytes &&
+    return syn_str_has_prefix(text, SYN_STR("https://")) &&
+           text.bytes >= tail.bytes &&
            syn_str_is_equal(syn_str_from(text, text.bytes - tail.bytes), tail);
 }
 

@@ -141,6 +141,62 @@ static void items_apart(struct syn_run *run)
                ==, (int64_t)count);
 }
 
+/* WHK-04, WHK-05: a webhook says of an item what its writer was answered. What
+ * the item of a map is called by is not published: only a list's is judged. */
+static void expect_item(struct syn_run *run,
+                        const struct syn_sink_record *record,
+                        const struct syn_thing *thing,
+                        const struct syn_reply *reply, const char *mark)
+{
+    const bool is_list = thing->type == SYN_TYPE_LIST;
+    EXPECT_STR(run, "the container's sid",
+               syn_sink_param(record, is_list ? "ListSid" : "MapSid"), ==,
+               syn_str_of(thing->sid));
+    EXPECT_STR(
+        run, "the container's name",
+        syn_sink_param(record, is_list ? "ListUniqueName" : "MapUniqueName"),
+        ==, thing->name);
+    EXPECT_STR(run, "ItemRevision", syn_sink_param(record, "ItemRevision"), ==,
+               syn_reply_str(reply, "/revision"));
+    EXPECT_STR(run, "EventId", syn_sink_param(record, "EventId"), ==,
+               syn_str_of(syn_run_text(
+                   run, "%lld",
+                   (long long)syn_reply_i64(reply, "/last_event_id", -9))));
+    EXPECT_STR(run, "ItemData", syn_sink_param(record, "ItemData"), has,
+               syn_str_of(mark));
+    (void)syn_expect_str(
+        run, SYN_SITE, is_list ? SYN_EFFECT : SYN_SIGNAL, "which item",
+        syn_sink_param(record, is_list ? "ItemIndex" : "ItemKey"), "==",
+        is_list ? syn_str_of(
+                      syn_run_text(run, "%lld", (long long)thing->item_index))
+                : SYN_STR("a/b"));
+}
+
+static void item_parameters(struct syn_run *run)
+{
+    (void)syn_run_sink(run);
+    struct syn_client *ann = syn_run_client(run, "ann");
+    struct syn_thing thing = syn_run_thing(run, "board");
+    const enum syn_op ops[] = {SYN_OP_ITEM_ADD, SYN_OP_ITEM_UPDATE};
+    REQUIRE_CONTROL(run, "ann creates",
+                    syn_client_do(ann, OP_ON(CREATE, &thing)));
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        const char *mark =
+            syn_run_text(run, "%.*s-%zu", SYN_STR_ARG(thing.canary), i);
+        struct syn_action act = {
+            .op = ops[i],
+            .on = &thing,
+            .key = "a/b",
+            .index = thing.item_index,
+            .data = syn_run_text(run, "{\"mark\":\"%s\"}", mark)};
+        struct syn_reply reply = syn_client_do(ann, &act);
+        REQUIRE_CONTROL(run, "ann changes an item", reply);
+        const struct syn_sink_record *record = told(run, &thing, ops[i], 0);
+        REQUIRE(run, record != NULL);
+        expect_item(run, record, &thing, &reply, mark);
+    }
+}
+
 /* WHK-06: "10 item mutations; EventId strictly increasing". */
 static void event_ids(struct syn_run *run)
 {
@@ -203,6 +259,15 @@ static const struct syn_scenario rows[] = {
      .defect = "list-item-webhooks-merged",
      .reading = "maps as lists, by symmetry",
      .run = items_apart},
+    {.id = "whk/events/item-parameters",
+     .title = "Webhooks of items say what their writer was answered",
+     .source = "WHK-05",
+     HOOK_ROW,
+     .level = SYN_LEVEL_MUST,
+     .types = SYN_TYPES_CONTAINER,
+     .defect = "webhook-event-id-stuck",
+     .reading = "maps as lists, by symmetry",
+     .run = item_parameters},
     {.id = "whk/events/event-ids",
      .title = "Event ids of item webhooks rise within a container",
      .source = "WHK-06",
