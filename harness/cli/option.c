@@ -76,7 +76,7 @@ static const struct option options[] = {
              SYN_CLI_AUDIT,
          "warnings are failures"),
     FLAG("--fail-fast", fails_fast, SYN_CLI_RUN,
-         "start nothing after a failure"),
+         "start nothing after a failure or error"),
     FLAG("--all", runs_all, SYN_CLI_SELFTEST, "every row against every defect"),
     FLAG("--all", runs_all, SYN_CLI_GATE, "every identity and object"),
     TEXT("--defect", "NAME", defect,

@@ -102,6 +102,17 @@ static bool is_in_distress(struct syn_runner *runner, size_t index)
     return runner->silent_streak >= SYN_DISTRESS_ROWS;
 }
 
+/* Is the run to end with this row? A row of ours that broke settles the exit
+ * code as much as a failure does. */
+static bool is_final(const struct syn_runner *runner, size_t index)
+{
+    const struct syn_runner_options *options = runner->options;
+    const enum syn_verdict verdict = runner->results[index].verdict;
+    return options->fails_fast && !is_told_in_matrix(runner, index) &&
+           (verdict == SYN_VERDICT_FAIL || verdict == SYN_VERDICT_ERROR ||
+            (verdict == SYN_VERDICT_WARNING && options->is_strict));
+}
+
 static bool on_done(void *ctx, size_t index)
 {
     struct syn_runner *runner = ctx;
@@ -111,11 +122,9 @@ static bool on_done(void *ctx, size_t index)
         syn_chase_note(runner, index);
     }
     print_ready(runner);
-    bool is_final = runner->options->fails_fast &&
-                    !is_told_in_matrix(runner, index) &&
-                    runner->results[index].verdict == SYN_VERDICT_FAIL;
-    runner->has_failed_fast = runner->has_failed_fast || is_final;
-    return is_in_distress(runner, index) || is_final;
+    bool is_last = is_final(runner, index);
+    runner->has_failed_fast = runner->has_failed_fast || is_last;
+    return is_in_distress(runner, index) || is_last;
 }
 
 /* One status line on a terminal, else a line every ten seconds. */

@@ -11,10 +11,13 @@
 # the very object of the sound program or of another mutant, is none: the next
 # candidate takes its place.
 #
-# Killed: `run` ends with another code than 0 and its report has a row with the
-# verdict fail, error (the row crashed, or hung until its guard) or inconclusive
-# (no answer on several tries), or the run does not end in the time it is given.
-# The answer counts each kind apart. Anything else lets the mutant live.
+# Killed: `run --strict` ends with another code than 0 and its report has a row
+# with the verdict fail, error (the row crashed, or hung until its guard) or
+# inconclusive (no answer on several tries), or the run does not end in the time it
+# is given. Strict, because most rows of level SHOULD only warn otherwise, which a
+# reader of the report sees and an exit code does not tell. What lives is run once
+# more as built with the sanitizers, which see memory that is lost, reused or never
+# written. The answer counts each kind apart. Anything else lets the mutant live.
 #
 # --again takes the mutants of the last time and judges those that were not killed
 # then: what one uses to see whether new rows kill survivors. The mutated files
@@ -36,6 +39,7 @@ BUDGET=7200      # seconds for all
 MUTANTS_MAX=4000 # candidates that are compiled at most
 JOBS=$(nproc)
 AGAIN=''
+SUFFIX=''
 
 say() { printf '== %s\n' "$*" >&2; }
 die() {
@@ -120,14 +124,16 @@ list_candidates() { # in seeded order, two of each file first
 
 # Only the mutated object is compiled; put before the libraries it hides the
 # member that it replaces.
-prepare_build() {
-    say "building the sound program"
-    cmake -S . -B "$WORK/sound" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
-        -DCMAKE_C_FLAGS_DEBUG=-O1 -DCMAKE_C_COMPILER=gcc >"$WORK/sound.log" 2>&1 ||
-        die "see $WORK/sound.log"
-    ninja -C "$WORK/sound" -j "$JOBS" syncproof >>"$WORK/sound.log" 2>&1 ||
-        die "see $WORK/sound.log"
-    ninja -C "$WORK/sound" -t commands syncproof >"$WORK/commands"
+prepare_build() { # folder option…: what is built next, compiled and linked
+    TREE=$1
+    shift
+    say "building the sound program ($TREE)"
+    cmake -S . -B "$WORK/$TREE" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+        -DCMAKE_C_FLAGS_DEBUG=-O1 -DCMAKE_C_COMPILER=gcc "$@" \
+        >"$WORK/$TREE.log" 2>&1 || die "see $WORK/$TREE.log"
+    ninja -C "$WORK/$TREE" -j "$JOBS" syncproof >>"$WORK/$TREE.log" 2>&1 ||
+        die "see $WORK/$TREE.log"
+    ninja -C "$WORK/$TREE" -t commands syncproof >"$WORK/commands"
     LINK=$(tail -n 1 "$WORK/commands" | sed 's/^: && //; s/ && :$//')
 }
 
@@ -135,11 +141,11 @@ compile() { # source object: as the sound one, from another text
     local original=$1 text=$2 object=$3 command
     command=$(grep -F -- "-c $PWD/$original" "$WORK/commands" | head -n 1 |
         sed 's/ -M[DTF]\( [^ ]*\)\{0,1\}//g; s/ -o [^ ]* -c .*//')
-    (cd "$WORK/sound" && eval "$command -w -o $object -c -x c $text") 2>/dev/null
+    (cd "$WORK/$TREE" && eval "$command -w -o $object -c -x c $text") 2>/dev/null
 }
 
 link() { # object program
-    (cd "$WORK/sound" && eval "${LINK/ -o syncproof / $1 -o $2 }") 2>/dev/null
+    (cd "$WORK/$TREE" && eval "${LINK/ -o syncproof / $1 -o $2 }") 2>/dev/null
 }
 
 digest() { # an object without debugging information says only what it does
@@ -185,7 +191,7 @@ choose() {
 run_on() { # lane selection…: fails as the suite does
     local lane=$1
     shift
-    timeout -k 10 "$LIMIT_S" "$lane/syncproof" run "$@" -q --fail-fast --jobs 1 \
+    timeout -k 10 "$LIMIT_S" "$lane/syncproof" run "$@" -q --strict --fail-fast --jobs 1 \
         --seed "$SEED" --out "$lane/out" >"$lane/log" 2>&1
 }
 
@@ -223,8 +229,11 @@ judge() { # lane object selection…
     esac
 }
 
+# With the sanitizers a plain survivor is still open.
 is_judged() { # id
-    grep -qF "$1"$'\t' "$WORK/results"
+    local before
+    before=$(grep -F "$1"$'\t' "$WORK/results" | tail -n 1 | cut -f 2)
+    [ -n "$before" ] && { [ -z "$SUFFIX" ] || [ "$before" != survived ]; }
 }
 
 # Every JOBS-th mutant that has no result yet, on a selection of the suite; only
@@ -237,18 +246,48 @@ work_lane() { # lane selection…
         [ $((n % JOBS)) -eq "$lane" ] || continue
         ! is_judged "$id" || continue
         [ "$SECONDS" -lt "$BUDGET" ] || break
-        result=$(judge "$lane" "$PWD/$WORK/chosen/${id//\//_}.o" "$@")
+        result=$(judge "$lane" "$OBJECTS/${id//\//_}.o" "$@")
         case $result in
         alive)
             [ $# -eq 0 ] || continue
             result=survived
             ;;
         broken | stopped) continue ;; # says nothing about the mutant
-        *) ;;
+        *) result=$result$SUFFIX ;;
         esac
         printf '%s\t%s\t%s\t%s\t%s\n' "$id" "$result" "$place" "$before" "$after" \
             >>"$WORK/results"
     done <"$WORK/mutants"
+}
+
+# The mutated text again, from what is kept of it.
+compile_again() { # id place after
+    local file=${2%:*} line=${2##*:}
+    NEW=$3 awk -v at="$line" 'NR == at { print ENVIRON["NEW"]; next } { print }' \
+        "$file" >"$WORK/text.c"
+    compile "$file" "$PWD/$WORK/text.c" "$OBJECTS/${1//\//_}.o"
+}
+
+# What lived is judged anew with the sanitizers.
+judge_memory() {
+    local id place after
+    local -x ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1
+    grep -q $'\tsurvived' "$WORK/results" || return 0
+    prepare_build sanitized -DSYN_SANITIZE=address,undefined
+    compile harness/model/rules.c "$PWD/harness/model/rules.c" "$PWD/$WORK/sound.o"
+    OBJECTS="$PWD/$WORK/chosen-sanitized"
+    SUFFIX=' under the sanitizers'
+    mkdir -p "$OBJECTS"
+    grep $'\tsurvived\t' "$WORK/results" | cut -f 1,3,5 >"$WORK/alive"
+    while IFS=$'\t' read -r id place after; do
+        compile_again "$id" "$place" "$after" || die "cannot compile $id again"
+    done <"$WORK/alive"
+    judge_all rest/items sdk/shapes acl/revocation whk/delivery
+    judge_all
+    # The last word on each counts.
+    awk -F '\t' '{ line[$1] = $0 } END { for (id in line) print line[id] }' \
+        "$WORK/results" | LC_ALL=C sort >"$WORK/last"
+    mv "$WORK/last" "$WORK/results"
 }
 
 judge_all() { # selection…: nothing is the whole suite
@@ -294,7 +333,8 @@ answer() {
 
 mkdir -p "$WORK"
 STAMP=$(stamp)
-prepare_build
+prepare_build sound
+OBJECTS="$PWD/$WORK/chosen"
 if [ -n "$AGAIN" ]; then
     [ -s "$WORK/stamp" ] || die "--again needs an earlier run"
     { grep $'\tkilled' "$WORK/results" || true; } >"$WORK/killed"
@@ -313,4 +353,5 @@ compile harness/model/rules.c "$PWD/harness/model/rules.c" "$PWD/$WORK/sound.o"
 # The chapters that touch most in the least time come first.
 judge_all rest/ sdk/
 judge_all
+judge_memory
 answer
