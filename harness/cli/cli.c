@@ -195,13 +195,19 @@ const char *syn_cli_today(const struct syn_cli *cli)
 
 bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out)
 {
+    return syn_cli_target_file(cli, cli->target, out);
+}
+
+bool syn_cli_target_file(const struct syn_cli *cli, const char *path,
+                         const struct syn_target **out)
+{
     char fault[SYN_TARGET_FAULT_BYTES] = "";
     *out = NULL;
-    if (cli->target == NULL) {
+    if (path == NULL) {
         return true;
     }
-    if (syn_target_read(cli->arena, cli->target, syn_cli_today(cli), out,
-                        fault) != SYN_OK) {
+    if (syn_target_read(cli->arena, path, syn_cli_today(cli), out, fault) !=
+        SYN_OK) {
         (void)syn_cli_refuse("%s", fault[0] == '\0' ? "out of memory" : fault);
         return false;
     }

@@ -26,6 +26,7 @@ struct syn_cli {
     const char *tags[SYN_CLI_WORDS_MAX]; /* of stress, merge: thresholds */
     size_t tag_count;
     const char *target;
+    const char *compare;
     const char *seed;
     const char *jobs;
     const char *repeat;
@@ -158,6 +159,9 @@ bool syn_cli_runner_options(const struct syn_cli *cli,
 /* "2026-11-21" in UTC; of the arena. */
 const char *syn_cli_today(const struct syn_cli *cli);
 bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out);
+/* The same of another file; `path` NULL: none, *out NULL. */
+bool syn_cli_target_file(const struct syn_cli *cli, const char *path,
+                         const struct syn_target **out);
 /* `env:NAME` or the text itself; NULL stays NULL. */
 bool syn_cli_secret(const char *option, const char *text, const char **out);
 

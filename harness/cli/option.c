@@ -49,6 +49,8 @@ static const struct option options[] = {
              SYN_CLI_REPLAY | SYN_CLI_GATE | SYN_CLI_AUDIT | SYN_CLI_BLAST |
              SYN_CLI_CALIBRATE | SYN_CLI_STRESS | SYN_CLI_CLEAN,
          "the target file (absent: the embedded service)"),
+    TEXT("--compare", "FILE", compare, SYN_CLI_RUN,
+         "a second target: what differs, by clause"),
     TEXT("--seed", "N", seed,
          SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE |
              SYN_CLI_CALIBRATE | SYN_CLI_STRESS,

@@ -87,8 +87,13 @@ int syn_verb_run(struct syn_cli *cli)
 {
     struct syn_runner_options options;
     if (!syn_cli_runner_options(cli, &options) ||
-        !syn_cli_target(cli, &options.target)) {
+        !syn_cli_target(cli, &options.target) ||
+        !syn_cli_target_file(cli, cli->compare, &options.beside)) {
         return SYN_EXIT_USAGE;
+    }
+    if (options.beside != NULL && options.target == NULL) {
+        return syn_cli_refuse("--compare names a second target: the first "
+                              "needs --target");
     }
     options.verb = "run";
     options.today = syn_cli_today(cli);

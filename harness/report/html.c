@@ -12,6 +12,8 @@
 #include "report/html_plot.h"
 #include "syn/limits.h"
 
+#include <string.h>
+
 #define STORY_MAX  (4u * SYN_REPORT_TEXT_BYTES_MAX)
 #define SPACE      0x20
 #define DEL        0x7f
@@ -378,6 +380,59 @@ static void put_matrix(struct syn_buf *out, const struct syn_report *report)
     syn_buf_put_text(out, report->never_red_count > 0 ? "</p>\n" : "");
 }
 
+/* --- beside another target ------------------------------------------------
+ */
+
+static void put_difference(struct syn_buf *out,
+                           const struct syn_difference *item, bool is_first)
+{
+    const struct syn_str cells[] = {syn_str_of(item->row), item->aspect,
+                                    item->here, item->there};
+    if (is_first) {
+        syn_buf_put_text(out, "<tr><th colspan=\"4\">");
+        put_word(out, item->clause);
+        syn_buf_put_text(out, " &middot; ");
+        put_word(out, item->sentence);
+        syn_buf_put_text(out, "</th></tr>\n");
+    }
+    syn_buf_put_text(out, "<tr>");
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        syn_buf_put_text(out, "<td>");
+        put_text(out, cells[i]);
+        syn_buf_put_text(out, "</td>");
+    }
+    syn_buf_put_text(out, "</tr>\n");
+}
+
+static void put_comparison(struct syn_buf *out,
+                           const struct syn_comparison *comparison,
+                           const struct fit *fit)
+{
+    const char *clause = "";
+    size_t shown = 0;
+    if (comparison == NULL) {
+        return;
+    }
+    syn_buf_put_text(out, "<h2>Compared with ");
+    put_word(out, comparison->target);
+    syn_buf_printf(
+        out, "</h2><p>%zu of %zu rows differ; a run there: exit %d: ",
+        comparison->differ_count, comparison->row_count, comparison->exit_code);
+    put_word(out, comparison->exit_reason);
+    syn_buf_put_text(out, "</p>\n<table id=\"differences\"><tr><th>Row</th>"
+                          "<th>What</th><th>Here</th><th>There</th></tr>\n");
+    for (; shown < comparison->item_count && shown < fit->rows_max; shown++) {
+        const struct syn_difference *item = &comparison->items[shown];
+        put_difference(out, item, strcmp(clause, item->clause) != 0);
+        clause = item->clause;
+    }
+    syn_buf_put_text(out, "</table>\n");
+    if (shown < comparison->item_count) {
+        syn_buf_printf(out, "<p>%zu more differences are in run.json.</p>\n",
+                       comparison->item_count - shown);
+    }
+}
+
 static syn_status try_write(struct syn_buf *out,
                             const struct syn_report *report,
                             const struct fit *fit)
@@ -391,6 +446,7 @@ static syn_status try_write(struct syn_buf *out,
     put_facts(out, report);
     put_counts(out, report);
     syn_html_put_plots(out, report);
+    put_comparison(out, report->comparison, fit);
     put_rows(out, report, fit);
     put_findings(out, report, fit);
     put_matrix(out, report);

@@ -229,6 +229,36 @@ static void put_matrix(struct syn_json_writer *w,
     syn_json_close_array(w);
 }
 
+/* Of `--compare` alone. */
+static void put_comparison(struct syn_json_writer *w,
+                           const struct syn_comparison *comparison)
+{
+    if (comparison == NULL) {
+        return;
+    }
+    syn_json_open_object(w, "comparison");
+    syn_json_write_text(w, "target", comparison->target);
+    syn_json_open_object(w, "exit");
+    syn_json_write_i64(w, "code", comparison->exit_code);
+    syn_json_write_text(w, "reason", comparison->exit_reason);
+    syn_json_close_object(w);
+    syn_json_write_i64(w, "rows", (int64_t)comparison->row_count);
+    syn_json_write_i64(w, "differ", (int64_t)comparison->differ_count);
+    syn_json_open_array(w, "differences");
+    for (size_t i = 0; i < comparison->item_count; i++) {
+        const struct syn_difference *item = &comparison->items[i];
+        syn_json_open_object(w, NULL);
+        syn_json_write_text(w, "clause", item->clause);
+        syn_json_write_text(w, "row", item->row);
+        syn_json_write_str(w, "aspect", cut(item->aspect));
+        syn_json_write_str(w, "here", cut(item->here));
+        syn_json_write_str(w, "there", cut(item->there));
+        syn_json_close_object(w);
+    }
+    syn_json_close_array(w);
+    syn_json_close_object(w);
+}
+
 syn_status syn_report_json_write(struct syn_buf *out,
                                  const struct syn_report *report)
 {
@@ -238,6 +268,7 @@ syn_status syn_report_json_write(struct syn_buf *out,
     put_run(&w, report);
     put_summary(&w, report);
     put_coverage(&w, report);
+    put_comparison(&w, report->comparison);
     put_matrix(&w, report);
     syn_json_open_array(&w, "results");
     for (size_t i = 0; i < report->result_count; i++) {

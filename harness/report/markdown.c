@@ -9,8 +9,11 @@
 
 #include "syn/limits.h"
 
-#define STORY_MAX (2u * SYN_REPORT_TEXT_BYTES_MAX)
-#define SPACE     0x20
+#include <string.h>
+
+#define STORY_MAX      (2u * SYN_REPORT_TEXT_BYTES_MAX)
+#define SPACE          0x20
+#define CELL_BYTES_MAX 300
 
 /* How much is shown, in the order of attempts to fit. */
 static const struct fit {
@@ -115,6 +118,53 @@ static void put_head(struct syn_buf *out, const struct syn_report *report)
     syn_buf_put_text(out, ".\n");
 }
 
+static void put_difference(struct syn_buf *out,
+                           const struct syn_difference *item)
+{
+    const struct syn_str cells[] = {syn_str_of(item->row), item->aspect,
+                                    item->here, item->there};
+    syn_buf_put_byte(out, '|');
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        syn_buf_put_byte(out, ' ');
+        put_cell(out, syn_str_part(cells[i], 0, CELL_BYTES_MAX));
+        syn_buf_put_text(out, " |");
+    }
+    syn_buf_put_byte(out, '\n');
+}
+
+static void put_comparison(struct syn_buf *out,
+                           const struct syn_comparison *comparison,
+                           size_t shown_max)
+{
+    const char *clause = "";
+    size_t shown = 0;
+    if (comparison == NULL) {
+        return;
+    }
+    syn_buf_put_text(out, "\n## Compared with ");
+    put_cell(out, syn_str_of(comparison->target));
+    syn_buf_printf(out, "\n\n%zu of %zu rows differ; a run there: exit %d: ",
+                   comparison->differ_count, comparison->row_count,
+                   comparison->exit_code);
+    put_cell(out, syn_str_of(comparison->exit_reason));
+    syn_buf_put_byte(out, '\n');
+    for (; shown < comparison->item_count && shown < shown_max; shown++) {
+        const struct syn_difference *item = &comparison->items[shown];
+        if (strcmp(clause, item->clause) != 0) {
+            clause = item->clause;
+            syn_buf_printf(out, "\n**%s** ", clause);
+            put_cell(out, syn_str_of(item->sentence));
+            syn_buf_put_text(out, "\n\n| Row | What | Here | There |\n"
+                                  "|---|---|---|---|\n");
+        }
+        put_difference(out, item);
+    }
+    if (shown < comparison->item_count) {
+        syn_buf_printf(out, "\n%zu more differences are in run.json.\n",
+                       comparison->item_count - shown);
+    }
+}
+
 static void put_finding(struct syn_buf *out, const struct syn_result *result,
                         size_t bytes_max)
 {
@@ -143,6 +193,7 @@ static syn_status try_write(struct syn_buf *out,
     size_t left_out = 0;
     syn_buf_clear(out);
     put_head(out, report);
+    put_comparison(out, report->comparison, fit->findings_max);
     for (size_t i = 0; i < report->result_count && out->status == SYN_OK; i++) {
         const struct syn_result *result = &report->results[i];
         if (!is_finding(result, report->is_strict)) {

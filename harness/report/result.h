@@ -107,6 +107,27 @@ struct syn_family {
     unsigned judged;
 };
 
+/* Where two targets were seen to differ: one line of `--compare`. */
+struct syn_difference {
+    const char *clause;    /* "ACL-21" */
+    const char *sentence;  /* "" when the table of clauses lacks it */
+    const char *row;       /* "acl/x[list]" */
+    struct syn_str aspect; /* "verdict", "failure", or what was observed */
+    struct syn_str here;   /* at the target of the run */
+    struct syn_str there;  /* at the one beside it */
+};
+
+/* The second target of `--compare`, and how it differs. */
+struct syn_comparison {
+    const char *target;
+    int exit_code; /* of a run there alone */
+    const char *exit_reason;
+    size_t row_count;                   /* rows of both */
+    size_t differ_count;                /* of these, rows with a difference */
+    const struct syn_difference *items; /* by clause, then by row */
+    size_t item_count;
+};
+
 /* One run of a verb that judges. */
 struct syn_report {
     const char *verb;
@@ -135,8 +156,9 @@ struct syn_report {
     size_t defect_count;
     const char *const *never_red; /* rows that no defect turned red */
     size_t never_red_count;
-    const char *leftovers; /* NULL: none */
-    const char *sent;      /* to a target, against its budget; NULL: nothing */
+    const char *leftovers;                   /* NULL: none */
+    const struct syn_comparison *comparison; /* NULL: none was asked for */
+    const char *sent; /* to a target, against its budget; NULL: nothing */
     int exit_code;
     const char *exit_reason;
 };

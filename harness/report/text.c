@@ -285,9 +285,51 @@ static void put_families(struct syn_buf *out, const struct syn_report *report)
     syn_buf_put_text(out, report->family_count > 0 ? "\n" : "");
 }
 
+/* --- beside another target ------------------------------------------------
+ */
+
+static void put_difference(struct syn_buf *out,
+                           const struct syn_difference *item)
+{
+    syn_buf_printf(out, "    %s, ", item->row);
+    put_plain(out, item->aspect, "");
+    syn_buf_put_text(out, "\n        here:  ");
+    put_plain(out, item->here, "");
+    syn_buf_put_text(out, "\n        there: ");
+    put_plain(out, item->there, "");
+    syn_buf_put_byte(out, '\n');
+}
+
+static void put_comparison(struct syn_buf *out,
+                           const struct syn_comparison *comparison)
+{
+    const char *clause = "";
+    if (comparison == NULL) {
+        return;
+    }
+    syn_buf_put_text(out, "compared with ");
+    put_plain(out, syn_str_of(comparison->target), "");
+    syn_buf_printf(out, ": %zu of %zu rows differ; a run there: exit %d: ",
+                   comparison->differ_count, comparison->row_count,
+                   comparison->exit_code);
+    put_plain(out, syn_str_of(comparison->exit_reason), "");
+    syn_buf_put_byte(out, '\n');
+    for (size_t i = 0; i < comparison->item_count; i++) {
+        const struct syn_difference *item = &comparison->items[i];
+        if (strcmp(clause, item->clause) != 0) {
+            clause = item->clause;
+            syn_buf_printf(out, "  %s: ", clause);
+            put_plain(out, syn_str_of(item->sentence), "");
+            syn_buf_put_byte(out, '\n');
+        }
+        put_difference(out, item);
+    }
+}
+
 void syn_text_put_last_lines(struct syn_buf *out,
                              const struct syn_report *report)
 {
+    put_comparison(out, report->comparison);
     put_counts(out, report);
     put_figures(out, report);
     put_speed(out, report);

@@ -381,7 +381,9 @@ int syn_runner_report(struct syn_runner *runner)
     write_json(runner, out_path(runner, "run.json"));
     syn_runner_conclude(runner);
     syn_buf_init(&text, NULL, TEXT_BYTES_MAX);
-    syn_text_put_last_lines(&text, &runner->report);
+    if (runner->first == NULL) { /* else the first run says how it ended */
+        syn_text_put_last_lines(&text, &runner->report);
+    }
     syn_runner_print(runner, &text);
     syn_buf_fini(&text);
     syn_runner_conclude(runner);

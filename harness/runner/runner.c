@@ -428,18 +428,23 @@ static bool prepare_target(struct syn_runner *runner)
     return false;
 }
 
-static int run_all(struct syn_runner *runner)
+/* Everything up to the verdicts. False: refused, it has been printed. */
+static bool perform(struct syn_runner *runner)
 {
+    runner->begun_ms = clock_ms(CLOCK_MONOTONIC);
+    runner->told_ms = runner->begun_ms;
+    make_stage(runner);
     fill_report(runner);
     print_first_line(runner);
-    bool has_place = make_directories(runner);
+    runner->has_place = make_directories(runner);
     bool is_sound = !runner->options->is_selftest || syn_selftest_check(runner);
-    if (has_place && is_sound && prepare_target(runner)) {
+    if (runner->has_place && is_sound && prepare_target(runner)) {
         syn_status st = make_plan(runner);
         SYN_ASSERT(st == SYN_OK || st == SYN_ERR_LIMIT);
         if (st == SYN_ERR_LIMIT) {
             (void)rmdir(runner->directory);
-            return refuse("more than 200000 rows are planned");
+            (void)refuse("more than 200000 rows are planned");
+            return false;
         }
         syn_runner_init_results(runner);
         run_plan(runner);
@@ -451,16 +456,41 @@ static int run_all(struct syn_runner *runner)
     if (runner->options->has_terminal) {
         syn_err_printf("\r\x1b[K");
     }
+    return true;
+}
+
+/* What the verdicts come to, and the reports; the exit code. */
+static int conclude(struct syn_runner *runner)
+{
     if (runner->options->is_selftest && runner->plan.count > 0) {
         syn_selftest_conclude(runner);
     }
     syn_runner_cover(runner);
     syn_runner_fill_floor(runner);
     int code = syn_runner_report(runner);
-    if (has_place) {
+    if (runner->has_place) {
         remove_directories(runner);
     }
     return code;
+}
+
+static void close_runner(struct syn_runner *runner)
+{
+    syn_crew_close(&runner->crew);
+    close_books(runner);
+}
+
+/* The second target of --compare, once the first has been judged. */
+static void run_second(struct syn_runner *first, struct syn_runner *second)
+{
+    if (first->report.result_count == 0 || first->signal_number != 0) {
+        return;
+    }
+    if (perform(second)) {
+        (void)conclude(second);
+        syn_compare_note(first, second);
+    }
+    close_runner(second);
 }
 
 /* From the start to the end of the process: a signal that comes before the rows
@@ -488,9 +518,18 @@ static bool is_safe_name(const struct syn_target *target)
     return false;
 }
 
+/* False: something that was said is wrong, it has been printed. */
+static bool is_fit(struct syn_runner *runner)
+{
+    return is_safe_name(runner->options->target) &&
+           syn_runner_read_baseline(runner) && syn_runner_check_floor(runner);
+}
+
 int syn_runner_run(const struct syn_runner_options *options)
 {
     struct syn_runner runner = {.options = options};
+    struct syn_runner second = {.options = NULL};
+    struct syn_runner_options beside;
     char fault[SYN_SELECT_FAULT_BYTES] = "";
     SYN_ASSERT(options->repeat >= 1 && options->repeat <= SYN_REPEAT_MAX);
     if (syn_select_check(&options->selection, options->suites, fault) !=
@@ -498,17 +537,22 @@ int syn_runner_run(const struct syn_runner_options *options)
         return refuse(fault);
     }
     syn_arena_init(&runner.arena, NULL, RUNNER_ARENA_BYTES);
+    syn_arena_init(&second.arena, NULL, RUNNER_ARENA_BYTES);
     int code = SYN_EXIT_USAGE;
-    if (is_safe_name(options->target) && syn_runner_read_baseline(&runner) &&
-        syn_runner_check_floor(&runner)) {
-        hold_signals();
-        runner.begun_ms = clock_ms(CLOCK_MONOTONIC);
-        runner.told_ms = runner.begun_ms;
-        make_stage(&runner);
-        code = run_all(&runner);
-        syn_crew_close(&runner.crew);
-        close_books(&runner);
+    if (options->beside != NULL) {
+        syn_compare_init(&second, &runner, &beside);
     }
+    if (is_fit(&runner) && (runner.second == NULL || is_fit(&second))) {
+        hold_signals();
+        if (perform(&runner)) {
+            if (runner.second != NULL) {
+                run_second(&runner, &second);
+            }
+            code = conclude(&runner);
+        }
+        close_runner(&runner);
+    }
+    syn_arena_fini(&second.arena);
     syn_arena_fini(&runner.arena);
     return code;
 }

@@ -37,6 +37,7 @@ struct syn_runner_options {
     const struct syn_suite *const *suites; /* ended by NULL */
     struct syn_selection selection;
     const struct syn_target *target; /* NULL: embedded */
+    const struct syn_target *beside; /* to compare with; NULL: none */
     uint64_t seed;
     unsigned jobs;          /* 1 to SYN_JOBS_MAX */
     bool has_jobs;          /* the user said so */

@@ -15,6 +15,8 @@
 
 struct syn_runner {
     const struct syn_runner_options *options;
+    struct syn_runner *first;  /* of the second run of --compare; else NULL */
+    struct syn_runner *second; /* of the first run; NULL: none */
     struct syn_arena arena;
     struct syn_stage stage;
     struct syn_plan plan;
@@ -31,6 +33,7 @@ struct syn_runner {
     int64_t begun_ms;  /* monotonic */
     int64_t told_ms;   /* of the last progress line */
     bool has_failed_fast;
+    bool has_place; /* the folders of reports and evidence are there */
     int signal_number;
     struct syn_report report;
     struct syn_baseline baseline;
@@ -81,6 +84,15 @@ syn_status syn_selftest_plan(struct syn_runner *runner);
  * have been judged. */
 bool syn_selftest_is_kill(const struct syn_runner *runner, size_t index);
 void syn_selftest_conclude(struct syn_runner *runner);
+
+/* compare.c: what the second run is told, of the first runner's arena; and,
+ * when it has reported, the differences into the first one's report. What kept
+ * the second from running, or left something there, counts for the first too.
+ */
+void syn_compare_init(struct syn_runner *second, struct syn_runner *first,
+                      struct syn_runner_options *options);
+void syn_compare_note(struct syn_runner *first,
+                      const struct syn_runner *second);
 
 /* Print to stdout; a failure is remembered as harness fault. */
 void syn_runner_print(struct syn_runner *runner, const struct syn_buf *text);

@@ -110,6 +110,7 @@ static syn_status may_send(void *ctx, const struct syn_departure *departure)
         syn_run_skip(run, run->guard.reason);
     } else if (st != SYN_OK) { /* the budget, or all sending has ended */
         run->is_lost = true;
+        run->has_gap = true; /* what now fails to hold proves nothing */
         st = SYN_ERR_NET;
     }
     return st;

@@ -150,11 +150,20 @@ static void begin_line(struct syn_json_writer *w, struct syn_buf *line)
     syn_json_open_object(w, NULL);
 }
 
-/* Names over any limit are refused by the service, and only fill the file. */
+/* Names over any limit are refused by the service, and only fill the file; what
+ * JSON cannot hold (broken UTF-8, NUL) a row sends as abuse, never as a name to
+ * find something by, and one such line would make the file unreadable. */
+static bool is_writable(struct syn_str value)
+{
+    return value.bytes > 0 && value.bytes <= SYN_MANIFEST_TEXT_BYTES_MAX &&
+           syn_str_is_utf8(value) &&
+           memchr(value.at, '\0', value.bytes) == NULL;
+}
+
 static void write_part(struct syn_json_writer *w, const char *name,
                        struct syn_str value)
 {
-    if (value.bytes > 0 && value.bytes <= SYN_MANIFEST_TEXT_BYTES_MAX) {
+    if (is_writable(value)) {
         syn_json_write_str(w, name, value);
     }
 }

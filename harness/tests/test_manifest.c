@@ -84,6 +84,25 @@ START_TEST(intention_is_in_the_file_before_the_answer)
 }
 END_TEST
 
+START_TEST(names_that_json_cannot_hold_leave_the_file_readable)
+{
+    static const struct syn_str names[] = {
+        {"\xff\xfe", 2}, {"a\0b", 3}, {"\xc3", 1}, {"\xed\xa0\x80", 3}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct syn_manifest_entry entry = {.kind = SYN_MANIFEST_LIST,
+                                                 .service = SYN_STR("IS1"),
+                                                 .name = names[i]};
+        uint64_t number = 0;
+        ck_assert_int_eq(syn_manifest_intend(manifest, &entry, &number),
+                         SYN_OK);
+        struct syn_manifest_list list = read_back();
+        ck_assert_uint_eq(list.count, i + 1);
+        ck_assert_uint_eq(list.entries[i].name.bytes, 0);
+        ck_assert(syn_str_is(list.entries[i].service, "IS1"));
+    }
+}
+END_TEST
+
 START_TEST(made_and_gone_are_kept_apart)
 {
     uint64_t a = intend(SYN_MANIFEST_DOCUMENT, "a");
@@ -242,6 +261,7 @@ Suite *suite_manifest(void)
     TCase *tcase = tcase_create("manifest");
     tcase_add_checked_fixture(tcase, open_all, close_all);
     tcase_add_test(tcase, intention_is_in_the_file_before_the_answer);
+    tcase_add_test(tcase, names_that_json_cannot_hold_leave_the_file_readable);
     tcase_add_test(tcase, made_and_gone_are_kept_apart);
     tcase_add_test(tcase, late_is_an_entry_of_its_own_until_it_is_gone);
     tcase_add_test(tcase, grant_is_gone_by_object_and_identity);
