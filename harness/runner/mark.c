@@ -19,3 +19,22 @@ struct syn_action syn_mark_change(struct syn_run *run, struct syn_thing *thing,
                                .data = syn_run_text(run, "{\"mark\":\"%s\"}",
                                                     syn_mark(run, thing, n))};
 }
+
+struct syn_reply syn_mark_ask(struct syn_run *run, struct syn_client *user,
+                              const struct syn_thing *thing, int64_t id)
+{
+    const char *body = syn_run_text(
+        run,
+        "{\"event_protocol_version\":4,\"action\":\"establish\","
+        "\"correlation_id\":1,\"retried_requests\":0,\"ttl_in_s\":-1,"
+        "\"requests\":[{\"object_sid\":\"%s\",\"object_type\":\"%s\","
+        "\"last_event_id\":%lld}]}",
+        thing->sid, syn_type_name(thing->type), (long long)id);
+    struct syn_reply reply =
+        syn_client_call(user, "POST", "/v4/Subscriptions", NULL, body);
+    syn_run_pass_s(run, syn_run_bound_s(run, SYN_BOUND_EVENT_S));
+    (void)syn_client_fence(user);
+    return syn_client_outcomes(user, thing) == 0
+               ? reply
+               : syn_client_outcome_at(user, thing, 0);
+}

@@ -6,18 +6,8 @@
 set -u
 program=$1
 agents=$2
-place=$(mktemp -d)
-failed=0
-server=0
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server"
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 
 fail() {
     echo "FAILED: $1"
@@ -72,11 +62,7 @@ serve() {
     "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" \
         --limits off -v >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 300 ]; do
-        sleep 0.1
-        tries=$((tries + 1))
-    done
+    await_ready
     port=$(sed 's/.*"rest":"http:\/\/127.0.0.1:\([0-9]*\)".*/\1/' "$place/ready")
     cat >"$place/target.json" <<END
 {"name": "test", "rest_url": "http://127.0.0.1:$port", "sdk_url": "ws://127.0.0.1:$port/v3/wsconnect",

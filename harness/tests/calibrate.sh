@@ -6,18 +6,8 @@
 set -u
 program=$1
 source=$2
-place=$(mktemp -d)
-failed=0
-server=0
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server"
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 
 fail() {
     echo "FAILED: $1"

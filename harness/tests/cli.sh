@@ -4,20 +4,8 @@
 set -u
 program=$1
 schema=$2
-place=$(mktemp -d)
-failed=0
-server=0
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server"
-        ended=$?
-        server=0
-        return "$ended"
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 
 # expect CODE TITLE COMMAND...: run it, compare the exit code.
 expect() {
@@ -131,11 +119,7 @@ start_server() {
     "$program" serve --account-sid $account --api-key $key \
         --api-secret env:SYN_TEST_SECRET "$@" >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
+    await_ready
     rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
     sdk=$(sed 's/.*"sdk":"\([^"]*\)".*/\1/' "$place/ready")
 }
@@ -161,11 +145,7 @@ start_configured() {
     : >"$place/ready"
     "$program" serve "$@" >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
+    await_ready
     rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
 }
 start_configured --config "$config"

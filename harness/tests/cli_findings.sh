@@ -7,18 +7,8 @@ set -u
 program=$1
 schema=$2
 full=${3:-}
-place=$(mktemp -d)
-failed=0
-server=0
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server"
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 
 # expect CODE TITLE COMMAND...: run it, compare the exit code.
 expect() {
@@ -65,11 +55,7 @@ start_server() {
         --api-secret env:SYN_TEST_SECRET --virtual-clock "$@" \
         >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
+    await_ready
     cat >"$place/target.json" <<END
 {
   "name": "wrong", "rest_url": "$(value rest "$place/ready")",

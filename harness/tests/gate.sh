@@ -5,22 +5,12 @@
 set -u
 program=$1
 source=$2
-place=$(mktemp -d)
-failed=0
-server=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 lead=c0ffee12-5a6b-4c3d-9e8f-1029384756af
 agent_a=5f0e8c1a-3b52-4d0e-9a44-0c1d2e3f4a50
 agent_b=7a9b6d24-81c3-4f7e-8b1d-93a1c5e7f802
 plan=$source/fixtures/plans/small.json
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server"
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
 
 fail() {
     echo "FAILED: $1"
@@ -63,15 +53,11 @@ serve() {
       {"identity": "$agent_b", "rights": ["read"]}, {"identity": "$lead", "rights": ["read"]}]}$2]}]}]}
 END
     : >"$place/ready"
-    # shellcheck disable=SC2086
+# shellcheck disable=SC2086
     "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" -v ${extra:-} \
         >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        sleep 0.1
-        tries=$((tries + 1))
-    done
+    await_ready
     port=$(sed 's/.*"rest":"http:\/\/127.0.0.1:\([0-9]*\)".*/\1/' "$place/ready")
     cat >"$place/target.json" <<END
 {"name": "test", "rest_url": "http://127.0.0.1:$port", "sdk_url": "ws://127.0.0.1:$port/v3/wsconnect",

@@ -7,21 +7,11 @@ set -u
 program=$1
 source=$2
 step=$3
-place=$(mktemp -d)
-failed=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 tried=0
-server=0
 SYN_GATE_SECRET=s3cret
 export SYN_GATE_SECRET
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server" 2>/dev/null
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
 
 serve() { # OPTIONS...
     end_server
@@ -31,11 +21,7 @@ serve() { # OPTIONS...
         --api-key SK11111111111111111111111111111111 \
         --api-secret env:SYN_GATE_SECRET "$@" >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 200 ]; do
-        sleep 0.05
-        tries=$((tries + 1))
-    done
+    await_ready
     port=$(sed 's/.*"rest":"http:\/\/127.0.0.1:\([0-9]*\)".*/\1/' "$place/ready")
     cat >"$place/target.json" <<END
 {"name": "test", "rest_url": "http://127.0.0.1:$port", "sdk_url": "ws://127.0.0.1:$port/v3/wsconnect",

@@ -4,18 +4,8 @@
 # alone. Usage: hooks.sh SYNCPROOF
 set -u
 program=$1
-place=$(mktemp -d) || exit 70
-failed=0
-server=0
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server" 2>/dev/null
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 
 sid=11111111111111111111111111111111
 cat >"$place/serve.json" <<JSON
@@ -30,11 +20,7 @@ JSON
 "$program" serve --listen 127.0.0.1:0 --limits off --virtual-clock \
     --config "$place/serve.json" >"$place/ready" 2>"$place/log" &
 server=$!
-tries=0
-while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-    tries=$((tries + 1))
-    sleep 0.1
-done
+await_ready
 rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
 
 # target NAME MEMBERS…: a target file with more members.

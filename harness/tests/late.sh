@@ -5,21 +5,11 @@
 # twenty seconds of real time, as real deadlines are waited for.
 set -u
 program=$1
-place=$(mktemp -d) || exit 70
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 TMPDIR=$place
 export TMPDIR
-failed=0
-server=0
 what=
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server" 2>/dev/null
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
 
 complain() {
     echo "FAILED: $what: $*"
@@ -41,11 +31,7 @@ END
     "$program" serve --listen 127.0.0.1:0 --limits off \
         --config "$place/serve.json" >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
+    await_ready
     rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
 }
 

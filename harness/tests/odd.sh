@@ -7,21 +7,11 @@ set -u
 program=$1
 odd=$2
 schema=$3
-place=$(mktemp -d)
-failed=0
-server=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 service=
 named=
 code=0
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server" 2>/dev/null
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
 
 complain() {
     echo "FAILED: $mode: $1"
@@ -37,11 +27,7 @@ start() {
     : >"$place/ready"
     "$odd" --mode "$1" >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
+    await_ready
     service=
     [ -z "$named" ] || service="\"service_sid\": \"$(member service_sid)\","
     cat >"$place/target.json" <<END

@@ -4,24 +4,14 @@
 # Usage: remote.sh SYNCPROOF. Loopback only; ends what it starts by pid.
 set -u
 program=$1
-place=$(mktemp -d)
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 TMPDIR=$place
 export TMPDIR
-failed=0
-server=0
 mode=namespaced
 more=
 budget='"rest_per_s": 1000, "connects_per_s": 500'
 canary=Q7canaryQ7secretQ7
-
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server" 2>/dev/null
-        server=0
-    fi
-}
-trap 'end_server; rm -rf "$place"' EXIT
 
 complain() {
     echo "FAILED: $*"
@@ -38,11 +28,7 @@ start() { # [FLAGS…]: the target, with credentials that are easy to find
     "$program" serve --listen 127.0.0.1:0 --api-secret "$canary-key" \
         --auth-token "$canary-token" "$@" >"$place/ready" 2>"$place/log" &
     server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
+    await_ready
 }
 
 write_target() { # NAME [SERVICE]: $mode, $budget, $more

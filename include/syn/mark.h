@@ -21,4 +21,10 @@ const char *syn_mark(struct syn_run *run, const struct syn_thing *thing,
 struct syn_action syn_mark_change(struct syn_run *run, struct syn_thing *thing,
                                   unsigned n);
 
+/* Ask for what came after event `id`, as a client does that keeps its own ids:
+ * our session would ask again. The notification of the subscription, or the
+ * answer when none came. */
+struct syn_reply syn_mark_ask(struct syn_run *run, struct syn_client *user,
+                              const struct syn_thing *thing, int64_t id);
+
 #endif

@@ -3,6 +3,7 @@
  * A user with two devices hears on one what it does on the other, and whoever
  * was away for long is told all that was missed, or that some is lost.
  */
+#include "syn/mark.h"
 #include "syn/scenario.h"
 
 #define WRITES 3
@@ -49,26 +50,6 @@ static void own_other_session(struct syn_run *run)
                (int64_t)syn_client_heard(laptop, &thing), ==, WRITES);
 }
 
-/* As a client does that keeps its own ids: our session would ask again. */
-static struct syn_reply ask(struct syn_run *run, struct syn_client *user,
-                            const struct syn_thing *thing, int64_t id)
-{
-    const char *body = syn_run_text(
-        run,
-        "{\"event_protocol_version\":4,\"action\":\"establish\","
-        "\"correlation_id\":1,\"retried_requests\":0,\"ttl_in_s\":-1,"
-        "\"requests\":[{\"object_sid\":\"%s\",\"object_type\":\"%s\","
-        "\"last_event_id\":%lld}]}",
-        thing->sid, syn_type_name(thing->type), (long long)id);
-    struct syn_reply reply =
-        syn_client_call(user, "POST", "/v4/Subscriptions", NULL, body);
-    syn_run_pass_s(run, syn_run_bound_s(run, SYN_BOUND_EVENT_S));
-    (void)syn_client_fence(user);
-    return syn_client_outcomes(user, thing) == 0
-               ? reply
-               : syn_client_outcome_at(user, thing, 0);
-}
-
 /* SDK-12: "Reconnecting subscriber gets missed events from its last event
  * id": all of them, or the replay says that it was interrupted. */
 static void long_absence(struct syn_run *run)
@@ -82,7 +63,7 @@ static void long_absence(struct syn_run *run)
     for (unsigned i = 0; i <= FIRST + MISSED; i++) {
         REQUIRE_ALLOWED(run, "a change", write_to(run, writer, &thing, i));
     }
-    struct syn_reply outcome = ask(run, ann, &thing, FIRST);
+    struct syn_reply outcome = syn_mark_ask(run, ann, &thing, FIRST);
     REQUIRE_CONTROL(run, "ann subscribes from an event long ago", outcome);
     bool is_complete =
         syn_str_is(syn_reply_str(&outcome, "/0/replay_status"), "completed");

@@ -3,15 +3,7 @@
  * The vendor's clients walk lists and maps by these pages.
  */
 #include "syn/scenario.h"
-
-#define ITEMS 5
-
-static const char *path_of(struct syn_run *run, const struct syn_thing *thing)
-{
-    return syn_run_text(run, "/v3/Services/%s/%s/%s", syn_run_service(run),
-                        thing->type == SYN_TYPE_MAP ? "Maps" : "Lists",
-                        thing->sid);
-}
+#include "syn/shelf.h"
 
 static struct syn_reply fetch(struct syn_client *user, const char *path,
                               const char *query)
@@ -19,33 +11,11 @@ static struct syn_reply fetch(struct syn_client *user, const char *path,
     return syn_client_call(user, "GET", path, query, NULL);
 }
 
-/* In the order of code points. */
-static const char *const keys[ITEMS] = {".", "/", "B", "a", "\xC3\xA9"};
-static const size_t mixed[ITEMS] = {3, 0, 4, 2, 1};
-
-static bool is_filled(struct syn_run *run, struct syn_client *user,
-                      struct syn_thing *thing, const char **items)
-{
-    *thing = syn_run_thing(run, "listed");
-    bool is_done = EXPECT_ALLOWED(run, "ann creates",
-                                  syn_client_do(user, OP_ON(CREATE, thing)));
-    for (size_t i = 0; is_done && i < ITEMS; i++) {
-        struct syn_action add = {.op = SYN_OP_ITEM_ADD,
-                                 .on = thing,
-                                 .key = keys[mixed[i]],
-                                 .data = "{\"n\":1}"};
-        is_done =
-            EXPECT_ALLOWED(run, "ann adds an item", syn_client_do(user, &add));
-    }
-    *items = syn_run_text(run, "%s/Items", path_of(run, thing));
-    return is_done;
-}
-
 /* "0 1 2" of a list, ". / B" of a map. */
 static const char *names_in(struct syn_run *run, const struct syn_reply *reply)
 {
     const char *all = "";
-    for (int i = 0; i < ITEMS; i++) {
+    for (int i = 0; i < SYN_SHELF_ITEMS; i++) {
         const char *at = syn_run_text(run, "/items/%d", i);
         struct syn_str key =
             syn_reply_str(reply, syn_run_text(run, "%s/key", at));
@@ -80,7 +50,7 @@ static void queries(struct syn_run *run)
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_thing thing;
     const char *all = NULL;
-    REQUIRE(run, is_filled(run, ann, &thing, &all));
+    REQUIRE(run, syn_shelf_fill(run, ann, &thing, &all));
     const size_t column = thing.type == SYN_TYPE_MAP ? 1 : 0;
     for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
         struct syn_reply got = fetch(ann, all, asked[i][column]);
@@ -119,7 +89,7 @@ static void pages(struct syn_run *run)
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_thing thing;
     const char *all = NULL;
-    REQUIRE(run, is_filled(run, ann, &thing, &all));
+    REQUIRE(run, syn_shelf_fill(run, ann, &thing, &all));
     const bool is_map = thing.type == SYN_TYPE_MAP;
     const char *const wanted[] = {is_map ? "\xC3\xA9 a" : "4 3",
                                   is_map ? "B /" : "2 1", is_map ? "." : "0"};

@@ -28,26 +28,6 @@ static bool changed(struct syn_run *run, struct syn_thing *thing, unsigned n)
                           syn_backend_do(syn_run_backend(run), &change));
 }
 
-/* As a client does that keeps its own ids: our session would ask again. */
-static struct syn_reply ask(struct syn_run *run, struct syn_client *user,
-                            const struct syn_thing *thing, int64_t id)
-{
-    const char *body = syn_run_text(
-        run,
-        "{\"event_protocol_version\":4,\"action\":\"establish\","
-        "\"correlation_id\":1,\"retried_requests\":0,\"ttl_in_s\":-1,"
-        "\"requests\":[{\"object_sid\":\"%s\",\"object_type\":\"%s\","
-        "\"last_event_id\":%lld}]}",
-        thing->sid, syn_type_name(thing->type), (long long)id);
-    struct syn_reply reply =
-        syn_client_call(user, "POST", "/v4/Subscriptions", NULL, body);
-    syn_run_pass_s(run, syn_run_bound_s(run, SYN_BOUND_EVENT_S));
-    (void)syn_client_fence(user);
-    return syn_client_outcomes(user, thing) == 0
-               ? reply
-               : syn_client_outcome_at(user, thing, 0);
-}
-
 static bool is_complete(const struct syn_reply *outcome)
 {
     return syn_str_is(syn_reply_str(outcome, "/0/replay_status"), "completed");
@@ -81,7 +61,7 @@ static void odd(struct syn_run *run)
         thing.type == SYN_TYPE_DOCUMENT ? CHANGES - 1 : CHANGES - 2;
     REQUIRE(run, prepared(run, &thing));
     struct syn_client *known = syn_run_client(run, "known");
-    struct syn_reply outcome = ask(run, known, &thing, before);
+    struct syn_reply outcome = syn_mark_ask(run, known, &thing, before);
     REQUIRE_CONTROL(run, "the id before the last change", outcome);
     EXPECT_TRUE(run, "its replay is complete", is_complete(&outcome));
     EXPECT_TRUE(run, "the last change is replayed",
@@ -89,7 +69,7 @@ static void odd(struct syn_run *run)
     for (size_t i = 0; i < sizeof odd_ids / sizeof odd_ids[0]; i++) {
         struct syn_client *user =
             syn_run_client(run, syn_run_text(run, "user-%zu", i));
-        outcome = ask(run, user, &thing, odd_ids[i].id);
+        outcome = syn_mark_ask(run, user, &thing, odd_ids[i].id);
         (void)syn_expect_answer(run, SYN_SITE, odd_ids[i].name, outcome);
         EXPECT_TRUE(run,
                     syn_run_text(run, "no silent gap with an id that is %s",
@@ -117,7 +97,7 @@ static void of_another_object(struct syn_run *run)
     REQUIRE_TRUE(run, "ann hears of it", syn_client_await(ann, &busy, 1));
     size_t last = syn_client_heard(ann, &busy) - 1;
     int64_t id = syn_client_heard_at(ann, &busy, last)->id;
-    struct syn_reply outcome = ask(run, ann, &quiet, id);
+    struct syn_reply outcome = syn_mark_ask(run, ann, &quiet, id);
     (void)syn_expect_answer(run, SYN_SITE, "the quiet one", outcome);
     EXPECT_TRUE(run, "no silent gap with the id of another object",
                 !is_silent_gap(run, ann, &quiet, &outcome));
@@ -141,7 +121,7 @@ static void too_old(struct syn_run *run)
         }
     }
     REQUIRE_CONTROL(run, "the last of many changes", reply);
-    struct syn_reply outcome = ask(run, ann, &thing, -1);
+    struct syn_reply outcome = syn_mark_ask(run, ann, &thing, -1);
     size_t heard = syn_client_heard(ann, &thing);
     REQUIRE(run, syn_expect_answer(run, SYN_SITE, "the subscription", outcome));
     EXPECT_TRUE(run, "every change is told, or the gap is",

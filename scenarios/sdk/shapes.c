@@ -3,15 +3,9 @@
  * The vendor's clients build what an app shows from these members.
  */
 #include "syn/scenario.h"
+#include "syn/shelf.h"
 
-#define ITEMS     5
 #define SID_BYTES 34
-
-static const char *path_of(struct syn_run *run, const struct syn_thing *thing)
-{
-    return syn_run_text(run, "/v3/Services/%s/%s/%s", syn_run_service(run),
-                        syn_backend_kind(thing->type), thing->sid);
-}
 
 static struct syn_reply fetch(struct syn_client *user, const char *path,
                               const char *query)
@@ -71,7 +65,7 @@ static void roots(struct syn_run *run)
     struct syn_reply made = syn_client_do(ann, OP_ON(CREATE, &thing));
     REQUIRE_CONTROL(run, "ann creates", made);
     EXPECT_INT(run, "status of the creation", made.http, ==, 201);
-    struct syn_reply now = fetch(ann, path_of(run, &thing), NULL);
+    struct syn_reply now = fetch(ann, syn_shelf_path(run, &thing), NULL);
     REQUIRE_ALLOWED(run, "ann opens", now);
     expect_members(run, &made, members);
     expect_members(run, &now, members);
@@ -80,8 +74,9 @@ static void roots(struct syn_run *run)
                thing.name);
     EXPECT_STR(run, "type", syn_reply_str(&now, "/type"), ==,
                syn_str_of(syn_type_name(thing.type)));
-    EXPECT_TRUE(run, "its url names it",
-                ends_with(syn_reply_str(&now, "/url"), path_of(run, &thing)));
+    EXPECT_TRUE(
+        run, "its url names it",
+        ends_with(syn_reply_str(&now, "/url"), syn_shelf_path(run, &thing)));
     if (!is_stream) {
         expect_members(run, &now, counted);
         EXPECT_STR(run, "revision", syn_reply_str(&now, "/revision"), ==,
@@ -109,8 +104,9 @@ static void message(struct syn_run *run)
     REQUIRE_ALLOWED(run, "ann creates",
                     syn_client_do(ann, OP_ON(CREATE, &thing)));
     struct syn_reply sent = syn_client_call(
-        ann, "POST", syn_run_text(run, "%s/Messages", path_of(run, &thing)),
-        NULL, "{\"data\":{\"n\":1}}");
+        ann, "POST",
+        syn_run_text(run, "%s/Messages", syn_shelf_path(run, &thing)), NULL,
+        "{\"data\":{\"n\":1}}");
     REQUIRE_CONTROL(run, "ann publishes", sent);
     EXPECT_INT(run, "its status", sent.http, ==, 201);
     EXPECT_INT(run, "length of its sid",
@@ -119,28 +115,6 @@ static void message(struct syn_run *run)
 }
 
 /* --- items ---------------------------------------------------------------- */
-
-/* In the order of code points; "." and "/" are encoded in a url. */
-static const char *const keys[ITEMS] = {".", "/", "B", "a", "\xC3\xA9"};
-static const size_t mixed[ITEMS] = {3, 0, 4, 2, 1};
-
-static bool is_filled(struct syn_run *run, struct syn_client *user,
-                      struct syn_thing *thing, const char **items)
-{
-    *thing = syn_run_thing(run, "listed");
-    bool is_done = EXPECT_ALLOWED(run, "ann creates",
-                                  syn_client_do(user, OP_ON(CREATE, thing)));
-    for (size_t i = 0; is_done && i < ITEMS; i++) {
-        struct syn_action add = {.op = SYN_OP_ITEM_ADD,
-                                 .on = thing,
-                                 .key = keys[mixed[i]],
-                                 .data = "{\"n\":1}"};
-        is_done =
-            EXPECT_ALLOWED(run, "ann adds an item", syn_client_do(user, &add));
-    }
-    *items = syn_run_text(run, "%s/Items", path_of(run, thing));
-    return is_done;
-}
 
 /* REST-08, REST-11: fetched by its url, put, removed. */
 static void items(struct syn_run *run)
@@ -159,11 +133,12 @@ static void items(struct syn_run *run)
     struct syn_client *ann = syn_run_client(run, "ann");
     struct syn_thing thing;
     const char *all = NULL;
-    REQUIRE(run, is_filled(run, ann, &thing, &all));
+    REQUIRE(run, syn_shelf_fill(run, ann, &thing, &all));
     const bool is_map = thing.type == SYN_TYPE_MAP;
     /* The item added last: its event is the fifth. */
     const char *end = is_map ? "/Items/%2F" : "/Items/4";
-    const char *path = syn_run_text(run, "%s%s", path_of(run, &thing), end);
+    const char *path =
+        syn_run_text(run, "%s%s", syn_shelf_path(run, &thing), end);
     struct syn_reply now = fetch(ann, path, NULL);
     REQUIRE_CONTROL(run, "ann fetches an item", now);
     expect_members(run, &now, members);
