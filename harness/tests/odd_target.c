@@ -10,6 +10,7 @@
  *     odd_target --mode deny-all
  */
 #include "auth/draft.h"
+#include "odd_foreign.h"
 #include "service/state.h"
 #include "tap/tap.h"
 
@@ -30,13 +31,14 @@
 #define SEED            5
 #define DROP_EVERY      10
 #define SLOW_US         1000000
-#define PREFLIGHT_CALLS 3 /* replies that preflight needs */
+#define LATE_US         150000 /* of each event */
+#define PREFLIGHT_CALLS 3      /* replies that preflight needs */
 #define PEERS_MAX       1024
 #define NOISE_BYTES     512
 #define TURN_MS         200
 #define TOKEN_LIFE_S    3600
 
-enum front { PLAIN, DROPS_TENTH, DELAYS, FALLS_SILENT };
+enum front { PLAIN, DROPS_TENTH, DELAYS, FALLS_SILENT, TELLS_LATE };
 
 struct kind {
     const char *name;
@@ -44,6 +46,7 @@ struct kind {
     enum front front;
     bool is_no_service; /* a bare socket */
     bool makes_noise;
+    bool is_foreign; /* right, and unlike ours */
 };
 
 static volatile sig_atomic_t is_stopped;
@@ -321,6 +324,10 @@ static const struct kind kinds[] = {
     {.name = "drop-tenth", .front = DROPS_TENTH},
     {.name = "slow", .front = DELAYS},
     {.name = "hang-after-preflight", .front = FALLS_SILENT},
+    {.name = "foreign",
+     .plant = syn_odd_foreign_plant,
+     .front = TELLS_LATE,
+     .is_foreign = true},
     {.name = "hang", .is_no_service = true},
     {.name = "garbage", .is_no_service = true, .makes_noise = true},
 };
@@ -350,7 +357,13 @@ static syn_status start_service(const struct kind *kind, struct syn_loop *loop,
                                               .key_count = 1,
                                               .acl_enabled = true};
     const struct syn_service_setup setup = {
-        .accounts = &account, .account_count = 1, .seed = SEED};
+        .accounts = &account,
+        .account_count = 1,
+        .seed = SEED,
+        .readings = kind->is_foreign ? &syn_odd_foreign_readings : NULL};
+    if (kind->is_foreign) {
+        syn_odd_foreign_begin();
+    }
     syn_status st = syn_service_start(loop, &setup, service);
     if (st == SYN_OK && kind->plant != NULL) {
         kind->plant(&(*service)->seams);
@@ -373,7 +386,12 @@ static syn_status start_tap(const struct kind *kind, struct syn_loop *loop,
         [FALLS_SILENT] = {.kind = SYN_TAP_DROP,
                           .direction = SYN_TAP_DOWN,
                           .after = PREFLIGHT_CALLS,
-                          .times = SYN_TAP_ALWAYS}};
+                          .times = SYN_TAP_ALWAYS},
+        [TELLS_LATE] = {.kind = SYN_TAP_DELAY,
+                        .direction = SYN_TAP_DOWN,
+                        .match = "notification",
+                        .times = SYN_TAP_ALWAYS,
+                        .delay_us = LATE_US}};
     const struct syn_tap_options options = {
         .rest = {.host = "127.0.0.1", .port = syn_service_port(service)}};
     if (kind->front == PLAIN) {
