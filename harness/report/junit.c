@@ -9,6 +9,7 @@
 #include "report/junit.h"
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/table.h"
 #include "syn/arena.h"
 #include "syn/limits.h"
@@ -21,6 +22,7 @@
 #define ESCAPE_MAX    6 /* "&quot;" */
 #define CONTROL_BELOW 0x20
 #define NAME_BYTES    512
+#define HASH_DIGITS   12
 #define SAME_NAME_MAX 100000
 
 /* How hard the writer squeezes, in the order of its attempts. */
@@ -44,6 +46,7 @@ struct writer {
     struct syn_table names; /* no two cases of a file share one */
     struct syn_arena arena;
     struct syn_buf scratch;
+    struct syn_buf shown; /* a name, escaped */
 };
 
 /* Is the well-formed sequence at `s` a character of XML 1.0? U+FFFE and U+FFFF
@@ -143,22 +146,47 @@ static void put_seconds(struct syn_buf *out, int64_t us)
                    (long long)(positive % US_PER_S));
 }
 
-/* The name of a case. Plans do not repeat names; should one do so, the number
- * behind it goes up until the name is new. */
+/* A name as the file shows it, on one line. One that is too long keeps its
+ * beginning and ends with a hash of the whole, so that two names stay two. */
+static void put_shown_name(struct syn_buf *out, struct syn_str name)
+{
+    unsigned char digest[SYN_DIGEST_BYTES_MAX];
+    char hex[2 * SYN_DIGEST_BYTES_MAX + 1] = "";
+    size_t room =
+        name.bytes <= NAME_BYTES ? name.bytes : NAME_BYTES - HASH_DIGITS - 1;
+    size_t at = 0;
+    for (size_t bytes = 1; at < name.bytes && at + bytes <= room;) {
+        bool is_control = (unsigned char)name.at[at] < CONTROL_BELOW;
+        struct syn_str piece = escape_at(name, at, &bytes);
+        if (at + bytes > room) {
+            break;
+        }
+        syn_buf_put(out, is_control ? SYN_STR(REPLACEMENT) : piece);
+        at += bytes;
+    }
+    if (at < name.bytes && syn_digest_of(SYN_SHA256, name, digest) == SYN_OK) {
+        syn_crypto_hex(digest, syn_digest_bytes(SYN_SHA256), hex);
+        syn_buf_printf(out, "~%.*s", HASH_DIGITS, hex);
+    }
+}
+
+/* The name of a case. Should two be shown alike, the number behind the second
+ * goes up until the name is new. */
 static syn_status put_name(struct writer *w, const struct syn_result *result)
 {
     struct syn_result named = *result;
     for (unsigned tries = 0; tries < SAME_NAME_MAX; tries++) {
         syn_buf_clear(&w->scratch);
         syn_result_put_name(&w->scratch, &named);
-        struct syn_str name =
-            syn_arena_dup(&w->arena, syn_buf_str(&w->scratch));
+        syn_buf_clear(&w->shown);
+        put_shown_name(&w->shown, syn_buf_str(&w->scratch));
+        struct syn_str name = syn_arena_dup(&w->arena, syn_buf_str(&w->shown));
         if (name.at == NULL) {
             return SYN_ERR_MEMORY;
         }
         syn_status st = syn_table_insert(&w->names, name, w);
         if (st == SYN_OK) {
-            put_attribute(w->out, "name", name, NAME_BYTES);
+            syn_buf_printf(w->out, " name=\"%.*s\"", SYN_STR_ARG(name));
             return SYN_OK;
         }
         if (st != SYN_ERR_EXISTS) {
@@ -354,8 +382,10 @@ static syn_status write_squeezed(struct syn_buf *out,
     syn_table_init(&w.names, NULL);
     syn_arena_init(&w.arena, NULL, SYN_REPORT_NAMES_BYTES_MAX);
     syn_buf_init(&w.scratch, NULL, SYN_REPORT_FILE_BYTES_MAX);
+    syn_buf_init(&w.shown, NULL, SYN_REPORT_FILE_BYTES_MAX);
     syn_status st = put_document(&w);
     syn_buf_fini(&w.scratch);
+    syn_buf_fini(&w.shown);
     syn_table_fini(&w.names);
     syn_arena_fini(&w.arena);
     return st;

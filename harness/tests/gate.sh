@@ -30,6 +30,12 @@ expect() {
     fi
 }
 
+# valid TITLE: the JUnit report of the command before.
+valid() {
+    xmllint --noout --schema "$source/reports/junit.xsd" "$place/out/junit.xml" \
+        2>"$place/xml" || fail "$1: JUnit: $(head -1 "$place/xml")"
+}
+
 # says TITLE TEXT / lacks TITLE TEXT: of the command before.
 says() {
     grep -qF -- "$2" "$place/stdout" || fail "$1: output lacks: $2"
@@ -83,9 +89,12 @@ for bad in missing-grant shared-write email-identity email-encoded \
     says "$bad" "READY: no"
     says "$bad" "blocker 1: "
     lacks "$bad" "blocker 2: "
+    valid "$bad"
 done
 expect 1 "a defect" "$program" gate "$plan" --defect rest-object-open-to-all
 says "a defect" "beyond-plan"
+expect 0 "odd names" "$program" gate "$source/fixtures/plans/odd-names.json"
+valid "odd names"
 expect 0 "all cells" "$program" gate "$plan" --all
 expect 64 "no plan" "$program" gate
 expect 64 "no such file" "$program" gate "$place/none.json"

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONG_NAME  600 /* bytes, over what a name may show */
 #define SCHEMA     SYN_SOURCE_DIR "/reports/junit.xsd"
 #define GOLDEN_MAX 65536
 #define PATH_BYTES 512
@@ -212,6 +213,35 @@ START_TEST(names_stay_unique_when_results_repeat)
 }
 END_TEST
 
+/* Plans, services and traces name objects and identities as they like. */
+START_TEST(names_of_any_characters_and_length_stay_valid_and_unique)
+{
+    static char long_a[2 * LONG_NAME] = "gate/map/";
+    static char long_b[2 * LONG_NAME] = "gate/map/";
+    struct syn_result results[] = {
+        result_of(SYN_VERDICT_FAIL), result_of(SYN_VERDICT_FAIL),
+        result_of(SYN_VERDICT_FAIL), result_of(SYN_VERDICT_FAIL),
+        result_of(SYN_VERDICT_PASS), result_of(SYN_VERDICT_PASS)};
+    struct syn_report report = report_of(results, 6);
+    struct syn_buf out;
+    memset(long_a + strlen(long_a), '"', LONG_NAME);
+    memset(long_b + strlen(long_b), '"', LONG_NAME);
+    long_b[strlen(long_b) - 1] = '!';
+    results[0].id = "gate/map/Queue {id} \xe2\x82\xac <&>/*/read, write";
+    results[1].id = "audit/squatted/list/a\nb\x01//none";
+    results[2].id = "dryrun/denied/a\xef\xbf\xbf/b/read";
+    results[3].id = "dryrun/denied/a\xef\xbf\xbe/b/read";
+    results[4].id = long_a;
+    results[5].id = long_b;
+    write_report(&out, &report);
+    ck_assert_int_eq(validate(syn_buf_str(&out)), 0);
+    syn_buf_put_byte(&out, '\0');
+    ck_assert_ptr_null(strstr(out.at, "[cut]"));
+    ck_assert_ptr_nonnull(strstr(out.at, "read[list]#2\""));
+    syn_buf_fini(&out);
+}
+END_TEST
+
 /* 20000 failures of 32 KB each would be a gigabyte. */
 START_TEST(file_stays_under_its_bound)
 {
@@ -326,6 +356,8 @@ Suite *suite_junit(void)
     tcase_add_test(tcase, hostile_text_becomes_valid_xml);
     tcase_add_test(tcase, message_and_element_say_the_same);
     tcase_add_test(tcase, names_stay_unique_when_results_repeat);
+    tcase_add_test(tcase,
+                   names_of_any_characters_and_length_stay_valid_and_unique);
     tcase_add_test(tcase, file_stays_under_its_bound);
     tcase_add_loop_test(tcase, spoilt_reports_are_refused, 0, 6);
     tcase_add_test(tcase, time_has_a_point_whatever_the_locale);
