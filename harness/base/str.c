@@ -131,6 +131,30 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+bool syn_str_is_date(struct syn_str s)
+{
+    static const char shape[] = "dddd-dd-dd";
+    static const unsigned char days[] = {0,  31, 29, 31, 30, 31, 30,
+                                         31, 31, 30, 31, 30, 31};
+    unsigned part[3] = {0, 0, 0}; /* year, month, day */
+    size_t at = 0;
+    bool fits = s.bytes == sizeof shape - 1;
+    for (size_t i = 0; fits && i < sizeof shape - 1; i++) {
+        bool is_digit = s.at[i] >= '0' && s.at[i] <= '9';
+        fits = shape[i] == 'd' ? is_digit : s.at[i] == shape[i];
+        at += shape[i] == '-' ? 1 : 0;
+        part[at] =
+            is_digit ? part[at] * 10 + (unsigned)(s.at[i] - '0') : part[at];
+    }
+    if (!fits || part[1] < 1 || part[1] >= sizeof days || part[2] < 1) {
+        return false;
+    }
+    bool is_leap =
+        part[0] % 4 == 0 && (part[0] % 100 != 0 || part[0] % 400 == 0);
+    return part[2] <= days[part[1]] &&
+           (is_leap || part[1] != 2 || part[2] < 29);
+}
+
 struct syn_str syn_str_trim(struct syn_str s)
 {
     while (s.bytes > 0 && is_blank(s.at[0])) {

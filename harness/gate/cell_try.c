@@ -70,20 +70,33 @@ static bool is_hollow(const struct syn_meeting *meeting,
            !syn_reply_has_text(reply, meeting->thing->canary);
 }
 
+/* The next probe of a right; a twin whose name would be too long has none, and
+ * is tried by sid alone. */
+static const struct syn_probe *next_probe(const struct syn_thing *thing,
+                                          unsigned right, size_t *cursor)
+{
+    const struct syn_probe *probe = syn_probe_next(thing->type, cursor);
+    while (probe != NULL &&
+           (probe->right != right ||
+            (probe->by == SYN_BY_NAME && thing->name.bytes == 0))) {
+        probe = syn_probe_next(thing->type, cursor);
+    }
+    return probe;
+}
+
 /* All promised probes succeed: reached. The first that does not tells. Before
  * each write of one who may not read, the data is what it was. */
 static struct syn_sight try_allowed(struct syn_meeting *meeting,
                                     struct syn_client *client, unsigned right)
 {
     struct syn_sight sight = {.is_reached = true};
-    enum syn_type type = meeting->thing->type;
     bool is_blind =
         right == SYN_RIGHT_WRITE && (meeting->planned & SYN_RIGHT_READ) == 0;
     size_t cursor = 0;
-    const struct syn_probe *probe = syn_probe_next(type, &cursor);
+    const struct syn_probe *probe = next_probe(meeting->thing, right, &cursor);
     for (; probe != NULL && sight.is_reached;
-         probe = syn_probe_next(type, &cursor)) {
-        if (probe->right != right || !probe->is_promised) {
+         probe = next_probe(meeting->thing, right, &cursor)) {
+        if (!probe->is_promised) {
             continue;
         }
         struct syn_reply reply = probe_it(client, probe, meeting->thing);
@@ -105,14 +118,10 @@ static struct syn_sight try_denied(struct syn_meeting *meeting,
                                    struct syn_client *client, unsigned right)
 {
     struct syn_sight sight = {.is_reached = false};
-    enum syn_type type = meeting->thing->type;
     size_t cursor = 0;
-    const struct syn_probe *probe = syn_probe_next(type, &cursor);
+    const struct syn_probe *probe = next_probe(meeting->thing, right, &cursor);
     for (; probe != NULL && !sight.is_reached;
-         probe = syn_probe_next(type, &cursor)) {
-        if (probe->right != right) {
-            continue;
-        }
+         probe = next_probe(meeting->thing, right, &cursor)) {
         struct syn_reply reply = probe_it(client, probe, meeting->thing);
         note_data(meeting, &sight, probe, &reply);
         if (syn_reply_is_ok(&reply) ||

@@ -396,7 +396,7 @@ static const struct {
       "the backend writes to whatever holds the name"},
      lint_upsert,
      NULL},
-    {{"shared-stream", SYN_LINT_ERROR, "ACL-61",
+    {{SYN_LINT_SHARED_STREAM, SYN_LINT_ERROR, "ACL-61",
       "a stream is for more than one identity"},
      lint_shared_stream,
      NULL},

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define SYN_LINT_SHARED_STREAM "shared-stream"
+
 enum syn_lint_level { SYN_LINT_ERROR, SYN_LINT_WARNING };
 
 struct syn_lint {

@@ -122,15 +122,9 @@ static syn_status read_date(struct syn_gate_reader *r,
                             const struct syn_json *node,
                             const struct syn_gate_field *field, void *to)
 {
-    static const char shape[] = "dddd-dd-dd";
     syn_status st = read_text(r, place, node, field, to);
     struct syn_str *value = to;
-    bool is_date = st == SYN_OK && value->bytes == sizeof shape - 1;
-    for (size_t i = 0; is_date && i < sizeof shape - 1; i++) {
-        bool is_digit = value->at[i] >= '0' && value->at[i] <= '9';
-        is_date = shape[i] == 'd' ? is_digit : value->at[i] == shape[i];
-    }
-    return st == SYN_OK && !is_date
+    return st == SYN_OK && !syn_str_is_date(*value)
                ? syn_gate_refuse(r, place, "must be a date, YYYY-MM-DD")
                : st;
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define SAMPLE_MAX 1000
+#define BOM        "\xef\xbb\xbf"
 
 static syn_status reserve(struct syn_gate_reader *r)
 {
@@ -141,7 +142,8 @@ static syn_status load_beside(struct syn_gate_reader *r,
     return st == SYN_ERR_CONFIG ? syn_gate_refuse(r, place, "%s", why) : st;
 }
 
-/* One identity a line; empty lines and lines of "#" do not count. */
+/* One identity a line; empty lines and lines of "#" do not count, nor does the
+ * byte order mark that some editors put before the first. */
 static syn_status read_file(struct syn_gate_reader *r,
                             const struct syn_gate_place *place,
                             const char *path, struct syn_gate_role *role)
@@ -157,7 +159,8 @@ static syn_status read_file(struct syn_gate_reader *r,
         return st != SYN_OK ? st : SYN_ERR_MEMORY;
     }
     role->members = members;
-    for (size_t at = 0; at < text.bytes && st == SYN_OK;) {
+    size_t at = syn_str_has_prefix(text, SYN_STR(BOM)) ? sizeof BOM - 1 : 0;
+    while (at < text.bytes && st == SYN_OK) {
         const char *reason = NULL;
         size_t end = syn_str_find(text, '\n', at);
         struct syn_str name = syn_str_part(text, at, end - at);

@@ -17,12 +17,6 @@
 #define PLACE_BYTES   128
 #define REASON_BYTES  256
 #define VERSION       1
-#define DAY_PATTERN   "dddd-dd-dd"
-#define MONTHS        12
-#define DAYS          31
-#define DECIMAL       10
-#define MONTH_AT      5
-#define DAY_AT        8
 #define DIGITS_PLAIN  5 /* longer numbers differ from run to run */
 #define TOKEN_PLAIN   7
 #define TEXT_MAX      1048576
@@ -56,17 +50,7 @@ static bool is_digit(char c)
 
 static bool is_day(const char *text)
 {
-    bool fits = strlen(text) == sizeof DAY_PATTERN - 1;
-    for (size_t i = 0; fits && i < sizeof DAY_PATTERN - 1; i++) {
-        fits = DAY_PATTERN[i] == 'd' ? is_digit(text[i])
-                                     : text[i] == DAY_PATTERN[i];
-    }
-    if (!fits) {
-        return false;
-    }
-    int month = (text[MONTH_AT] - '0') * DECIMAL + (text[MONTH_AT + 1] - '0');
-    int day = (text[DAY_AT] - '0') * DECIMAL + (text[DAY_AT + 1] - '0');
-    return month >= 1 && month <= MONTHS && day >= 1 && day <= DAYS;
+    return syn_str_is_date(syn_str_of(text));
 }
 
 static bool is_signature(const char *text)

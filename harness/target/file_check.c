@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DATE_BYTES 10 /* "2027-01-31" */
-
 struct syn_target_place
 syn_target_place_below(const struct syn_target_place *above,
                        struct syn_str name)
@@ -70,21 +68,6 @@ static syn_status check_url(struct syn_target_reader *r, const char *name,
     return syn_target_refuse(r, &place, reason);
 }
 
-static bool is_date(const char *text)
-{
-    static const char shape[] = "dddd-dd-dd";
-    if (strlen(text) != DATE_BYTES) {
-        return false;
-    }
-    for (size_t i = 0; i < DATE_BYTES; i++) {
-        bool is_digit = text[i] >= '0' && text[i] <= '9';
-        if (shape[i] == 'd' ? !is_digit : text[i] != shape[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static syn_status check_authorisation(struct syn_target_reader *r,
                                       const struct syn_target *target,
                                       const char *today)
@@ -92,7 +75,7 @@ static syn_status check_authorisation(struct syn_target_reader *r,
     struct syn_target_place mode = {.pointer = "/mode"};
     struct syn_target_place until = {.pointer = "/authorisation/until"};
     if (target->authorisation_until != NULL &&
-        !is_date(target->authorisation_until)) {
+        !syn_str_is_date(syn_str_of(target->authorisation_until))) {
         return syn_target_refuse(r, &until, "must be a date, YYYY-MM-DD");
     }
     if (target->authorisation_until != NULL &&

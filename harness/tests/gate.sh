@@ -93,6 +93,32 @@ for bad in missing-grant shared-write email-identity email-encoded \
 done
 expect 1 "a defect" "$program" gate "$plan" --defect rest-object-open-to-all
 says "a defect" "beyond-plan"
+sed 's|"grants": \[|&\n    {"type": "stream", "object": "presence", "role": "agent", "rights": ["read"]},|' \
+    "$source/fixtures/plans/bad-shared-stream.json" >"$place/granted-stream.json"
+expect 1 "a granted stream" "$program" gate "$place/granted-stream.json"
+says "a granted stream" "blocker 1: shared-stream"
+lacks "a granted stream" "blocker 2: "
+says "a granted stream" "exit 1: 1 confirmed failure"
+printf '\357\273\277u-1\r\n# a word\r\n\r\n u-2 \r\nu-3' >"$place/agents.txt"
+echo '{"plan": "p", "roles": {"agent": {"file": "agents.txt"}}, "objects": [
+    {"type": "map", "name": "x-{id}", "for": "agent", "creator": "backend"}],
+  "grants": [{"type": "map", "object": "x-{id}", "role": "self", "rights": ["read"]}],
+  "waivers": [{"lint": "plain-identity", "identity": "u-1", "reason": "r", "owner": "o", "until": "2099-02-29"}]}' \
+    >"$place/agents.json"
+expect 64 "a day that is none" "$program" gate "$place/agents.json"
+grep -q '/waivers/0/until: must be a date' "$place/stderr" || fail "a day that is none: place"
+sed '/waivers/d; s/\["read"\]}\],/["read"]}]}/' "$place/agents.json" >"$place/marked.json"
+expect 0 "a role from a marked file" "$program" gate "$place/marked.json" --all
+grep -q 'name="gate/map/x-{id}/self/\*/read"' "$place/out/junit.xml" ||
+    fail "a role from a marked file: cells"
+grep -q "$(printf '\357\273\277')" "$place/out/junit.xml" &&
+    fail "a role from a marked file: the mark is part of an identity"
+long=$(printf '%0320d' 7)
+who=$(printf '%0256d' 7)
+echo "{\"plan\": \"p\", \"identities\": [\"$who\"], \"objects\": [{\"type\": \"map\", \"name\": \"$long\", \"creator\": \"backend\"}],
+  \"grants\": [{\"type\": \"map\", \"object\": \"$long\", \"identity\": \"$who\", \"rights\": [\"read\"]}]}" >"$place/long.json"
+expect 0 "the longest names" "$program" gate "$place/long.json"
+valid "the longest names"
 expect 0 "odd names" "$program" gate "$source/fixtures/plans/odd-names.json"
 valid "odd names"
 expect 0 "all cells" "$program" gate "$plan" --all

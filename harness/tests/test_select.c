@@ -120,6 +120,7 @@ START_TEST(plan_is_rows_by_types_by_repeats_in_order)
         .suites = suites, .selection = &all, .stage = &stage, .repeat = 2};
     syn_arena_init(&arena, NULL, ARENA_BYTES);
     syn_stage_init_embedded(&stage);
+    stage.offers &= ~(unsigned)SYN_NEED_TLS;
     ck_assert_int_eq(syn_plan_add(&arena, &plan, &order), SYN_OK);
     ck_assert_uint_eq(plan.count, sizeof names / sizeof names[0]);
     for (size_t i = 0; i < plan.count; i++) {

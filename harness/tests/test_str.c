@@ -181,6 +181,26 @@ START_TEST(utf8_is_well_formed_or_refused)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    bool is_date;
+} date_rows[] = {
+    {"2027-01-31", true},  {"2027-12-01", true},   {"2028-02-29", true},
+    {"2000-02-29", true},  {"2027-02-28", true},   {"2027-02-29", false},
+    {"2100-02-29", false}, {"2027-02-30", false},  {"2027-04-31", false},
+    {"2027-13-01", false}, {"2027-00-01", false},  {"2027-01-00", false},
+    {"2027-01-32", false}, {"2027-1-031", false},  {"2027/01/31", false},
+    {"2027-01-3", false},  {"2027-01-311", false}, {"", false},
+};
+
+START_TEST(dates_are_days_of_the_calendar)
+{
+    ck_assert_msg(syn_str_is_date(syn_str_of(date_rows[_i].text)) ==
+                      date_rows[_i].is_date,
+                  "\"%s\"", date_rows[_i].text);
+}
+END_TEST
+
 START_TEST(code_points_are_not_bytes)
 {
     ck_assert_uint_eq(syn_str_code_points(SYN_STR("")), 0);
@@ -415,6 +435,8 @@ static TCase *case_str(void)
     tcase_add_loop_test(tc, signed_is_strict, 0, COUNT(signed_rows));
     tcase_add_loop_test(tc, utf8_is_well_formed_or_refused, 0,
                         COUNT(utf8_rows));
+    tcase_add_loop_test(tc, dates_are_days_of_the_calendar, 0,
+                        COUNT(date_rows));
     tcase_add_test(tc, code_points_are_not_bytes);
     tcase_add_test(tc, each_status_has_its_own_text);
     return tc;

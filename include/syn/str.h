@@ -74,6 +74,9 @@ size_t syn_str_utf8_bytes(struct syn_str s, size_t from);
 /* Well-formed UTF-8: no overlong forms, surrogates or values > U+10FFFF. */
 bool syn_str_is_utf8(struct syn_str s);
 
+/* A day of the calendar, as 2027-01-31. */
+bool syn_str_is_date(struct syn_str s);
+
 /* Number of code points; the argument must be well-formed UTF-8. */
 size_t syn_str_code_points(struct syn_str s);
 
