@@ -181,6 +181,7 @@ static bool read_sources(struct syn_cli *cli, struct answer *answer)
 static bool is_well_asked(const struct syn_cli *cli)
 {
     if (cli->word_count != 0 || cli->identity == NULL ||
+        cli->identity[0] == '\0' ||
         (cli->plan == NULL) == (cli->target == NULL)) {
         (void)syn_cli_refuse("blast needs --identity X and --plan FILE or "
                              "--target FILE");

@@ -53,7 +53,8 @@ static const struct option options[] = {
          "a second target: what differs, by clause"),
     TEXT("--seed", "N", seed,
          SYN_CLI_RUN | SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE |
-             SYN_CLI_CALIBRATE | SYN_CLI_STRESS,
+             SYN_CLI_CALIBRATE | SYN_CLI_STRESS | SYN_CLI_AUDIT |
+             SYN_CLI_DRYRUN | SYN_CLI_BLAST,
          "decimal or 0x…; absent: random, and printed"),
     TEXT("--jobs", "N", jobs, JUDGES & ~(unsigned)LOADS, "worker processes"),
     TEXT("--repeat", "N", repeat, SYN_CLI_RUN, "run each row so often"),
@@ -131,7 +132,7 @@ static const struct option options[] = {
          "a date, or ms since the trace began; absent: its end"),
     TEXT("--grants", "FILE", grants, SYN_CLI_DRYRUN, "the grants as JSON"),
     TEXT("--curl", "FILE", curl, SYN_CLI_DRYRUN,
-         "the grants as a bash script of curl calls"),
+         "the grants as a shell script of curl calls"),
     TEXT("--map", "FILE", map, SYN_CLI_DRYRUN | SYN_CLI_RECORD,
          "of pseudonyms; record: default TRACE.map"),
     TEXT("--trace", "FILE", trace, SYN_CLI_RECORD, "to write"),

@@ -250,6 +250,9 @@ static syn_status read_sees(struct reader *reader, const struct syn_json *sees)
     } flags[] = {{"sdk", &head->sees_sdk},
                  {"rest", &head->sees_rest},
                  {"reads", &head->sees_reads}};
+    if (sees == NULL) {
+        return SYN_OK; /* not known, so nothing is known to be complete */
+    }
     if (!syn_json_is(sees, SYN_JSON_OBJECT)) {
         return refuse_named(reader, "sees", "an object is needed");
     }

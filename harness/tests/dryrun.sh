@@ -170,6 +170,13 @@ grep -qE 'bo@example|queue|"ann"' "$place/hidden.jsonl" && fail "pseudonyms: a n
 expect 1 "pseudonyms lead back" dryrun "$place/hidden.jsonl" --map "$place/hidden.jsonl.map"
 says "pseudonyms lead back" "dryrun/denied/queue/ann/write[map]"
 
+# A header may leave out what it does not know; the headline then says less.
+sed '1s/,"sees":{[^}]*}//' "$place/hidden.jsonl" >"$place/unseen.jsonl"
+expect 1 "an unknown view" dryrun "$place/unseen.jsonl" --curl "$place/grants.sh" --seed 5
+says "an unknown view" "LOWER BOUND"
+says "an unknown view" "seed=0x5"
+sh -n "$place/grants.sh" || fail "the script is no POSIX shell's"
+
 HOOK_TOKEN=another-token
 expect 0 "a wrong auth token" "$program" record --webhooks "$hooks" \
     --target "$place/target.json" --trace "$place/none.jsonl" --keep-names

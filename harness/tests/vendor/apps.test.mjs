@@ -164,7 +164,7 @@ const scriptIn = (service, folder, more = {}) => ({ ...process.env,
   SYNC_API_KEY: service.ready.api_key, SYNC_API_SECRET: service.ready.api_secret,
   PACE_S: '0', STATE: join(folder, 'done'), ...more });
 const applyGrants = (service, script, folder, more) =>
-  spawnSync('bash', [script], { encoding: 'utf8', env: scriptIn(service, folder, more) });
+  spawnSync('sh', [script], { encoding: 'utf8', env: scriptIn(service, folder, more) });
 
 async function holdsAll(service, grants) {
   for (const grant of grants) {
@@ -177,7 +177,7 @@ test('the script stopped half-way ends the same when started again', async (t) =
   const { folder, service, grants } = await rehearse(t, named('recent-calls'));
   const script = join(folder, 'grants.sh');
   const state = join(folder, 'done');
-  const child = spawn('bash', [script], { stdio: 'ignore', detached: true, env: scriptIn(service, folder, { PACE_S: '5' }) });
+  const child = spawn('sh', [script], { stdio: 'ignore', detached: true, env: scriptIn(service, folder, { PACE_S: '5' }) });
   const lines = () => { try { return readFileSync(state, 'utf8').split('\n').length - 1; } catch { return 0; } };
   for (let i = 0; i < 200 && lines() === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
   process.kill(-child.pid, 'SIGKILL');
@@ -197,7 +197,7 @@ test('the script killed at any moment, again and again, comes to its end', async
   await permission(service, grants[0]).update({ read: false, write: false, manage: true });
   let kills = 0;
   for (let wait = 10; ; wait += 15) {
-    const child = spawn('bash', [join(folder, 'grants.sh')], { stdio: 'ignore', detached: true, env: scriptIn(service, folder) });
+    const child = spawn('sh', [join(folder, 'grants.sh')], { stdio: 'ignore', detached: true, env: scriptIn(service, folder) });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const timer = setTimeout(() => { try { process.kill(-child.pid, 'SIGKILL'); } catch { /* it was faster */ } }, wait);
     const code = await ended;
@@ -229,7 +229,7 @@ test('the script waits when the service is busy, and goes on', async (t) => {
   busy.listen(0, '127.0.0.1');
   await once(busy, 'listening');
   t.after(() => busy.close());
-  const child = spawn('bash', [join(folder, 'grants.sh')], { stdio: 'inherit',
+  const child = spawn('sh', [join(folder, 'grants.sh')], { stdio: 'inherit',
     env: scriptIn(service, folder, { SYNC_REST_URL: `http://127.0.0.1:${busy.address().port}` }) });
   const [code] = await once(child, 'exit');
   assert.equal(code, 0);
