@@ -67,6 +67,7 @@
     X(sdk_client)         \
     X(sdk_hearing)        \
     X(sdk_told)           \
+    X(sdk_missed)         \
     X(lim_bytes)          \
     X(whk_events)         \
     X(whk_signature)      \

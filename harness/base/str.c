@@ -72,6 +72,16 @@ bool syn_str_has_prefix(struct syn_str s, struct syn_str prefix)
            (prefix.bytes == 0 || memcmp(s.at, prefix.at, prefix.bytes) == 0);
 }
 
+bool syn_str_has_only(struct syn_str s, const char *allowed)
+{
+    for (size_t i = 0; i < s.bytes; i++) {
+        if (s.at[i] == '\0' || strchr(allowed, s.at[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool syn_str_has(struct syn_str s, struct syn_str part)
 {
     if (part.bytes == 0) {

@@ -147,6 +147,7 @@ static struct syn_heard *make_heard(struct syn_client *client,
     }
     heard->event_type = syn_arena_dup(arena, note->type_text);
     heard->body = syn_arena_dup(arena, note->text);
+    heard->head = syn_arena_dup(arena, note->frame->header_text);
     heard->id = note->event_id;
     heard->is_replay = note->is_replay;
     heard->exchange = client->exchange;

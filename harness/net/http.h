@@ -20,6 +20,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a host and port are made of; nothing of it breaks out of a URL or a
+ * header. */
+#define SYN_HOST_BYTES \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"
+
 struct syn_http_field {
     struct syn_str name;  /* as sent; compare without case */
     struct syn_str value; /* trimmed */

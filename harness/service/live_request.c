@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define HTTP_NO_CONTENT 204
+#define HOST_BYTES_MAX  255 /* RFC 1035 */
 
 static const struct syn_str absent = {NULL, 0};
 
@@ -90,19 +91,8 @@ static struct syn_str strip_quotes(struct syn_str s)
 /* A host and port as they may stand in a URL; nothing else reaches one. */
 static bool is_host(struct syn_str host)
 {
-    const size_t host_bytes_max = 255;
-    if (host.bytes == 0 || host.bytes > host_bytes_max) {
-        return false;
-    }
-    for (size_t i = 0; i < host.bytes; i++) {
-        const char c = host.at[i];
-        const bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9');
-        if (!is_word && (c == '\0' || strchr("-.:[]", c) == NULL)) {
-            return false;
-        }
-    }
-    return true;
+    return host.bytes > 0 && host.bytes <= HOST_BYTES_MAX &&
+           syn_str_has_only(host, SYN_HOST_BYTES);
 }
 
 /* URLs follow the host that the client asked, which is only a word in a

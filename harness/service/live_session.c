@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define US_PER_S 1000000
+#define US_PER_S   1000000
+#define SPAN_S_MAX (10LL * 365 * 86400)
 
 static const struct syn_live_status unreadable = {
     406, "NOT_ACCEPTABLE_MESSAGE", "Message is not acceptable", SYN_CODE_51214};
@@ -230,11 +231,10 @@ static void fire_expiry(void *ctx)
 /* Times far away are cut, so that no product overflows. */
 static int64_t delay_until_us(const struct syn_session *session, int64_t at_s)
 {
-    const int64_t span_s_max = 10LL * 365 * 86400;
     const int64_t now_us = syn_clock_now_us(session->service->clock);
     const int64_t now_s = now_us / US_PER_S;
-    if (at_s > now_s + span_s_max) {
-        at_s = now_s + span_s_max;
+    if (at_s > now_s + SPAN_S_MAX) {
+        at_s = now_s + SPAN_S_MAX;
     }
     return at_s <= now_s ? 0 : at_s * US_PER_S - now_us;
 }

@@ -140,10 +140,6 @@ void syn_rest_object_update(struct syn_rest_call *call)
 {
     struct syn_command command = address(call, SYN_VERB_OBJECT_UPDATE);
     enum syn_code code = read_fields(call, &command);
-    if (code == SYN_CODE_NONE && command.data.at == NULL &&
-        !command.ttl_s.is_set) {
-        code = SYN_CODE_54010;
-    }
     if (code == SYN_CODE_NONE) {
         code = read_condition(call, &command);
     }

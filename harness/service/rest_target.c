@@ -3,26 +3,13 @@
  *
  * The target is split at '/' as it came, and only then is each segment decoded,
  * once: `%2F` and `%2E%2E` are data of a name, `..` and `//` are no resource.
+ * Controls and blanks do not come here: the reader of HTTP refuses them.
  */
 #include "service/rest.h"
-
-#include <string.h>
 
 static bool is_raw_dots(struct syn_str segment)
 {
     return syn_str_is(segment, ".") || syn_str_is(segment, "..");
-}
-
-/* Raw bytes above 0x7f are allowed; controls and spaces are not sent raw. */
-static bool is_plain(struct syn_str path)
-{
-    for (size_t i = 0; i < path.bytes; i++) {
-        unsigned char byte = (unsigned char)path.at[i];
-        if (byte <= ' ' || byte == 0x7f) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static enum syn_code add_segment(struct syn_rest_call *call, struct syn_str raw)
@@ -52,9 +39,6 @@ enum syn_code syn_rest_read_target(struct syn_rest_call *call)
         call->path.bytes > SYN_REST_TARGET_BYTES_MAX) {
         return SYN_CODE_20404;
     }
-    if (!is_plain(call->path)) {
-        return SYN_CODE_20001;
-    }
     enum syn_code code = SYN_CODE_NONE;
     size_t from = 1;
     while (code == SYN_CODE_NONE && from <= call->path.bytes) {
@@ -63,24 +47,6 @@ enum syn_code syn_rest_read_target(struct syn_rest_call *call)
         from = slash + 1;
     }
     return code;
-}
-
-/* Nothing in a Host may break out of a URL or a header. */
-static bool is_authority(struct syn_str host)
-{
-    if (host.bytes == 0) {
-        return false;
-    }
-    for (size_t i = 0; i < host.bytes; i++) {
-        char byte = host.at[i];
-        bool is_word = (byte >= 'a' && byte <= 'z') ||
-                       (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= '0' && byte <= '9');
-        if (!is_word && (byte == '\0' || strchr(".-_:[]", byte) == NULL)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 bool syn_rest_read_base(struct syn_rest_call *call)
@@ -95,7 +61,7 @@ bool syn_rest_read_base(struct syn_rest_call *call)
         return true;
     }
     struct syn_str host = syn_http_field(call->message, "Host");
-    if (!is_authority(host)) {
+    if (host.bytes == 0 || !syn_str_has_only(host, SYN_HOST_BYTES)) {
         return false;
     }
     call->base =

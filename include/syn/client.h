@@ -200,6 +200,7 @@ struct syn_heard {
     char sid[40];              /* of the object */
     int64_t id;                /* event id; -1: none */
     struct syn_str body;       /* the `event` member */
+    struct syn_str head;       /* the header of its frame, JSON */
     int64_t at_ms;             /* on our clock */
     bool is_replay;
     unsigned exchange; /* its place in the transcript */

@@ -38,6 +38,9 @@ bool syn_str_is_equal_nocase(struct syn_str a, struct syn_str b);
 
 bool syn_str_has_prefix(struct syn_str s, struct syn_str prefix);
 
+/* Is each byte of `s` one of `allowed`? So is an empty text. */
+bool syn_str_has_only(struct syn_str s, const char *allowed);
+
 /* Does `part` occur in `s`? An empty part always does. */
 bool syn_str_has(struct syn_str s, struct syn_str part);
 

@@ -172,6 +172,9 @@ static void names(struct syn_run *run)
                    54301);
     EXPECT_REFUSED(run, "a name like a sid", create_named(run, all, thing.sid),
                    54302);
+    EXPECT_REFUSED(run, "a name like a sid of no kind",
+                   create_named(run, all, syn_run_text(run, "ZZ%032d", 0)),
+                   54302);
     EXPECT_REFUSED(run, "an empty name", create_named(run, all, ""), 0);
     EXPECT_REFUSED(run, "a name of 321 characters",
                    create_named(run, all, long_name(run, NAME_TOO_LONG)), 0);
