@@ -1,12 +1,13 @@
 #!/bin/sh
 # odd.sh - no run judges a target vacuously: verdicts at targets that are wrong
 # on purpose (odd_target.c). Source: design sections 3 and 7.
-# Usage: odd.sh SYNCPROOF ODD_TARGET SCHEMA. Loopback only; ends what it starts
-# by pid. About two minutes, most of it waiting for silent targets.
+# Usage: odd.sh SYNCPROOF ODD_TARGET SCHEMA [wrong|ill]. Loopback only; ends what
+# it starts by pid. The halves need nothing of each other. About two minutes, most of it waiting for silent targets.
 set -u
 program=$1
 odd=$2
 schema=$3
+half=${4:-both}
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
 service=
@@ -91,121 +92,128 @@ holds_no_denial='acl/off/|acl/defaults/backend-may-everything|acl/identity/reser
 # The whole of ACL and TOK that is fast enough for a target.
 all=--profile=pre-acl
 
-# --- undisturbed: what all others are compared with
-judge sound 0 "$all"
-none fail
-none error
-none inconclusive
-some pass
-with pass >"$place/green"
-[ "$(wc -l <"$place/green")" -ge 90 ] || complain "fewer than 90 rows judged"
-# Rows that need a clock of ours are skipped with that reason, nothing else is.
-with skipped >"$place/skipped"
-some skipped
-grep -q 'no clock that we may move' "$place/out/junit.xml" ||
-    complain "rows that move time are skipped without saying so"
-
 # started: every row that the sound target could run was started here too.
 started() {
     with skipped | cmp -s - "$place/skipped" || complain "other rows are skipped"
 }
 
-# --- right, and unlike ours: other sids, codes, members, pages, echoes, late
-# events, open questions answered otherwise. Nothing is a failure.
-judge foreign 0 "$all"
-none fail
-none error
-none inconclusive
-started
-with warning >"$place/warned"
-with pass | cat - "$place/warned" | sort | comm -13 - "$place/green" >"$place/lost"
-[ ! -s "$place/lost" ] || complain "not judged: $(tr '\n' ' ' <"$place/lost")"
+judge_wrong() {
+    # --- undisturbed: what all others are compared with
+    judge sound 0 "$all"
+    none fail
+    none error
+    none inconclusive
+    some pass
+    with pass >"$place/green"
+    [ "$(wc -l <"$place/green")" -ge 90 ] || complain "fewer than 90 rows judged"
+    # Rows that need a clock of ours are skipped with that reason, nothing else is.
+    with skipped >"$place/skipped"
+    some skipped
+    grep -q 'no clock that we may move' "$place/out/junit.xml" ||
+        complain "rows that move time are skipped without saying so"
 
-# --- everything refused: red by controls and allowances
-judge deny-all 1 "$all"
-none pass
-none error
-none inconclusive
-started
-judge deny-all-sdk 1 "$all"
-none error
-none inconclusive
-started
-# What is green there asks nothing of the SDK plane beyond `init`.
-with pass | grep -Ev 'acl/off/switch-is-off|acl/identity/(reserved|length)|acl/backend/no-rest-credential|^tok/' >"$place/wrong"
-[ ! -s "$place/wrong" ] || complain "green: $(tr '\n' ' ' <"$place/wrong")"
-named=yes
-judge deny-all 1 "$all"
-none pass
-none error
-none inconclusive
-some fail
-with fail | grep -q '^acl/defaults' || complain "no ACL row was judged"
-named=
+    # --- right, and unlike ours: other sids, codes, members, pages, echoes, late
+    # events, open questions answered otherwise. Nothing is a failure.
+    judge foreign 0 "$all"
+    none fail
+    none error
+    none inconclusive
+    started
+    with warning >"$place/warned"
+    with pass | cat - "$place/warned" | sort | comm -13 - "$place/green" >"$place/lost"
+    [ ! -s "$place/lost" ] || complain "not judged: $(tr '\n' ' ' <"$place/lost")"
 
-# --- everything allowed: red by denials
-judge allow-all 1 "$all"
-none error
-none inconclusive
-started
-with pass | grep -Ev "$holds_no_denial" >"$place/wrong"
-[ ! -s "$place/wrong" ] || complain "green: $(tr '\n' ' ' <"$place/wrong")"
-judge allow-all-hollow 1 "$all"
-none error
-started
-with pass | grep -v 'acl/backend/no-rest-credential' >"$place/wrong"
-[ ! -s "$place/wrong" ] || complain "green: $(tr '\n' ' ' <"$place/wrong")"
+    # --- everything refused: red by controls and allowances
+    judge deny-all 1 "$all"
+    none pass
+    none error
+    none inconclusive
+    started
+    judge deny-all-sdk 1 "$all"
+    none error
+    none inconclusive
+    started
+    # What is green there asks nothing of the SDK plane beyond `init`.
+    with pass | grep -Ev 'acl/off/switch-is-off|acl/identity/(reserved|length)|acl/backend/no-rest-credential|^tok/' >"$place/wrong"
+    [ ! -s "$place/wrong" ] || complain "green: $(tr '\n' ' ' <"$place/wrong")"
+    named=yes
+    judge deny-all 1 "$all"
+    none pass
+    none error
+    none inconclusive
+    some fail
+    with fail | grep -q '^acl/defaults' || complain "no ACL row was judged"
+    named=
 
-# --- ill: never green, never a failure of security
-for sick in error-500 error-500-requests; do
-    judge $sick "3 75" "$all"
+    # --- everything allowed: red by denials
+    judge allow-all 1 "$all"
+    none error
+    none inconclusive
+    started
+    with pass | grep -Ev "$holds_no_denial" >"$place/wrong"
+    [ ! -s "$place/wrong" ] || complain "green: $(tr '\n' ' ' <"$place/wrong")"
+    judge allow-all-hollow 1 "$all"
+    none error
+    started
+    with pass | grep -v 'acl/backend/no-rest-credential' >"$place/wrong"
+    [ ! -s "$place/wrong" ] || complain "green: $(tr '\n' ' ' <"$place/wrong")"
+
+    # --- disturbed: the undisturbed verdicts, or inconclusive
+    judge drop-tenth "0 3" "$all"
+    none fail
+    none error
+    started
+    some pass
+    with pass | comm -23 - "$place/green" >"$place/wrong"
+    [ ! -s "$place/wrong" ] || complain "green only when disturbed"
+}
+
+judge_ill() {
+    # --- ill: never green, never a failure of security
+    for sick in error-500 error-500-requests; do
+        judge $sick "3 75" "$all"
+        none pass
+        none fail
+        none error
+        within 60
+    done
+    reason 'distress'
+    judge error-500 3 acl/defaults/rest-stream-closed
+    none pass
+    none fail
+    reason 'vacuous'
+    judge hang-after-preflight 75 "$all"
     none pass
     none fail
     none error
+    within 180
+    reason 'distress'
+    judge hang 69 acl/defaults/rest-created-closed
+    reason 'unreachable'
     within 60
-done
-reason 'distress'
-judge error-500 3 acl/defaults/rest-stream-closed
-none pass
-none fail
-reason 'vacuous'
-judge hang-after-preflight 75 "$all"
-none pass
-none fail
-none error
-within 180
-reason 'distress'
-judge hang 69 acl/defaults/rest-created-closed
-reason 'unreachable'
-within 60
-judge garbage 69 acl/defaults/rest-created-closed
-reason 'unreachable'
-judge garbage-bodies "1 3 75" "$all"
-none pass
-none error
+    judge garbage 69 acl/defaults/rest-created-closed
+    reason 'unreachable'
+    judge garbage-bodies "1 3 75" "$all"
+    none pass
+    none error
 
-# --- disturbed: the undisturbed verdicts, or inconclusive
-judge drop-tenth "0 3" "$all"
-none fail
-none error
-started
-some pass
-with pass | comm -23 - "$place/green" >"$place/wrong"
-[ ! -s "$place/wrong" ] || complain "green only when disturbed"
-judge slow "0 3" acl/off/switch-is-off-at-first
-none fail
-none error
+    judge slow "0 3" acl/off/switch-is-off-at-first
+    none fail
+    none error
 
-# --- wrong credentials are no verdict
-mode=wrong-secret
-start sound
-sed 's/"api_secret": "[^"]*"/"api_secret": "not the secret"/; s/"auth_token": "[^"]*",/ /' \
-    "$place/target.json" >"$place/wrong.json"
-"$program" run acl/defaults/rest-created-closed --target "$place/wrong.json" \
-    --out "$place/out" >"$place/stdout" 2>&1
-code=$?
-end_server
-[ "$code" -eq 69 ] || complain "exit $code, expected 69"
-reason '401'
+    # --- wrong credentials are no verdict
+    mode=wrong-secret
+    start sound
+    sed 's/"api_secret": "[^"]*"/"api_secret": "not the secret"/; s/"auth_token": "[^"]*",/ /' \
+        "$place/target.json" >"$place/wrong.json"
+    "$program" run acl/defaults/rest-created-closed --target "$place/wrong.json" \
+        --out "$place/out" >"$place/stdout" 2>&1
+    code=$?
+    end_server
+    [ "$code" -eq 69 ] || complain "exit $code, expected 69"
+    reason '401'
+}
 
+[ "$half" = ill ] || judge_wrong
+[ "$half" = wrong ] || judge_ill
 exit "$failed"

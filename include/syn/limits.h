@@ -111,8 +111,9 @@
 #define SYN_BACK_OFF_DOUBLINGS      5      /* from 1 s */
 #define SYN_BACK_OFF_TRIES_MAX      5      /* of one request */
 #define SYN_CLEAN_FOUND_MAX         100000 /* of one listing */
-#define SYN_GUARD_SIDS_MAX          8192   /* made by one process at a target */
-#define SYN_GUARD_TICKETS_MAX       256    /* creates without an answer yet */
+#define SYN_CLEAN_SILENT_MAX        3    /* calls in a row without an answer */
+#define SYN_GUARD_SIDS_MAX          8192 /* made by one process at a target */
+#define SYN_GUARD_TICKETS_MAX       256  /* creates without an answer yet */
 #define SYN_GUARD_ID_BYTES          1024 /* sid or name in a path; longer: refused */
 #define SYN_PLAN_ENTRIES_MAX        200000 /* rows x types x repeats */
 #define SYN_REPEAT_MAX              10000
