@@ -42,6 +42,7 @@ struct syn_clean {
     size_t counts[SYN_CLEAN_OVERDUE + 1]; /* by fate */
     unsigned http;                        /* of the first refusal; 0: none */
     bool is_unreachable;                  /* the target did not answer */
+    size_t silent;                        /* times in a row that it did not */
 };
 
 /* What a manifest says may still be there. */

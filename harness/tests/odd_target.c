@@ -32,7 +32,7 @@
 #define DROP_EVERY      10
 #define SLOW_US         1000000
 #define LATE_US         150000 /* of each event */
-#define PREFLIGHT_CALLS 3      /* replies that preflight needs */
+#define PREFLIGHT_CALLS 9      /* replies that preflight needs */
 #define PEERS_MAX       1024
 #define NOISE_BYTES     512
 #define TURN_MS         200
