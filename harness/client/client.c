@@ -140,10 +140,8 @@ struct syn_reply syn_client_end(struct syn_client *client)
             reply.status = SYN_ERR_TIMEOUT;
         }
     }
-    if (world->arrived != NULL && client->begun == SYN_OK) {
-        /* Not sent again: a session may have moved on meanwhile. */
-        (void)world->arrived(world->ctx, client->ticket, &reply);
-    }
+    client->is_unpaced = world->arrived != NULL && client->begun == SYN_OK &&
+                         world->arrived(world->ctx, client->ticket, &reply);
     client->wait = SYN_CLIENT_WAITS_FOR_NOTHING;
     client->begun = SYN_ERR_CLOSED; /* nothing is waited for any more */
     return reply;
@@ -191,11 +189,18 @@ void syn_client_send(struct syn_client *client,
         SYN_CLIENT_WAITS_FOR_REPLY, id);
 }
 
+/* A request that was refused for its pace has changed nothing. */
 struct syn_reply syn_client_run(struct syn_client *client,
                                 const struct syn_client_errand *errand)
 {
     syn_client_send(client, errand);
-    return syn_client_end(client);
+    struct syn_reply reply = syn_client_end(client);
+    for (unsigned i = 0; client->is_unpaced && i < SYN_BACK_OFF_TRIES_MAX;
+         i++) {
+        syn_client_send(client, errand);
+        reply = syn_client_end(client);
+    }
+    return reply;
 }
 
 /* --- the session -----------------------------------------------------------
@@ -211,11 +216,8 @@ enum syn_session_state syn_client_state(const struct syn_client *client)
     return syn_sdk_session_state(syn_link_session(client->link));
 }
 
-static struct syn_reply open_session(struct syn_client *client)
+static struct syn_reply dial(struct syn_client *client)
 {
-    if (syn_client_state(client) == SYN_SESSION_LIVE) {
-        return no_answer(client, SYN_ERR_EXISTS);
-    }
     client->ending = no_answer(client, SYN_OK);
     pace(client, &(struct syn_departure){.plane = SYN_WIRE_SDK,
                                          .method = "GET",
@@ -223,6 +225,23 @@ static struct syn_reply open_session(struct syn_client *client)
     return syn_client_ask(client,
                           &(struct syn_sdk_event){.kind = SYN_SDK_CONNECT},
                           SYN_CLIENT_WAITS_FOR_INIT, "");
+}
+
+static struct syn_reply open_session(struct syn_client *client)
+{
+    if (syn_client_state(client) == SYN_SESSION_LIVE) {
+        return no_answer(client, SYN_ERR_EXISTS);
+    }
+    struct syn_reply reply = dial(client);
+    for (unsigned i = 0; client->is_unpaced && i < SYN_BACK_OFF_TRIES_MAX;
+         i++) {
+        /* The session would try again by itself, at a pace of its own. */
+        syn_status st = syn_link_step(
+            client->link, &(struct syn_sdk_event){.kind = SYN_SDK_CUT});
+        (void)st;
+        reply = dial(client);
+    }
+    return reply;
 }
 
 struct syn_reply syn_client_connect(struct syn_client *client)
@@ -380,6 +399,14 @@ struct syn_reply syn_client_subscribe(struct syn_client *client,
     };
     struct syn_reply reply = syn_client_ask(
         client, &event, SYN_CLIENT_WAITS_FOR_OUTCOME, thing->sid);
+    for (unsigned i = 0; client->is_unpaced && i < SYN_BACK_OFF_TRIES_MAX;
+         i++) {
+        /* The session asks again by itself, as the SDK does. */
+        client->wait = SYN_CLIENT_WAITS_FOR_OUTCOME;
+        client->is_answered = false;
+        client->begun = SYN_OK;
+        reply = syn_client_end(client);
+    }
     report_subscribed(client, thing, &reply);
     return reply;
 }

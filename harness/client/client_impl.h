@@ -57,6 +57,7 @@ struct syn_client {
     struct syn_reply answer;
     unsigned exchange;         /* of the message at hand */
     syn_status begun;          /* of what is waited for */
+    bool is_unpaced;           /* the answer asked for patience: ask again */
     struct syn_action pending; /* between start and finish */
 
     struct syn_reply ending;

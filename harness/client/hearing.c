@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MS_PER_S 1000
+
 /* --- answers ---------------------------------------------------------------
  */
 
@@ -46,6 +48,12 @@ static struct syn_str strip_quotes(struct syn_str etag)
     return etag;
 }
 
+static uint32_t whole_seconds(int64_t ms)
+{
+    bool is_usual = ms > 0 && ms < (int64_t)UINT32_MAX;
+    return is_usual ? (uint32_t)((ms + MS_PER_S - 1) / MS_PER_S) : 0;
+}
+
 struct syn_reply syn_client_read(struct syn_client *client,
                                  const struct syn_sdk_frame *frame)
 {
@@ -67,6 +75,10 @@ struct syn_reply syn_client_read(struct syn_client *client,
     if (syn_str_to_u64(header_of(frame, SYN_STR("retry-after")), UINT32_MAX,
                        &wait_s)) {
         reply.retry_after_s = (uint32_t)wait_s;
+    }
+    if (reply.retry_after_s == 0) { /* of init and close */
+        reply.retry_after_s = whole_seconds(
+            number_at(frame->body, "/backoff_policy/reconnect_min_ms"));
     }
     if (reply.body.at == NULL || reply.etag.at == NULL) {
         reply.status = SYN_ERR_MEMORY;

@@ -265,6 +265,11 @@ struct syn_reply syn_client_finish(struct syn_client *client)
     const struct syn_world *world = client->world;
     const struct syn_action *action = &client->pending;
     struct syn_reply reply = syn_client_end(client);
+    for (unsigned i = 0; client->is_unpaced && i < SYN_BACK_OFF_TRIES_MAX;
+         i++) {
+        send_action(client, action);
+        reply = syn_client_end(client);
+    }
     if (syn_part_is_possible(action)) {
         syn_part_learn(action, &reply);
         syn_cache_reply(client, action, &reply);

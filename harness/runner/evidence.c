@@ -91,21 +91,6 @@ static void fill_measure(struct syn_evidence *out, const struct syn_json *line)
         .name = text_of(line, "name"), .value = number_of(line, "value")};
 }
 
-static void fill_made(struct syn_evidence *out, const struct syn_json *line)
-{
-    out->services[out->service_count++] =
-        (struct syn_evidence_service){.sid = text_of(line, "service")};
-}
-
-static void fill_unmade(struct syn_evidence *out, const struct syn_json *line)
-{
-    for (size_t i = 0; i < out->service_count; i++) {
-        if (syn_str_is_equal(out->services[i].sid, text_of(line, "service"))) {
-            out->services[i].is_unmade = true;
-        }
-    }
-}
-
 /* A line with words that we do not write is none of ours. */
 static void fill_act(struct syn_evidence *out, const struct syn_json *line)
 {
@@ -148,7 +133,7 @@ static void fill_end(struct syn_evidence *out, const struct syn_json *line)
     }
 }
 
-/* Services made stay made; nothing else of a lost attempt counts. */
+/* What a lost attempt recorded does not count. */
 static void fill_again(struct syn_evidence *out, const struct syn_json *line)
 {
     (void)line;
@@ -166,11 +151,14 @@ static void fill_again(struct syn_evidence *out, const struct syn_json *line)
 static const struct {
     const char *kind;
     fill_fn fill;
-} kinds[] = {{"expect", fill_expectation},  {"wire", fill_wire},
-             {"observe", fill_observation}, {"measure", fill_measure},
-             {"made", fill_made},           {"act", fill_act},
-             {"unmade", fill_unmade},       {"log", fill_log},
-             {"again", fill_again},         {"end", fill_end}};
+} kinds[] = {{"expect", fill_expectation},
+             {"wire", fill_wire},
+             {"observe", fill_observation},
+             {"measure", fill_measure},
+             {"act", fill_act},
+             {"log", fill_log},
+             {"again", fill_again},
+             {"end", fill_end}};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
@@ -213,7 +201,7 @@ static syn_status parse_lines(struct syn_arena *arena, struct syn_str text,
 static syn_status make_arrays(struct syn_arena *arena, struct syn_evidence *out,
                               const size_t counts[KIND_COUNT + 1])
 {
-    enum { EXPECT, WIRE, OBSERVE, MEASURE, MADE, ACT };
+    enum { EXPECT, WIRE, OBSERVE, MEASURE, ACT };
     out->expectations =
         syn_arena_array(arena, counts[EXPECT], sizeof *out->expectations);
     out->wires = syn_arena_array(arena, counts[WIRE], sizeof *out->wires);
@@ -221,11 +209,10 @@ static syn_status make_arrays(struct syn_arena *arena, struct syn_evidence *out,
         syn_arena_array(arena, counts[OBSERVE], sizeof *out->observations);
     out->measures =
         syn_arena_array(arena, counts[MEASURE], sizeof *out->measures);
-    out->services = syn_arena_array(arena, counts[MADE], sizeof *out->services);
     out->acts = syn_arena_array(arena, counts[ACT], sizeof *out->acts);
     return out->expectations == NULL || out->wires == NULL ||
                    out->observations == NULL || out->measures == NULL ||
-                   out->services == NULL || out->acts == NULL
+                   out->acts == NULL
                ? SYN_ERR_MEMORY
                : SYN_OK;
 }

@@ -41,12 +41,6 @@ struct syn_evidence_wire {
     struct syn_str body;
 };
 
-/* A service made and perhaps unmade. */
-struct syn_evidence_service {
-    struct syn_str sid;
-    bool is_unmade;
-};
-
 struct syn_evidence {
     struct syn_evidence_expectation *expectations;
     size_t expectation_count;
@@ -58,8 +52,6 @@ struct syn_evidence {
     size_t measure_count;
     struct syn_act *acts;
     size_t act_count;
-    struct syn_evidence_service *services;
-    size_t service_count;
     enum syn_end end; /* the first one told */
     struct syn_str end_reason;
     bool is_complete; /* the row's function returned */

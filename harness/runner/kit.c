@@ -3,6 +3,7 @@
  * Layer: runner. Threads: the row's process.
  * Source: spec adversaries, clauses TOK-16 to TOK-49.
  */
+#include "runner/persona.h"
 #include "runner/remote.h"
 #include "runner/run_impl.h"
 #include "syn/forge.h"
@@ -83,9 +84,6 @@ static void make_second_service(struct syn_run *run)
         &remote,
         syn_run_text(run, "syn-%s-second%zu", run->stage->run, run->index),
         false, run->second_service);
-    if (run->second_service[0] != '\0') {
-        syn_record_made(&run->recorder, run->second_service);
-    }
 }
 
 /* Empty when there is none. A service that the target file names is not made
@@ -193,6 +191,10 @@ struct syn_str syn_run_forge(struct syn_run *run,
                              const struct syn_forgery *forgery)
 {
     struct syn_str token = {NULL, 0};
+    if (syn_persona_is_given(run)) {
+        syn_persona_miss_key(run);
+        return token;
+    }
     if (!may_present(run, forgery)) {
         return token;
     }

@@ -103,14 +103,24 @@ static bool may_use(const struct syn_remote *remote, const char *sid,
     return !is_foreign;
 }
 
-static bool use_named_service(const struct syn_remote *remote,
-                              struct syn_stage *stage, const char *sid,
-                              char reason[SYN_STAGE_REASON_BYTES])
+static void name_service(const struct syn_target *target,
+                         struct syn_stage *stage)
 {
-    const struct syn_json *service = read_service(remote, sid);
-    const struct syn_json *flag = syn_json_member(service, "acl_enabled");
+    const char *sid = target->account.service_sid == NULL
+                          ? "default"
+                          : target->account.service_sid;
     (void)snprintf(stage->service_on, sizeof stage->service_on, "%s", sid);
     (void)snprintf(stage->service_off, sizeof stage->service_off, "%s", sid);
+}
+
+static bool use_named_service(const struct syn_remote *remote,
+                              struct syn_stage *stage,
+                              char reason[SYN_STAGE_REASON_BYTES])
+{
+    name_service(remote->stage->target, stage);
+    const char *sid = stage->service_on;
+    const struct syn_json *service = read_service(remote, sid);
+    const struct syn_json *flag = syn_json_member(service, "acl_enabled");
     if (service != NULL) {
         stage->acl_is_known = flag != NULL;
         stage->acl_is_on = syn_json_bool(flag, false);
@@ -194,11 +204,7 @@ static bool choose_services(const struct syn_remote *remote,
     if (is_usable && remote->stage->owns_services) {
         make_services(remote, &result->stage);
     } else if (is_usable) {
-        is_usable = use_named_service(remote, &result->stage,
-                                      target->account.service_sid == NULL
-                                          ? "default"
-                                          : target->account.service_sid,
-                                      result->reason);
+        is_usable = use_named_service(remote, &result->stage, result->reason);
     }
     return is_usable;
 }
@@ -214,13 +220,17 @@ void syn_remote_preflight(const struct syn_remote *remote,
                        answer.reason[0] == '\0' ? "no answer" : answer.reason);
         return;
     }
-    if (answer.http == HTTP_UNAUTHORIZED) {
+    bool has_login = syn_target_password(remote->stage->target) != NULL;
+    if (answer.http == HTTP_UNAUTHORIZED && has_login) {
         (void)snprintf(result->reason, sizeof result->reason,
                        "it answers 401 to the REST credentials");
         return;
     }
     note_skew(&answer, &result->stage);
-    if (choose_services(remote, result)) {
+    if (!has_login) { /* it answers: that is all that can be asked */
+        name_service(remote->stage->target, &result->stage);
+        result->preflight = SYN_PREFLIGHT_OK;
+    } else if (choose_services(remote, result)) {
         result->preflight = SYN_PREFLIGHT_OK;
         explore(remote, &result->stage);
     }

@@ -192,25 +192,6 @@ void syn_record_log(struct syn_recorder *recorder, struct syn_str lines,
     end_line(recorder, &w);
 }
 
-static void record_service(struct syn_recorder *recorder, const char *kind,
-                           const char *service_sid)
-{
-    struct syn_json_writer w;
-    begin_line(recorder, &w, kind);
-    syn_json_write_text(&w, "service", service_sid);
-    end_line(recorder, &w);
-}
-
-void syn_record_made(struct syn_recorder *recorder, const char *service_sid)
-{
-    record_service(recorder, "made", service_sid);
-}
-
-void syn_record_unmade(struct syn_recorder *recorder, const char *service_sid)
-{
-    record_service(recorder, "unmade", service_sid);
-}
-
 void syn_record_again(struct syn_recorder *recorder)
 {
     struct syn_json_writer w;

@@ -76,15 +76,10 @@ void syn_record_measure(struct syn_recorder *recorder, const char *name,
 void syn_record_log(struct syn_recorder *recorder, struct syn_str lines,
                     unsigned alerts);
 
-/* A service of this run at the target, before its creation and after its
- * deletion; what was made and not unmade is cleaned up later. */
-void syn_record_made(struct syn_recorder *recorder, const char *service_sid);
-void syn_record_unmade(struct syn_recorder *recorder, const char *service_sid);
-
 /* Paths in records are relative to the root of the sources. */
 const char *syn_record_short_path(const char *path);
 
-/* Another attempt begins: of what was recorded before only services count. */
+/* Another attempt begins: what was recorded before does not count. */
 void syn_record_again(struct syn_recorder *recorder);
 
 /* How a row ends. */

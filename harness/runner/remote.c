@@ -121,12 +121,10 @@ static struct syn_remote_answer ask_once(const struct syn_remote *remote,
         return answer;
     }
     uint64_t ticket = remote->guard->ticket;
-    if (url.at == NULL || request.password == NULL ||
-        syn_curl_start(remote->curl, &request, keep_answer, &answer, &call) !=
-            SYN_OK) {
-        (void)snprintf(answer.reason, sizeof answer.reason, "%s",
-                       request.password == NULL ? "no REST credentials"
-                                                : "the request did not start");
+    if (url.at == NULL || syn_curl_start(remote->curl, &request, keep_answer,
+                                         &answer, &call) != SYN_OK) {
+        (void)snprintf(answer.reason, sizeof answer.reason,
+                       "the request did not start");
         return answer;
     }
     if (!syn_loop_run_until(remote->loop, is_done, &answer,

@@ -3,8 +3,11 @@
  * Layer: runner. Threads: the row's process.
  */
 #include "auth/token.h"
+#include "runner/persona.h"
 #include "runner/remote.h"
 #include "runner/run_impl.h"
+
+#include "target/given.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,7 +65,8 @@ static const char *prefix_name(struct syn_run *run, const char *name)
 
 const char *syn_run_identity(struct syn_run *run, const char *name)
 {
-    return prefix_name(run, name);
+    const char *given = syn_persona_identity(run, name);
+    return given != NULL ? given : prefix_name(run, name);
 }
 
 const char *syn_run_name(struct syn_run *run, const char *name)
@@ -114,7 +118,9 @@ static bool may_be_bare(const struct syn_run *run, const char *identity)
         return true;
     }
     (void)snprintf(prefix, sizeof prefix, "syn-%s-", run->stage->run);
-    return strncmp(identity, prefix, strlen(prefix)) == 0;
+    return strncmp(identity, prefix, strlen(prefix)) == 0 ||
+           syn_given_find(run->stage->target, syn_str_of(identity)) <
+               run->stage->target->token_count;
 }
 
 struct syn_client *syn_run_client_with(struct syn_run *run, const char *name,
@@ -135,6 +141,9 @@ struct syn_client *syn_run_client_with(struct syn_run *run, const char *name,
                           "prefix of the run, in a service that is not of "
                           "this run");
         mine.stays_offline = true;
+    }
+    if (syn_persona_is_given(run)) {
+        syn_persona_dress(run, &mine);
     }
     if (run->client_count == SYN_ROW_CLIENTS_MAX ||
         syn_client_new(world, syn_run_text(run, "%s", name), &mine, &client) !=
@@ -165,6 +174,10 @@ struct syn_str syn_run_token(struct syn_run *run,
     struct syn_world *world = syn_run_world(run);
     struct syn_str token = {NULL, 0};
     struct syn_token_key key = world->mint_key;
+    if (syn_persona_is_given(run)) { /* it is never presented */
+        syn_persona_miss_key(run);
+        return syn_str_of(run->stage->target->tokens[0].value);
+    }
     int64_t now_s = syn_clock_now_s(run->clock);
     struct syn_claims claims = {
         .identity = syn_str_of(wish->identity),

@@ -58,11 +58,13 @@ struct syn_run_keys {
 struct syn_run {
     const struct syn_plan_entry *entry;
     const struct syn_stage *stage;
-    size_t index;     /* of the entry in the plan */
-    unsigned attempt; /* from 0; more only at a target that did not answer */
-    bool is_lost;     /* a request at a target went unanswered: end soon */
-    bool has_gap;     /* so did one that no expectation has looked at */
-    bool is_closing;  /* what leaves now is clean-up */
+    size_t index;      /* of the entry in the plan */
+    unsigned attempt;  /* from 0; more only at a target that did not answer */
+    bool is_lost;      /* a request at a target went unanswered: end soon */
+    bool has_gap;      /* so did one that no expectation has looked at */
+    bool is_closing;   /* what leaves now is clean-up */
+    const char **cast; /* names that given identities play; persona.c */
+    unsigned unpaced_streak; /* answers 429 in a row */
     struct syn_arena arena;
     struct syn_rng rng;
     struct syn_recorder recorder;

@@ -15,6 +15,7 @@
 #include "runner/remote.h"
 #include "runner/runner_impl.h"
 #include "syn/limits.h"
+#include "target/given.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -506,9 +507,16 @@ static void hold_signals(void)
 }
 
 /* False: it has been refused in words. */
-static bool is_safe_name(const struct syn_target *target)
+static bool is_safe_target(const struct syn_target *target)
 {
     const char *part = target == NULL ? NULL : syn_target_production(target);
+    const char *ended =
+        target == NULL ? NULL : syn_given_ended(target, (int64_t)time(NULL));
+    if (ended != NULL) {
+        syn_err_printf("syncproof: %s: the token of \"%s\" has ended\n",
+                       target->path, ended);
+        return false;
+    }
     if (part == NULL) {
         return true;
     }
@@ -521,7 +529,7 @@ static bool is_safe_name(const struct syn_target *target)
 /* False: something that was said is wrong, it has been printed. */
 static bool is_fit(struct syn_runner *runner)
 {
-    return is_safe_name(runner->options->target) &&
+    return is_safe_target(runner->options->target) &&
            syn_runner_read_baseline(runner) && syn_runner_check_floor(runner);
 }
 

@@ -22,7 +22,8 @@ static const struct {
 } lacks[] = {
     {SYN_NEED_INTERNALS, "needs the inside of the service: embedded only"},
     {SYN_NEED_ADMIN, "the target file has no REST credentials"},
-    {SYN_NEED_MINT, "the target file has no key that signs tokens"},
+    {SYN_NEED_MINT,
+     "the target file has neither a key that signs tokens nor tokens"},
     {SYN_NEED_VIRTUAL, "the target has no clock that we may move"},
     {SYN_NEED_TTL, "the target does not honour TTLs"},
     {SYN_NEED_OWN_SERVICE,
@@ -53,13 +54,16 @@ void syn_stage_init_target(struct syn_stage *stage,
                                 .is_virtual = target->has_virtual_clock,
                                 .owns_services =
                                     target->account.service_sid == NULL &&
+                                    target->token_count == 0 &&
+                                    syn_target_password(target) != NULL &&
                                     target->mode != SYN_MODE_READONLY};
     const struct {
         enum syn_need need;
         bool is_offered;
     } offers[] = {
         {SYN_NEED_ADMIN, syn_target_password(target) != NULL},
-        {SYN_NEED_MINT, target->account.api_key != NULL},
+        {SYN_NEED_MINT,
+         target->account.api_key != NULL || target->token_count > 0},
         {SYN_NEED_VIRTUAL,
          target->has_virtual_clock && target->mode != SYN_MODE_READONLY},
         {SYN_NEED_TTL, true},
@@ -121,6 +125,11 @@ static bool is_attack(const struct syn_scenario *row)
     return row->safety == SYN_SAFE_DISRUPTIVE;
 }
 
+static bool is_about_acl(const struct syn_scenario *row)
+{
+    return strncmp(row->id, "acl/", sizeof "acl/" - 1) == 0;
+}
+
 const char *syn_stage_lack(const struct syn_stage *stage,
                            const struct syn_scenario *row)
 {
@@ -144,6 +153,9 @@ const char *syn_stage_lack(const struct syn_stage *stage,
     if (row->subject == SYN_SUBJECT_AUDIT && stage->owns_services) {
         return "the target file names no service whose set-up could be judged";
     }
+    if (is_about_acl(row) && (stage->offers & SYN_NEED_ADMIN) == 0) {
+        return "without REST credentials nobody says whether ACLs are on";
+    }
     if (needs_service(row) && !stage->owns_services && stage->acl_is_known &&
         row->acl_on != stage->acl_is_on) {
         return row->acl_on ? "the service of the target file has ACLs off"
@@ -158,7 +170,8 @@ struct syn_guard syn_stage_guard(const struct syn_stage *stage)
                               .run = stage->run,
                               .purse = stage->purse,
                               .manifest = stage->manifest,
-                              .service = syn_str_of(stage->service_on)};
+                              .service = syn_str_of(stage->service_on),
+                              .target = stage->target};
     if (stage->owns_services) {
         syn_guard_own(&guard, syn_str_of(stage->service_on));
         syn_guard_own(&guard, syn_str_of(stage->service_off));
@@ -191,11 +204,12 @@ static void put_types(struct syn_buf *out, unsigned types)
 
 static void put_offers(const struct syn_stage *stage, struct syn_buf *out)
 {
-    static const struct {
+    const struct {
         enum syn_need need;
         const char *name;
     } names[] = {{SYN_NEED_ADMIN, "rest"},
-                 {SYN_NEED_MINT, "mint"},
+                 {SYN_NEED_MINT,
+                  stage->target->token_count > 0 ? "given-tokens" : "mint"},
                  {SYN_NEED_TTL, "ttl"},
                  {SYN_NEED_OWN_SERVICE, "own-service"},
                  {SYN_NEED_SECOND_SERVICE, "second-service"},

@@ -8,6 +8,7 @@
 #include "runner/bug.h"
 #include "runner/hook.h"
 #include "runner/outsider.h"
+#include "runner/persona.h"
 #include "runner/remote.h"
 #include "runner/run_impl.h"
 #include "runner/veil.h"
@@ -124,10 +125,15 @@ static void pace(void *ctx, const struct syn_departure *departure)
     }
 }
 
+/* A request that the target would not take however long we waited counts as
+ * unanswered, whatever the row makes of it. */
 static bool arrived(void *ctx, uint64_t ticket, const struct syn_reply *reply)
 {
     struct syn_run *run = ctx;
-    return syn_guard_arrived(&run->guard, ticket, reply);
+    bool is_unpaced = syn_guard_arrived(&run->guard, ticket, reply);
+    run->unpaced_streak = is_unpaced ? run->unpaced_streak + 1 : 0;
+    run->has_gap = run->has_gap || run->unpaced_streak > SYN_BACK_OFF_TRIES_MAX;
+    return is_unpaced;
 }
 
 static void hung_up(void *ctx)
@@ -339,7 +345,6 @@ static void make_own_service(struct syn_run *run)
         end_without_service(run, http);
         return;
     }
-    syn_record_made(&run->recorder, run->own_service);
     run->world.service_sid = run->own_service;
 }
 
@@ -370,10 +375,12 @@ static void open_target(struct syn_run *run)
     run->world.login =
         (struct syn_rest_login){.user = syn_target_user(target),
                                 .password = syn_target_password(target)};
-    run->world.mint_key =
-        (struct syn_token_key){.key_sid = target->account.api_key,
-                               .secret = target->account.api_secret,
-                               .account_sid = target->account.account_sid};
+    if (!syn_persona_is_given(run)) {
+        run->world.mint_key =
+            (struct syn_token_key){.key_sid = target->account.api_key,
+                                   .secret = target->account.api_secret,
+                                   .account_sid = target->account.account_sid};
+    }
     run->world.service_sid = run->entry->row->acl_on ? run->stage->service_on
                                                      : run->stage->service_off;
     bool is_hollow = run->entry->row->acl_on ? run->stage->is_hollow_on
@@ -455,6 +462,21 @@ struct syn_world *syn_run_world(struct syn_run *run)
     return &run->world;
 }
 
+/* Without REST credentials whoever may remove it does: its creator, or with
+ * ACLs off anybody. */
+static void remove_by_users(struct syn_run *run,
+                            const struct syn_action *remove)
+{
+    bool is_gone = false;
+    for (size_t i = 0; !is_gone && i < run->client_count; i++) {
+        if (syn_client_state(run->clients[i]) == SYN_SESSION_LIVE) {
+            struct syn_reply reply = syn_client_do(run->clients[i], remove);
+            is_gone = syn_reply_is_ok(&reply);
+        }
+    }
+}
+
+/* The manifest knows what is left. */
 static void remove_things(struct syn_run *run)
 {
     struct syn_world *world = &run->world;
@@ -464,9 +486,10 @@ static void remove_things(struct syn_run *run)
     for (size_t i = run->thing_count; i > 0; i--) {
         struct syn_action remove = {.op = SYN_OP_REMOVE,
                                     .on = &run->things[i - 1]};
-        struct syn_reply reply = syn_backend_do(syn_run_backend(run), &remove);
-        if (!syn_reply_is_ok(&reply) && reply.http != 404) {
-            syn_record_made(&run->recorder, run->things[i - 1].sid);
+        if (world->login.password == NULL) {
+            remove_by_users(run, &remove);
+        } else {
+            (void)syn_backend_do(syn_run_backend(run), &remove);
         }
     }
 }
@@ -474,8 +497,8 @@ static void remove_things(struct syn_run *run)
 static void remove_service(struct syn_run *run, const char *sid)
 {
     struct syn_remote remote = syn_run_remote(run);
-    if (sid[0] != '\0' && syn_remote_delete_service(&remote, sid)) {
-        syn_record_unmade(&run->recorder, sid);
+    if (sid[0] != '\0') {
+        (void)syn_remote_delete_service(&remote, sid);
     }
 }
 
@@ -486,6 +509,9 @@ void syn_run_close_world(struct syn_run *run)
     }
     run->is_closing = true;
     run->guard.is_cleaning = true;
+    if (run->stage->target != NULL) {
+        remove_things(run);
+    }
     for (size_t i = run->client_count; i > 0; i--) {
         syn_client_free(run->clients[i - 1]);
     }
@@ -493,7 +519,6 @@ void syn_run_close_world(struct syn_run *run)
     syn_hook_close(run);
     syn_run_close_outsiders(run);
     if (run->stage->target != NULL) {
-        remove_things(run);
         remove_service(run, run->second_service);
         if (!run->has_late) {
             remove_service(run, run->own_service);

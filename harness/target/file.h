@@ -74,7 +74,7 @@ struct syn_target {
     const char *name;
     const char *rest_url; /* no trailing slash */
     const char *sdk_url;
-    struct syn_target_account account;
+    struct syn_target_account account; /* its service: of `tokens`, if absent */
     const char *second_service_sid;
     struct syn_target_account second_account;
     bool has_second_account;
@@ -84,7 +84,7 @@ struct syn_target {
     bool allow_production;
     const char *const *floor_without;
     size_t floor_without_count;
-    const struct syn_target_pair *tokens; /* identity to token */
+    const struct syn_target_pair *tokens; /* identity to token; given.h */
     size_t token_count;
     struct syn_target_endpoint endpoint;
     bool has_endpoint;

@@ -4,6 +4,7 @@
  * Source: design section 4.
  */
 #include "target/file_impl.h"
+#include "target/given.h"
 #include "target/locate.h"
 
 #include <stdio.h>
@@ -148,6 +149,37 @@ const char *syn_target_production(const struct syn_target *target)
                                                                    : NULL;
 }
 
+/* The tokens are good for one service: that of the file, or else theirs. */
+static syn_status check_tokens(struct syn_target_reader *r,
+                               struct syn_target *target)
+{
+    struct syn_target_place all = {.pointer = ""};
+    all = syn_target_place_below(&all, SYN_STR("tokens"));
+    for (size_t i = 0; i < target->token_count; i++) {
+        const struct syn_target_pair *pair = &target->tokens[i];
+        struct syn_given given;
+        struct syn_target_place place =
+            syn_target_place_below(&all, syn_str_of(pair->name));
+        if (!syn_given_read(r->arena, pair->value, &given)) {
+            continue; /* sealed: the service will say */
+        }
+        if (!syn_str_is(given.identity, pair->name)) {
+            return syn_target_refuse(r, &place, "a token of another identity");
+        }
+        if (target->account.service_sid == NULL &&
+            given.service_sid.bytes > 0) {
+            target->account.service_sid =
+                syn_arena_dup(r->arena, given.service_sid).at;
+        }
+        if (target->account.service_sid != NULL &&
+            given.service_sid.bytes > 0 &&
+            !syn_str_is(given.service_sid, target->account.service_sid)) {
+            return syn_target_refuse(r, &place, "a token of another service");
+        }
+    }
+    return SYN_OK;
+}
+
 /* What no single key can tell. */
 syn_status syn_target_check(struct syn_target_reader *r,
                             struct syn_target *target, const char *today)
@@ -169,6 +201,7 @@ syn_status syn_target_check(struct syn_target_reader *r,
     syn_status st = check_url(r, "rest_url", target->rest_url, rest);
     st = st != SYN_OK ? st : check_url(r, "sdk_url", target->sdk_url, sdk);
     st = st != SYN_OK ? st : check_authorisation(r, target, today);
+    st = st != SYN_OK ? st : check_tokens(r, target);
     if (st != SYN_OK) {
         return st;
     }

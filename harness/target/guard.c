@@ -8,6 +8,7 @@
  */
 #include "target/guard.h"
 
+#include "target/given.h"
 #include "target/purpose.h"
 
 #include <stdio.h>
@@ -110,6 +111,15 @@ static bool is_ours(const struct syn_guard *guard, struct syn_str sid_or_name)
     return syn_guard_owns(guard, sid_or_name) || has_prefix(guard, sid_or_name);
 }
 
+/* Who wrote the target file gave the token of this identity for such runs. */
+static bool is_given(const struct syn_guard *guard,
+                     const struct syn_purpose *purpose)
+{
+    return guard->target != NULL &&
+           syn_given_find(guard->target, purpose->identity) <
+               guard->target->token_count;
+}
+
 /* Why not; NULL: it may. In a service of this run everything may be done. */
 static const char *object_fault(const struct syn_guard *guard,
                                 const struct syn_purpose *purpose)
@@ -131,7 +141,7 @@ static const char *object_fault(const struct syn_guard *guard,
         return "an object that this run did not make";
     }
     if (purpose->about == SYN_ABOUT_GRANT &&
-        !has_prefix(guard, purpose->identity)) {
+        !has_prefix(guard, purpose->identity) && !is_given(guard, purpose)) {
         return "a grant to an identity without the prefix of the run";
     }
     return NULL;

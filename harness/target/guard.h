@@ -57,8 +57,10 @@ struct syn_guard {
     struct syn_loop *loop;         /* turned while waiting; NULL: no waiting */
     struct syn_guard_share *share; /* for who reaps the process; NULL: none */
     struct syn_str service;        /* sid that tokens name */
-    bool is_cleaning;              /* budgets do not stop clean-up */
-    bool sees_limits;              /* 429 is what it asks for */
+    const struct syn_target *target; /* whose given identities may get grants
+                                        on what is ours; NULL: none */
+    bool is_cleaning;                /* budgets do not stop clean-up */
+    bool sees_limits;                /* 429 is what it asks for */
 
     /* Kept by the guard. */
     unsigned refused;                    /* departures refused so far */

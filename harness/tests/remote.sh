@@ -132,18 +132,25 @@ after=$(ask GET /_syncproof/counts | number rest_requests)
     complain "$((after - before)) REST requests in ${took}s, over 20/s"
 budget='"rest_per_s": 1000, "connects_per_s": 500'
 
-# --- back-off: a target that throttles is waited for, not failed
-echo '{"create_per_s": 1}' >"$place/limits.json"
-start --limits real
-write_target here
-run 0 "limits of the target" acl/defaults/creator-alone
-clean_away
+# --- back-off: a target that throttles is waited for on both planes, so that no
+# row fails and none stays open
+cat >"$place/limits.json" <<END
+{"create": {"rate_per_s": 8, "burst": 12}, "read": {"rate_per_s": 4, "burst": 6},
+ "write": {"rate_per_s": 4, "burst": 6}, "connect": {"rate_per_s": 5, "burst": 10},
+ "permission": {"rate_per_s": 4, "burst": 6}, "rest": {"rate_per_s": 40, "burst": 60}}
+END
+start --limits "$place/limits.json" --acl on
+write_target here "$(member service_sid)"
+run 0 "limits of the target" acl/defaults acl/revocation/by-flags
+asked=$(sed -n 's/^sent: .* \([0-9]*\) times 429$/\1/p' "$place/stdout")
+[ "${asked:-0}" -gt 5 ] || complain "$what: asked for patience $asked times only"
+says '^leftovers: none'
 
 # --- foreign things: 50 of them, told apart by content, in a named service
-start --acl on --limits off
+start --acl on --limits real
 home=$(member service_sid)
 i=0
-while [ "$i" -lt 50 ]; do
+while [ "$i" -lt 50 ]; do # within the burst of creations
     ask POST "/v1/Services/$home/Documents" "UniqueName=theirs-$i&Data=%7B%22n%22%3A$i%7D" >/dev/null
     i=$((i + 1))
 done

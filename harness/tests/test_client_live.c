@@ -3,6 +3,7 @@
  */
 #include "fake_service.h"
 #include "syn/client.h"
+#include "syn/limits.h"
 
 #include <check.h>
 #include <string.h>
@@ -312,6 +313,70 @@ START_TEST(denial_that_carries_data_is_no_denial)
 }
 END_TEST
 
+/* What the world says of answers: 429 asks for patience, as often as `tries`;
+ * then the service has recovered. */
+static unsigned tries;
+static unsigned retry_after_s;
+
+static const struct fake_rule recovered[] = {
+    {.match = "http_request", .status = 200, .body = "{}"}};
+
+static bool wait_for_pace(void *ctx, uint64_t ticket,
+                          const struct syn_reply *reply)
+{
+    (void)ctx;
+    (void)ticket;
+    if (reply->status != SYN_OK || reply->http != 429) {
+        return false;
+    }
+    retry_after_s = reply->retry_after_s;
+    if (--tries == 0) {
+        fake_script(bench.fake, recovered, COUNT(recovered));
+    }
+    return true;
+}
+
+START_TEST(request_refused_for_its_pace_is_sent_again)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "/v3/Documents", .status = 429, .body = "{\"code\":54009}"},
+        {.match = "/limit", .status = 429, .body = "{\"code\":54009}"}};
+    struct syn_thing thing = {.type = SYN_TYPE_DOCUMENT};
+    struct syn_action create = {.op = SYN_OP_CREATE, .on = &thing};
+    bench.world.arrived = wait_for_pace;
+    go_live();
+    tries = 2;
+    fake_script(bench.fake, rules, COUNT(rules));
+    struct syn_reply call = syn_client_call(ann, "GET", "/limit", NULL, NULL);
+    ck_assert_uint_eq(call.http, 200);
+    ck_assert_uint_eq(fake_count(bench.fake, "/limit"), 3);
+    tries = 1;
+    fake_script(bench.fake, rules, COUNT(rules));
+    ck_assert_uint_eq(syn_client_do(ann, &create).http, 200);
+    ck_assert_uint_eq(fake_count(bench.fake, "/v3/Documents"), 2);
+    tries = SYN_BACK_OFF_TRIES_MAX + 2; /* it never recovers */
+    fake_script(bench.fake, rules, COUNT(rules));
+    call = syn_client_call(ann, "GET", "/limit", NULL, NULL);
+    ck_assert_uint_eq(call.http, 429);
+}
+END_TEST
+
+START_TEST(connection_refused_for_its_pace_is_made_again)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "\"method\":\"init\"",
+         .status = 429,
+         .header = "\"status\":{\"code\":429,\"errorCode\":51202}",
+         .body = "{\"backoff_policy\":{\"reconnect_min_ms\":1001}}"}};
+    bench.world.arrived = wait_for_pace;
+    tries = 2;
+    fake_script(bench.fake, rules, COUNT(rules));
+    go_live();
+    ck_assert_uint_eq(retry_after_s, 2);
+    ck_assert_uint_eq(fake_connections(bench.fake), 3);
+}
+END_TEST
+
 START_TEST(request_whose_connection_ends_is_closed_not_hung)
 {
     static const struct fake_rule rules[] = {
@@ -392,6 +457,8 @@ static TCase *acting(void)
                         0, (int)COUNT(requests));
     tcase_add_test(tcase, action_that_makes_no_sense_is_not_sent);
     tcase_add_test(tcase, denial_that_carries_data_is_no_denial);
+    tcase_add_test(tcase, request_refused_for_its_pace_is_sent_again);
+    tcase_add_test(tcase, connection_refused_for_its_pace_is_made_again);
     tcase_add_test(tcase, request_whose_connection_ends_is_closed_not_hung);
     tcase_add_test(tcase, request_without_reply_times_out);
     return tcase;
