@@ -95,6 +95,7 @@ static void odd_keys(struct syn_run *run)
                 {"a%2Fb", "a%252Fb", "a%252Fb"},
                 {"a+b", "a+b", "a%2Bb"},
                 {"a b", "a%20b", "a+b"},
+                {"..", "%2E%2E", ".."},
                 {"caf\xc3\xa9", "caf%C3%A9", "caf%C3%A9"}};
     struct syn_thing map = syn_run_thing_of(run, SYN_TYPE_MAP, "keys");
     REQUIRE(run, is_made(run, &map));
@@ -119,6 +120,9 @@ static void odd_keys(struct syn_run *run)
                    syn_str_of(keys[i].key));
         EXPECT_INT(run, "its data", syn_reply_i64(&got, "/data/n", -1), ==,
                    (int64_t)i);
+        /* Dots that are not encoded lead elsewhere or nowhere. */
+        got = get(run, syn_run_text(run, "%s/..", items));
+        EXPECT_TRUE(run, "raw dots are no key", !syn_reply_has(&got, "/key"));
         EXPECT_ALLOWED(run, "update",
                        syn_backend_call(syn_run_backend(run), "POST", path,
                                         "Data=%7B%22n%22%3A99%7D", NULL));

@@ -110,6 +110,8 @@ static void nothing_to_do(struct syn_run *run)
     struct syn_reply before = call(run, "GET", path, NULL);
     EXPECT_REFUSED(run, "an update of nothing", call(run, "POST", path, ""),
                    54010);
+    EXPECT_REFUSED(run, "an update without a body",
+                   call(run, "POST", path, NULL), 54010);
     /* REST-19: the name is none of what can be updated. */
     EXPECT_REFUSED(run, "an update of the name",
                    call(run, "POST", path, "UniqueName=other"), 54010);

@@ -236,17 +236,32 @@ is_judged() { # id
     [ -n "$before" ] && { [ -z "$SUFFIX" ] || [ "$before" != survived ]; }
 }
 
-# Every JOBS-th mutant that has no result yet, on a selection of the suite; only
-# the whole suite makes a survivor.
+# The chapter that says most of what a file does.
+nearest() { # id
+    case $1 in
+    */webhook*) echo whk/ ;;
+    */rest* | */page* | */shape*) echo rest/ ;;
+    */admission*) echo lim/ ;;
+    */expiry* | */grave*) echo ttl/ ;;
+    */grant* | */rules*) echo acl/ ;;
+    */keyring*) echo tok/ ;;
+    *) echo sdk/ ;;
+    esac
+}
+
+# Every JOBS-th mutant that has no result yet, on a selection of the suite, or on
+# what is `nearest` to each; only the whole suite makes a survivor.
 work_lane() { # lane selection…
-    local lane=$1 id place before after n=0 result
+    local lane=$1 id place before after n=0 result near
     shift
     while IFS=$'\t' read -r id place before after; do
         n=$((n + 1))
         [ $((n % JOBS)) -eq "$lane" ] || continue
         ! is_judged "$id" || continue
         [ "$SECONDS" -lt "$BUDGET" ] || break
-        result=$(judge "$lane" "$OBJECTS/${id//\//_}.o" "$@")
+        near=${1:-}
+        [ "$near" != nearest ] || near=$(nearest "$id")
+        result=$(judge "$lane" "$OBJECTS/${id//\//_}.o" ${near:+"$near"})
         case $result in
         alive)
             [ $# -eq 0 ] || continue
@@ -274,7 +289,7 @@ judge_memory() {
     local -x ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1
     grep -q $'\tsurvived' "$WORK/results" || return 0
     prepare_build sanitized -DSYN_SANITIZE=address,undefined
-    compile harness/model/rules.c "$PWD/harness/model/rules.c" "$PWD/$WORK/sound.o"
+    judge_sound
     OBJECTS="$PWD/$WORK/chosen-sanitized"
     SUFFIX=' under the sanitizers'
     mkdir -p "$OBJECTS"
@@ -282,7 +297,7 @@ judge_memory() {
     while IFS=$'\t' read -r id place after; do
         compile_again "$id" "$place" "$after" || die "cannot compile $id again"
     done <"$WORK/alive"
-    judge_all rest/items sdk/shapes acl/revocation whk/delivery
+    judge_all nearest
     judge_all
     # The last word on each counts.
     awk -F '\t' '{ line[$1] = $0 } END { for (id in line) print line[id] }' \
@@ -290,18 +305,24 @@ judge_memory() {
     mv "$WORK/last" "$WORK/results"
 }
 
-judge_all() { # selection…: nothing is the whole suite
-    local lane lanes=() begun=$SECONDS
-    LIMIT_S=600
-    [ "$(judge 0 "$PWD/$WORK/sound.o" "$@")" = alive ] ||
-        die "the sound program fails: see $WORK/lane-0/log"
-    LIMIT_S=$((30 + 4 * (SECONDS - begun)))
-    say "judging what has no result yet by ${*:-the whole suite}, $LIMIT_S s each"
+judge_all() { # nearest, or nothing: the whole suite
+    local lane lanes=()
+    say "judging what has no result yet by ${1:-the whole suite}, $LIMIT_S s each"
     for ((lane = 0; lane < JOBS; lane++)); do
         work_lane "$lane" "$@" &
         lanes+=($!)
     done
     wait "${lanes[@]}"
+}
+
+# The sound object in a mutant's place: if this is not green, nothing counts.
+judge_sound() {
+    local begun=$SECONDS
+    compile harness/model/rules.c "$PWD/harness/model/rules.c" "$PWD/$WORK/sound.o"
+    LIMIT_S=900
+    [ "$(judge 0 "$PWD/$WORK/sound.o")" = alive ] ||
+        die "the sound program fails: see $WORK/lane-0/log"
+    LIMIT_S=$((30 + 4 * (SECONDS - begun)))
 }
 
 # --- the answer --------------------------------------------------------------
@@ -348,10 +369,8 @@ elif [ "$(cat "$WORK/stamp" 2>/dev/null || true)" != "$STAMP" ]; then
     : >"$WORK/results"
     printf '%s\n' "$STAMP" >"$WORK/stamp"
 fi
-# The sound object in a mutant's place: if this is not green, nothing counts.
-compile harness/model/rules.c "$PWD/harness/model/rules.c" "$PWD/$WORK/sound.o"
-# The chapters that touch most in the least time come first.
-judge_all rest/ sdk/
+judge_sound
+judge_all nearest
 judge_all
 judge_memory
 answer
