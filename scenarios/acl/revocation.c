@@ -147,6 +147,8 @@ static void no_catch_up(struct syn_run *run)
                     syn_client_subscribe(witness, &thing, 0));
     REQUIRE_ALLOWED(run, "a change", syn_leak_change(run, backend, &thing));
     REQUIRE_TRUE(run, "ann hears it", syn_client_await(ann, &thing, 1));
+    REQUIRE_TRUE(run, "the witness hears it",
+                 syn_client_await(witness, &thing, 1));
     syn_client_cut(ann);
     syn_client_cut(witness);
     REQUIRE_ALLOWED(
