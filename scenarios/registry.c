@@ -68,6 +68,15 @@
     X(sdk_hearing)        \
     X(sdk_told)           \
     X(sdk_missed)         \
+    X(sdk_frames)         \
+    X(sdk_lengths)        \
+    X(sdk_sessions)       \
+    X(sdk_messages)       \
+    X(sdk_slow)           \
+    X(sdk_composed)       \
+    X(sdk_bodies)         \
+    X(sdk_grants)         \
+    X(sdk_upgrade)        \
     X(lim_bytes)          \
     X(whk_events)         \
     X(whk_signature)      \
@@ -79,7 +88,9 @@
     X(lim_requests)       \
     X(lim_rates)          \
     X(lim_kinds)          \
-    X(lim_shares)
+    X(lim_shares)         \
+    X(lim_storms)         \
+    X(lim_load)
 
 #define DECLARE(name) extern const struct syn_suite syn_suite_##name;
 SUITES(DECLARE)

@@ -1,10 +1,11 @@
 /*
- * explain.c - the verb `explain`: a clause or a row in words.
+ * explain.c - the verb `explain`: a clause, a row or an adversary in words.
  * Layer: cli. Threads: the main process.
  */
 #include "base/buf.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "runner/adversary.h"
 #include "runner/bug.h"
 #include "runner/clause.h"
 #include "runner/example.h"
@@ -23,6 +24,42 @@ static void put_rows_of(struct syn_buf *out, const char *clause_id)
             if (syn_select_has_word(row->source, clause_id)) {
                 syn_buf_printf(out, "proven by: %s: %s\n", row->id, row->title);
             }
+        }
+    }
+}
+
+static void put_rows_that_meet(struct syn_buf *out, const char *id)
+{
+    for (size_t s = 0; syn_suites[s] != NULL; s++) {
+        for (size_t r = 0; r < syn_suites[s]->row_count; r++) {
+            const struct syn_scenario *row = &syn_suites[s]->rows[r];
+            if (syn_select_has_word(row->meets, id)) {
+                syn_buf_printf(out, "met by: %s: %s\n", row->id, row->title);
+            }
+        }
+    }
+}
+
+static void put_adversary(struct syn_buf *out,
+                          const struct syn_adversary *adversary)
+{
+    syn_buf_printf(out, "%s (%s): one who %s\n", adversary->id,
+                   syn_level_name(adversary->level), adversary->what);
+}
+
+/* Whom the row meets. */
+static void put_met(struct syn_buf *out, const struct syn_scenario *row)
+{
+    struct syn_str words = syn_str_of(row->meets == NULL ? "" : row->meets);
+    size_t at = 0;
+    for (struct syn_str id = syn_clause_next_word(words, &at); id.bytes > 0;
+         id = syn_clause_next_word(words, &at)) {
+        const struct syn_adversary *adversary = syn_adversary_find(id);
+        syn_buf_put_text(out, "meets: ");
+        if (adversary != NULL) {
+            put_adversary(out, adversary);
+        } else {
+            syn_buf_printf(out, "%.*s\n", SYN_STR_ARG(id));
         }
     }
 }
@@ -139,6 +176,7 @@ static bool put_row(struct syn_buf *out, struct syn_arena *arena,
     if (row->reading != NULL) {
         syn_buf_printf(out, "reading: %s\n", row->reading);
     }
+    put_met(out, row);
     put_exercises(out, row);
     put_defects(out, row);
     put_clauses(out, row);
@@ -161,18 +199,23 @@ int syn_verb_explain(struct syn_cli *cli)
 {
     struct syn_buf out;
     if (cli->word_count != 1) {
-        return syn_cli_refuse("explain needs one id: of a clause or a row");
+        return syn_cli_refuse(
+            "explain needs one id: of a clause, a row or an adversary");
     }
     const char *id = cli->words[0];
     const struct syn_clause *clause = syn_clause_find(syn_str_of(id));
     const struct syn_scenario *row = find_row(id);
-    if (clause == NULL && row == NULL) {
-        return syn_cli_refuse("no clause and no row \"%s\"", id);
+    const struct syn_adversary *adversary = syn_adversary_find(syn_str_of(id));
+    if (clause == NULL && row == NULL && adversary == NULL) {
+        return syn_cli_refuse("no clause, row or adversary \"%s\"", id);
     }
     syn_buf_init(&out, NULL, TEXT_BYTES_MAX);
     if (clause != NULL) {
         put_clause(&out, clause);
         put_rows_of(&out, clause->id);
+    } else if (adversary != NULL) {
+        put_adversary(&out, adversary);
+        put_rows_that_meet(&out, adversary->id);
     } else if (!put_row(&out, cli->arena, row)) {
         syn_err_printf("syncproof: the row could not be run for an example\n");
         syn_buf_fini(&out);

@@ -59,6 +59,7 @@ static void write_entry(struct syn_json_writer *w,
     syn_json_write_text(w, "level", syn_level_name(row->level));
     syn_json_write_text(w, "subject", syn_subject_name(row->subject));
     write_words(w, "clauses", row->source);
+    write_words(w, "meets", row->meets);
     write_words(w, "tags", row->tags);
     write_words(w, "defects", row->defect);
     write_words(w, "exercises",

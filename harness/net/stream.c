@@ -22,12 +22,9 @@
 #include <sys/socket.h>
 
 #define MS_PER_S      1000.
-#define KEEP_BYTES    1024  /* queue capacity an idle stream may keep */
+#define KEEP_BYTES    1024 /* queue capacity an idle stream may keep */
+#define NARROW_BYTES  4096
 #define COMPACT_BYTES 65536 /* sent bytes at the front before moving */
-/* Sent bytes may still lie at the front, so more than the bound of the queue.
- */
-#define QUEUE_CAPACITY_MAX \
-    (2 * (size_t)SYN_STREAM_QUEUE_BYTES_MAX + COMPACT_BYTES)
 
 /* --- the dirty list --------------------------------------------------------
  */
@@ -129,6 +126,13 @@ void syn_stream_guard(struct syn_stream *stream, unsigned guard_ms)
     ev_timer_start(ev, stream->guard);
 }
 
+/* Sent bytes may still lie at the front, so more than the bound of the queue.
+ */
+static size_t capacity_max(const struct syn_stream *stream)
+{
+    return 2 * stream->queue_bytes_max + COMPACT_BYTES;
+}
+
 struct syn_stream *syn_stream_birth(struct syn_streams *home)
 {
     struct syn_stream *stream = calloc(1, sizeof *stream);
@@ -136,7 +140,8 @@ struct syn_stream *syn_stream_birth(struct syn_streams *home)
         return NULL;
     }
     stream->reason = "";
-    syn_buf_init(&stream->queue, NULL, QUEUE_CAPACITY_MAX);
+    stream->queue_bytes_max = SYN_STREAM_QUEUE_BYTES_MAX;
+    syn_buf_init(&stream->queue, NULL, capacity_max(stream));
     link_stream(home, stream);
     return stream;
 }
@@ -173,7 +178,7 @@ static void reset_queue(struct syn_stream *stream)
     stream->sent = 0;
     if (stream->queue.capacity > KEEP_BYTES) {
         syn_buf_fini(&stream->queue);
-        syn_buf_init(&stream->queue, NULL, QUEUE_CAPACITY_MAX);
+        syn_buf_init(&stream->queue, NULL, capacity_max(stream));
     } else {
         syn_buf_clear(&stream->queue);
     }
@@ -352,7 +357,8 @@ void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
         syn_buf_consume(&stream->queue, stream->sent);
         stream->sent = 0;
     }
-    if (bytes.bytes > SYN_STREAM_QUEUE_BYTES_MAX - unsent(stream).bytes) {
+    if (bytes.bytes > stream->queue_bytes_max ||
+        unsent(stream).bytes > stream->queue_bytes_max - bytes.bytes) {
         syn_stream_finish(stream, SYN_END_OVERFLOW,
                           "unsent bytes past the bound");
         return;
@@ -366,6 +372,13 @@ void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
     if (stream->state == SYN_STREAM_OPEN) {
         syn_stream_mark(stream);
     }
+}
+
+void syn_stream_allow(struct syn_stream *stream, size_t queue_bytes_max)
+{
+    SYN_ASSERT(queue_bytes_max <= SYN_STREAM_UNREAD_MAX);
+    stream->queue_bytes_max = queue_bytes_max;
+    stream->queue.bytes_max = capacity_max(stream);
 }
 
 size_t syn_stream_queued(const struct syn_stream *stream)
@@ -387,6 +400,15 @@ void syn_stream_resume(struct syn_stream *stream)
     if (stream->is_paused && syn_socket_is_there(stream)) {
         stream->is_paused = false;
         syn_socket_pause(stream, false);
+    }
+}
+
+void syn_stream_narrow(struct syn_stream *stream)
+{
+    const int bytes = NARROW_BYTES;
+    if (syn_socket_is_there(stream)) {
+        (void)setsockopt(syn_socket_fd(stream), SOL_SOCKET, SO_RCVBUF, &bytes,
+                         sizeof bytes);
     }
 }
 

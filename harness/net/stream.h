@@ -81,12 +81,19 @@ SYN_MUST_CHECK syn_status syn_stream_connect(
  * aborted with SYN_END_OVERFLOW. Ignored once closing. */
 void syn_stream_write(struct syn_stream *stream, struct syn_str bytes);
 
+/* Another bound of the queue, up to SYN_STREAM_UNREAD_MAX. */
+void syn_stream_allow(struct syn_stream *stream, size_t queue_bytes_max);
+
 /* Unsent bytes in our queue. */
 size_t syn_stream_queued(const struct syn_stream *stream);
 
 /* Stop and start reading (a peer that never reads; back-pressure). */
 void syn_stream_pause(struct syn_stream *stream);
 void syn_stream_resume(struct syn_stream *stream);
+
+/* Let the system keep as little as it can of what arrives: a peer that is soon
+ * full. */
+void syn_stream_narrow(struct syn_stream *stream);
 
 /* Send what is queued, then close in order. */
 void syn_stream_close(struct syn_stream *stream);

@@ -35,6 +35,7 @@ struct syn_stream {
     const struct syn_stream_events *events; /* NULL: nobody listens */
     void *ctx;
     struct syn_buf queue;
+    size_t queue_bytes_max; /* unsent ones */
     size_t sent;            /* bytes at the front of the queue that have left */
     struct ev_timer *guard; /* NULL until first needed */
     char *reason_text;      /* owned; when the reason is not static */

@@ -10,60 +10,23 @@
  * here first. A frame reaches libwslay when its header was found good; close
  * frames never do, they are answered here.
  */
-#include "net/ws.h"
+#include "net/ws_impl.h"
 
 #include "base/crypto.h"
 #include "syn/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <wslay/wslay.h>
 
-#define HEADER_BYTES_MAX  14 /* 2, a 64-bit length, a mask */
-#define MASK_BYTES        4
-#define CONTROL_BYTES_MAX 125 /* payload of a control frame */
-#define LENGTH_16         126
-#define LENGTH_64         127
-#define FIN_BIT           0x80
-#define RSV_BITS          0x70
-#define OPCODE_BITS       0x0f
-#define MASK_BIT          0x80
-#define LENGTH_BITS       0x7f
-#define BYTE_BITS         8
-#define CLOSE_CODE_BYTES  2
-#define CLOSE_PROTOCOL    1002
-#define CLOSE_NO_CODE     1005
-#define CLOSE_BAD_TEXT    1007
-#define CLOSE_TOO_LONG    1009
-#define MASK_POOL_BYTES   256 /* random bytes drawn at once */
-
-/* The frame being received. */
-struct frame {
-    unsigned char header[HEADER_BYTES_MAX];
-    size_t header_bytes; /* seen so far */
-    size_t header_size;  /* 0: not known yet */
-    uint64_t payload;    /* length */
-    uint64_t left;       /* of the payload */
-    uint8_t opcode;
-    bool is_fin;
-};
-
-struct syn_ws {
-    enum syn_ws_role role;
-    size_t message_bytes_max;
-    const struct syn_ws_events *events;
-    void *ctx;
-    struct syn_buf *out;
-    wslay_event_context_ptr vendor;
-    struct syn_str in; /* what libwslay may read now */
-    struct frame frame;
-    uint64_t message_bytes; /* of the fragmented message so far */
-    size_t fragments;       /* 0: none open */
-    unsigned char close_body[CONTROL_BYTES_MAX];
-    unsigned char masks[MASK_POOL_BYTES];
-    size_t masks_used;
-    bool is_over;
-};
+#define LENGTH_16        126
+#define LENGTH_64        127
+#define FIN_BIT          0x80
+#define RSV_BITS         0x70
+#define OPCODE_BITS      0x0f
+#define MASK_BIT         0x80
+#define LENGTH_BITS      0x7f
+#define BYTE_BITS        8
+#define CLOSE_CODE_BYTES 2
 
 /* --- callbacks of libwslay -------------------------------------------------
  */
@@ -147,6 +110,7 @@ syn_status syn_ws_new(enum syn_ws_role role, size_t message_bytes_max,
     ws->ctx = ctx;
     ws->out = out;
     ws->masks_used = sizeof ws->masks;
+    syn_ws_be_careless(ws, 0);
     failed = role == SYN_WS_SERVER
                  ? wslay_event_context_server_init(&ws->vendor, &callbacks, ws)
                  : wslay_event_context_client_init(&ws->vendor, &callbacks, ws);
@@ -163,6 +127,8 @@ void syn_ws_free(struct syn_ws *ws)
 {
     if (ws != NULL) {
         wslay_event_context_free(ws->vendor);
+        syn_buf_fini(&ws->pile);
+        syn_buf_fini(&ws->message);
         free(ws);
     }
 }
@@ -196,7 +162,7 @@ void syn_ws_ping(struct syn_ws *ws)
     queue_message(ws, WSLAY_PING, (struct syn_str){NULL, 0});
 }
 
-static void send_close(struct syn_ws *ws, uint16_t code, struct syn_str reason)
+void syn_ws_send_close(struct syn_ws *ws, uint16_t code, struct syn_str reason)
 {
     if (!wslay_event_get_write_enabled(ws->vendor)) {
         return; /* our close frame has left already */
@@ -210,7 +176,8 @@ static void send_close(struct syn_ws *ws, uint16_t code, struct syn_str reason)
 void syn_ws_close(struct syn_ws *ws, uint16_t code)
 {
     /* 1005 is the name of "no code" and never travels. */
-    send_close(ws, code == CLOSE_NO_CODE ? 0 : code, (struct syn_str){NULL, 0});
+    syn_ws_send_close(ws, code == CLOSE_NO_CODE ? 0 : code,
+                      (struct syn_str){NULL, 0});
 }
 
 static void put_big_endian(struct syn_buf *buf, uint64_t value, unsigned bytes)
@@ -238,10 +205,10 @@ void syn_ws_put_server_frame(struct syn_buf *buf, struct syn_str message)
 /* --- receiving -------------------------------------------------------------
  */
 
-static syn_status violate(struct syn_ws *ws, uint16_t code)
+syn_status syn_ws_violate(struct syn_ws *ws, uint16_t code)
 {
     ws->is_over = true;
-    send_close(ws, code, (struct syn_str){NULL, 0});
+    syn_ws_send_close(ws, code, (struct syn_str){NULL, 0});
     ws->events->on_close(ws->ctx, code, true);
     return SYN_ERR_CLOSED;
 }
@@ -260,7 +227,7 @@ static syn_status pass_on(struct syn_ws *ws, struct syn_str bytes)
         return SYN_ERR_CLOSED;
     }
     if (failed != 0) {
-        return violate(ws, CLOSE_PROTOCOL);
+        return syn_ws_violate(ws, CLOSE_PROTOCOL);
     }
     if (!wslay_event_get_read_enabled(ws->vendor)) {
         /* The scanner leaves only bad text for libwslay to find; its close
@@ -290,7 +257,7 @@ static size_t length_field_bytes(unsigned char length)
 /* What the first two bytes say; a close code, or 0 when they are good. */
 static uint16_t check_start(struct syn_ws *ws)
 {
-    struct frame *frame = &ws->frame;
+    struct syn_ws_frame *frame = &ws->frame;
     uint8_t opcode = frame->header[0] & OPCODE_BITS;
     unsigned char length = frame->header[1] & LENGTH_BITS;
     bool is_masked = (frame->header[1] & MASK_BIT) != 0;
@@ -319,7 +286,7 @@ static uint16_t check_start(struct syn_ws *ws)
 /* The header is whole: its length, and the bounds of the message. */
 static uint16_t check_length(struct syn_ws *ws)
 {
-    struct frame *frame = &ws->frame;
+    struct syn_ws_frame *frame = &ws->frame;
     unsigned char length = frame->header[1] & LENGTH_BITS;
     size_t field_bytes = length_field_bytes(length);
     uint64_t payload = field_bytes == 0 ? length : 0;
@@ -345,7 +312,7 @@ static uint16_t check_length(struct syn_ws *ws)
 }
 
 /* Codes that may travel (RFC 6455 section 7.4, IANA registry). */
-static bool is_close_code(uint16_t code)
+bool syn_ws_is_close_code(uint16_t code)
 {
     return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
            (code >= 3000 && code <= 4999);
@@ -361,22 +328,23 @@ static syn_status finish_close(struct syn_ws *ws)
         code = (uint16_t)(ws->close_body[0] << BYTE_BITS | ws->close_body[1]);
         reason = (struct syn_str){(const char *)ws->close_body, bytes};
         reason = syn_str_from(reason, CLOSE_CODE_BYTES);
-        if (!is_close_code(code)) {
-            return violate(ws, CLOSE_PROTOCOL);
+        if (!syn_ws_is_close_code(code)) {
+            return syn_ws_violate(ws, CLOSE_PROTOCOL);
         }
     }
     if (!syn_str_is_utf8(reason)) {
-        return violate(ws, CLOSE_BAD_TEXT);
+        return syn_ws_violate(ws, CLOSE_BAD_TEXT);
     }
     ws->is_over = true;
-    send_close(ws, code == CLOSE_NO_CODE ? 0 : code, (struct syn_str){NULL, 0});
+    syn_ws_send_close(ws, code == CLOSE_NO_CODE ? 0 : code,
+                      (struct syn_str){NULL, 0});
     ws->events->on_close(ws->ctx, code, false);
     return SYN_ERR_CLOSED;
 }
 
 static syn_status feed_close(struct syn_ws *ws, struct syn_str *in)
 {
-    struct frame *frame = &ws->frame;
+    struct syn_ws_frame *frame = &ws->frame;
     while (in->bytes > 0 && frame->left > 0) {
         size_t at = (size_t)(frame->payload - frame->left);
         /* Servers get masked frames only; the mask ends the header. */
@@ -393,7 +361,7 @@ static syn_status feed_close(struct syn_ws *ws, struct syn_str *in)
 /* Take bytes of the header; SYN_OK also when it is not whole yet. */
 static syn_status feed_header(struct syn_ws *ws, struct syn_str *in)
 {
-    struct frame *frame = &ws->frame;
+    struct syn_ws_frame *frame = &ws->frame;
     uint16_t code = 0;
     while (in->bytes > 0 && (frame->header_size == 0 ||
                              frame->header_bytes < frame->header_size)) {
@@ -401,7 +369,7 @@ static syn_status feed_header(struct syn_ws *ws, struct syn_str *in)
         *in = syn_str_from(*in, 1);
         code = frame->header_bytes == 2 ? check_start(ws) : 0;
         if (code != 0) {
-            return violate(ws, code);
+            return syn_ws_violate(ws, code);
         }
     }
     if (frame->header_size == 0 || frame->header_bytes < frame->header_size) {
@@ -409,7 +377,7 @@ static syn_status feed_header(struct syn_ws *ws, struct syn_str *in)
     }
     code = check_length(ws);
     if (code != 0) {
-        return violate(ws, code);
+        return syn_ws_violate(ws, code);
     }
     if (frame->opcode == WSLAY_CONNECTION_CLOSE) {
         return frame->left == 0 ? finish_close(ws) : SYN_OK;
@@ -420,7 +388,7 @@ static syn_status feed_header(struct syn_ws *ws, struct syn_str *in)
 
 static syn_status feed_payload(struct syn_ws *ws, struct syn_str *in)
 {
-    struct frame *frame = &ws->frame;
+    struct syn_ws_frame *frame = &ws->frame;
     size_t bytes = in->bytes < frame->left ? in->bytes : (size_t)frame->left;
     struct syn_str piece = syn_str_part(*in, 0, bytes);
     *in = syn_str_from(*in, bytes);
@@ -435,7 +403,10 @@ bool syn_ws_is_inside(const struct syn_ws *ws)
 
 syn_status syn_ws_feed(struct syn_ws *ws, struct syn_str in)
 {
-    struct frame *frame = &ws->frame;
+    struct syn_ws_frame *frame = &ws->frame;
+    if (ws->quirks != 0) {
+        return syn_ws_feed_careless(ws, in);
+    }
     while (in.bytes > 0 && !ws->is_over) {
         bool has_header =
             frame->header_size > 0 && frame->header_bytes == frame->header_size;
@@ -452,7 +423,7 @@ syn_status syn_ws_feed(struct syn_ws *ws, struct syn_str in)
         }
         if (frame->header_size > 0 &&
             frame->header_bytes == frame->header_size && frame->left == 0) {
-            *frame = (struct frame){0};
+            *frame = (struct syn_ws_frame){0};
         }
     }
     return ws->is_over ? SYN_ERR_CLOSED : SYN_OK;

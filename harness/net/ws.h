@@ -45,6 +45,28 @@ void syn_ws_free(struct syn_ws *ws);
  * sending what is in `out`. The ws must not be freed from inside an event. */
 SYN_MUST_CHECK syn_status syn_ws_feed(struct syn_ws *ws, struct syn_str in);
 
+/* How a careless reader differs from RFC 6455; bits. */
+enum syn_ws_quirk {
+    SYN_WS_TAKES_UNMASKED = 1u << 0, /* frames of a client without a mask */
+    SYN_WS_IGNORES_RSV = 1u << 1,    /* reserved bits mean nothing */
+    SYN_WS_SKIPS_OPCODES = 1u << 2,  /* frames of unknown kind are skipped */
+    SYN_WS_LONG_CONTROL = 1u << 3,   /* control frames of any length */
+    SYN_WS_SPLIT_CONTROL = 1u << 4,  /* and without FIN */
+    SYN_WS_STRAY_END = 1u << 5,      /* a continuation may begin */
+    SYN_WS_NESTED_START = 1u << 6,   /* a start inside fragments begins anew */
+    SYN_WS_TAKES_BAD_TEXT = 1u << 7, /* text of any bytes */
+    SYN_WS_ANY_LENGTH = 1u << 8,     /* one frame of any announced length */
+    SYN_WS_ENDLESS_FRAGMENTS = 1u << 9, /* and any number of fragments */
+    SYN_WS_ANY_CLOSE = 1u << 10,        /* close frames of any body */
+    SYN_WS_READS_ON = 1u << 11,         /* behind a close frame */
+    SYN_WS_MINDS_PONGS = 1u << 12,  /* a pong that nobody asked for ends it */
+    SYN_WS_MUTE_TO_PINGS = 1u << 13 /* pings are not answered */
+};
+
+/* Read with these quirks from now on, which is before the first byte: for
+ * seeded defects. 0: strictly. */
+void syn_ws_be_careless(struct syn_ws *ws, unsigned quirks);
+
 /* Has a frame begun that is not whole? */
 bool syn_ws_is_inside(const struct syn_ws *ws);
 

@@ -83,17 +83,31 @@ static syn_status add_row(struct syn_arena *arena, struct syn_plan *plan,
     return SYN_OK;
 }
 
+/* Rows that load a machine for minutes are left out until asked for. */
+static const char *lack_of(const struct syn_plan_order *order,
+                           const struct syn_scenario *row)
+{
+    static const char load[] = "load";
+    const struct syn_selection *selection = order->selection;
+    bool is_asked_for = !syn_select_has_word(row->tags, load);
+    for (size_t i = 0; i < selection->tag_count; i++) {
+        is_asked_for = is_asked_for || strcmp(selection->tags[i], load) == 0;
+    }
+    return is_asked_for ? syn_stage_lack(order->stage, row)
+                        : "a load row: give --tag load";
+}
+
 syn_status syn_plan_add(struct syn_arena *arena, struct syn_plan *plan,
                         const struct syn_plan_order *order)
 {
     for (size_t s = 0; order->suites[s] != NULL; s++) {
         const struct syn_suite *suite = order->suites[s];
         for (size_t r = 0; r < suite->row_count; r++) {
-            struct syn_plan_entry entry = {
-                .suite = suite,
-                .row = &suite->rows[r],
-                .defect = order->defect,
-                .lack = syn_stage_lack(order->stage, &suite->rows[r])};
+            struct syn_plan_entry entry = {.suite = suite,
+                                           .row = &suite->rows[r],
+                                           .defect = order->defect,
+                                           .lack =
+                                               lack_of(order, &suite->rows[r])};
             syn_status st = syn_select_has(order->selection, entry.row)
                                 ? add_row(arena, plan, order, entry)
                                 : SYN_OK;

@@ -18,7 +18,6 @@
 #define CANARY_DIGITS 20
 #define TOKEN_TTL_S   3600
 #define SETTLE_TURNS  8 /* so that frames of a jump are on their way */
-#define WAIT_SLACK_MS 1000
 #define PREFIX_BYTES  32
 
 static const int64_t embedded_bounds_s[] = {[SYN_BOUND_TTL_S] = 2,
@@ -226,35 +225,24 @@ static void settle(struct syn_run *run)
     }
 }
 
-struct moment {
-    const struct syn_clock *clock;
-    struct syn_purse *purse; /* NULL: none */
-    int64_t ms;
-};
-
-static bool is_reached(void *ctx)
-{
-    const struct moment *moment = ctx;
-    if (moment->purse != NULL && syn_purse_is_hushed(moment->purse)) {
-        return true; /* nothing that it waits for will be looked at */
-    }
-    return syn_clock_now_ms(moment->clock) >= moment->ms;
-}
-
+/* A turn ends early when something happens, and late by what it does then;
+ * nothing that is waited for will be looked at once the purse is hushed. */
 static void wait_ms(struct syn_run *run, int64_t ms)
 {
-    struct moment moment = {.clock = run->clock,
-                            .purse = run->stage->purse,
-                            .ms = syn_clock_now_ms(run->clock) + ms};
-    (void)syn_loop_run_until(run->loop, is_reached, &moment,
-                             (unsigned)(ms + WAIT_SLACK_MS));
+    struct syn_purse *purse = run->stage->purse;
+    const int64_t until_ms = syn_clock_now_ms(run->clock) + ms;
+    int64_t left_ms = ms;
+    while (left_ms > 0 && (purse == NULL || !syn_purse_is_hushed(purse))) {
+        syn_loop_turn(run->loop, (unsigned)left_ms);
+        left_ms = until_ms - syn_clock_now_ms(run->clock);
+    }
 }
 
 void syn_run_pass_ms(struct syn_run *run, int64_t ms)
 {
     (void)syn_run_world(run);
     SYN_ASSERT(ms >= 0);
-    if (!run->stage->is_virtual) {
+    if (run->is_in_real_time) {
         /* Nobody waits for what will not be judged. */
         if (!run->recorder.is_over && !run->is_lost) {
             wait_ms(run, ms);

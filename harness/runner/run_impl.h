@@ -40,6 +40,7 @@
 
 struct syn_beliefs; /* the oracle beside the row: belief.c */
 struct syn_forge_kit;
+struct syn_rogue;
 struct syn_run_sight; /* a message that the tap saw: fault.c */
 struct syn_outsiders; /* what stands beside the service: outsider.c */
 
@@ -73,6 +74,7 @@ struct syn_run {
     struct syn_guard guard;
     /* The world, made when first needed. */
     bool has_world;
+    bool is_in_real_time;
     struct syn_clock *clock;
     int64_t begun_ms;
     struct syn_loop *loop;
@@ -98,6 +100,8 @@ struct syn_run {
     size_t stranger_count;
     struct syn_client *clients[SYN_ROW_CLIENTS_MAX];
     size_t client_count;
+    struct syn_rogue *rogues; /* newest first */
+    size_t rogue_count;
     struct syn_thing things[SYN_ROW_THINGS_MAX]; /* made at a target */
     size_t thing_count;
     bool has_late; /* something in the row's service is settled by a later run

@@ -112,7 +112,7 @@ static bool needs_service(const struct syn_scenario *row)
            row->subject == SYN_SUBJECT_CLIENT;
 }
 
-/* Rows that present what was forged or stolen. */
+/* Rows that present what was forged or stolen, or speak raw bytes. */
 static bool is_attack(const struct syn_scenario *row)
 {
     static const char *const chapters[] = {"tok/forged/", "tok/stolen/",
@@ -122,7 +122,8 @@ static bool is_attack(const struct syn_scenario *row)
             return true;
         }
     }
-    return row->safety == SYN_SAFE_DISRUPTIVE;
+    return row->safety == SYN_SAFE_DISRUPTIVE ||
+           syn_select_has_word(row->tags, "raw");
 }
 
 static bool is_about_acl(const struct syn_scenario *row)
@@ -149,6 +150,9 @@ const char *syn_stage_lack(const struct syn_stage *stage,
     if (is_attack(row) && !syn_stage_is_ours(stage) &&
         stage->target->authorisation_reference == NULL) {
         return "an attack on a service that is not ours needs authorisation";
+    }
+    if (row->is_in_real_time && stage->is_virtual) {
+        return "waits for peers in real time, and the target's clock stands";
     }
     if (row->subject == SYN_SUBJECT_AUDIT && stage->owns_services) {
         return "the target file names no service whose set-up could be judged";

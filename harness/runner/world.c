@@ -10,6 +10,7 @@
 #include "runner/outsider.h"
 #include "runner/persona.h"
 #include "runner/remote.h"
+#include "runner/rogue.h"
 #include "runner/run_impl.h"
 #include "runner/veil.h"
 #include "target/purpose.h"
@@ -19,11 +20,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEX_SID      32
-#define HEX_SECRET   32
-#define DISTRESSED   70 /* as the exit code of harness errors */
-#define CLEAN_GUARD  5000
-#define HTTP_CREATED 201
+#define HEX_SID              32
+#define HEX_SECRET           32
+#define DISTRESSED           70 /* as the exit code of harness errors */
+#define CLEAN_GUARD          5000
+#define HASTY_S              1 /* patience of a service in real time */
+#define PATIENCE_S           4 /* what a row gives it */
+#define PATIENCE_AT_TARGET_S 120
+#define HTTP_CREATED         201
 
 _Noreturn void syn_run_abandon(struct syn_run *run, const char *reason)
 {
@@ -299,6 +303,9 @@ static void open_embedded(struct syn_run *run)
         .seed = syn_rng_next(&run->rng),
         .limits =
             needs_limits(run->entry->row) ? SYN_LIMITS_REAL : SYN_LIMITS_OFF,
+        .handshake_s = run->is_in_real_time ? HASTY_S : 0,
+        .ping_s = run->is_in_real_time ? HASTY_S : 0,
+        .pong_s = run->is_in_real_time ? HASTY_S : 0,
         .jwe_key = syn_str_of(keys->jwe_key),
         .tls = (run->entry->row->needs & SYN_NEED_TLS) == 0
                    ? NULL
@@ -400,10 +407,10 @@ static void open_target(struct syn_run *run)
 
 static struct syn_clock *open_clock(struct syn_run *run)
 {
-    if (run->stage->target == NULL) {
+    if (run->stage->target == NULL && !run->is_in_real_time) {
         return syn_clock_new_virtual(SYN_RUN_EPOCH_US);
     }
-    if (!run->stage->is_virtual) {
+    if (run->is_in_real_time) {
         return syn_clock_new_real();
     }
     /* Rows before this one have moved the target's clock. */
@@ -430,6 +437,9 @@ struct syn_world *syn_run_world(struct syn_run *run)
         return &run->world;
     }
     run->has_world = true;
+    run->is_in_real_time = run->stage->target == NULL
+                               ? run->entry->row->is_in_real_time
+                               : !run->stage->is_virtual;
     run->clock = open_clock(run);
     if (run->clock == NULL || syn_loop_new(run->clock, &run->loop) != SYN_OK ||
         syn_curl_new(run->loop, &run->curl) != SYN_OK) {
@@ -460,6 +470,11 @@ struct syn_world *syn_run_world(struct syn_run *run)
     }
     set_secrets(run);
     return &run->world;
+}
+
+int64_t syn_run_patience_s(const struct syn_run *run)
+{
+    return run->stage->target == NULL ? PATIENCE_S : PATIENCE_AT_TARGET_S;
 }
 
 /* Without REST credentials whoever may remove it does: its creator, or with
@@ -515,6 +530,7 @@ void syn_run_close_world(struct syn_run *run)
     for (size_t i = run->client_count; i > 0; i--) {
         syn_client_free(run->clients[i - 1]);
     }
+    syn_run_close_rogues(run);
     syn_tap_stop(run->tap);
     syn_hook_close(run);
     syn_run_close_outsiders(run);

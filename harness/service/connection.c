@@ -80,9 +80,11 @@ static void on_timeout(void *ctx)
 
 static void start_timer(struct syn_conn *conn, int64_t delay_s)
 {
+    const struct syn_seams *seams = &conn->service->seams;
+    const int64_t patience_s = seams->frames.patience_s(seams->ctx, delay_s);
     syn_status st =
         syn_clock_start(conn->service->clock, &conn->timer, SYN_TIMER_PEER,
-                        delay_s * US_PER_S, on_timeout, conn);
+                        patience_s * US_PER_S, on_timeout, conn);
     if (st != SYN_OK) {
         syn_log(SYN_LOG_ALERT, ACTOR, "no timer", "reason=\"%s\"",
                 syn_status_text(st));
@@ -143,7 +145,8 @@ static void upgrade(struct syn_conn *conn,
 {
     struct syn_buf out;
     syn_buf_init(&out, NULL, SYN_HTTP_HEAD_BYTES_MAX);
-    bool is_accepted = syn_ws_accept(message, &out);
+    const struct syn_seams *seams = &conn->service->seams;
+    bool is_accepted = seams->frames.upgrades(seams->ctx, message, &out);
     write_out(conn, syn_buf_str(&out), 0);
     syn_buf_fini(&out);
     if (!is_accepted) {
@@ -152,7 +155,13 @@ static void upgrade(struct syn_conn *conn,
     }
     /* Live has its own deadline for the first frame. */
     syn_clock_stop(conn->service->clock, &conn->timer);
-    conn->session = syn_live_open(conn->service, &conn->ledger, early);
+    struct syn_arena *scratch = &conn->service->scratch;
+    const struct syn_arena_mark mark = syn_arena_mark(scratch);
+    const struct syn_live_early hello = {
+        .message = seams->frames.greeting(seams->ctx, scratch, message),
+        .bytes = early};
+    conn->session = syn_live_open(conn->service, &conn->ledger, &hello);
+    syn_arena_rewind(scratch, mark);
     if (conn->session == NULL) {
         syn_log(SYN_LOG_WARN, ACTOR, "no session", "peer=%s",
                 syn_stream_peer(conn->stream));
@@ -235,7 +244,9 @@ static void read_requests(struct syn_conn *conn, struct syn_str in)
         answer(conn, message);
     }
     /* A new request has begun: all of it has to come in time. */
-    if (takes_requests(conn) && !was_inside &&
+    const struct syn_seams *seams = &conn->service->seams;
+    if (takes_requests(conn) &&
+        (!was_inside || seams->frames.is_soothed(seams->ctx)) &&
         syn_http_reader_is_inside(conn->reader)) {
         start_timer(conn, conn->service->setup.handshake_s);
     }

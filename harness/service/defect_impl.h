@@ -48,6 +48,8 @@ extern const struct syn_defect_table syn_defects_shape;
 extern const struct syn_defect_table syn_defects_limit;
 extern const struct syn_defect_table syn_defects_torn;
 extern const struct syn_defect_table syn_defects_surface;
+extern const struct syn_defect_table syn_defects_frame;
+extern const struct syn_defect_table syn_defects_speech;
 
 /* As found in the field, written without knowing the rows. */
 extern const struct syn_defect_table syn_defects_path;

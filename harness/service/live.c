@@ -114,7 +114,9 @@ void syn_live_reply(struct syn_session *session, struct syn_str id,
                     const struct syn_live_status *status)
 {
     struct syn_json_writer w;
-    syn_live_begin(session, &w, "reply", id);
+    const struct syn_seams *seams = &session->service->seams;
+    syn_live_begin(session, &w, "reply",
+                   seams->frames.answers_to(seams->ctx, session, id));
     syn_live_write_status(&w, status);
     syn_live_send(session, &w, (struct syn_str){NULL, 0});
 }
@@ -303,7 +305,7 @@ static void clear_dirty(struct syn_live *live, struct syn_session *session)
 
 struct syn_session *syn_live_open(struct syn_service *service,
                                   struct syn_ledger *ledger,
-                                  struct syn_str early_bytes)
+                                  const struct syn_live_early *early)
 {
     struct syn_live *live = open_live(service);
     struct syn_session *session =
@@ -329,11 +331,17 @@ struct syn_session *syn_live_open(struct syn_service *service,
         free(session);
         return NULL;
     }
+    syn_ws_be_careless(session->ws, service->seams.frames.quirks);
+    syn_stream_allow(session->stream, service->seams.frames.unread_bytes_max);
     link_session(live, session);
     syn_live_await_init(session);
     syn_live_enter(session);
-    if (early_bytes.bytes > 0) {
-        syn_live_bytes(session, early_bytes);
+    if (early->message.bytes > 0) {
+        syn_live_message(session, early->message);
+        syn_live_flush(service);
+    }
+    if (early->bytes.bytes > 0) {
+        syn_live_bytes(session, early->bytes);
     }
     /* The caller still holds the stream, so nothing is freed here. */
     session->busy--;

@@ -15,15 +15,21 @@
 
 struct syn_session; /* opaque: one SDK connection, session.c */
 
+/* What a session begins with; both may be empty. */
+struct syn_live_early {
+    struct syn_str message; /* that the upgrade counts as: seeded defects */
+    struct syn_str bytes;   /* that came behind the request */
+};
+
 /*
- * Take over a stream whose 101 answer is queued already. `early_bytes` came
- * behind the request and are consumed at once. NULL: out of memory, the caller
+ * Take over a stream whose 101 answer is queued already. `early` is consumed
+ * at once. NULL: out of memory, the caller
  * aborts the stream. The session never frees itself before syn_live_closed; it
  * may call syn_stream_close and syn_stream_abort at any time.
  */
 struct syn_session *syn_live_open(struct syn_service *service,
                                   struct syn_ledger *ledger,
-                                  struct syn_str early_bytes);
+                                  const struct syn_live_early *early);
 
 /* Frames were held and are dropped, because what they tell of was not kept:
  * answer the requests in them, `owed`, with 500. */

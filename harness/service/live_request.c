@@ -169,7 +169,10 @@ static void send_reply(struct syn_call *call, const struct syn_shaping *shaped)
     const bool has_body = shaped->http_status != HTTP_NO_CONTENT;
     const struct syn_str body = has_body ? shaped->body : absent;
     struct syn_json_writer w;
-    syn_live_begin(call->session, &w, "reply", call->frame_id);
+    const struct syn_seams *seams = &call->service->seams;
+    syn_live_begin(
+        call->session, &w, "reply",
+        seams->frames.answers_to(seams->ctx, call->session, call->frame_id));
     syn_live_write_status(&w, &syn_live_ok);
     if (has_body) {
         syn_json_write_text(&w, "payload_type", "application/json");

@@ -30,7 +30,9 @@ static const struct syn_live_status unknown_method = {
 static void on_init(struct syn_session *session,
                     const struct syn_twilsock_frame *frame)
 {
-    if (session->state == SYN_SESSION_LIVE) {
+    const struct syn_seams *seams = &session->service->seams;
+    if (session->state == SYN_SESSION_LIVE &&
+        !seams->frames.begins_again(seams->ctx, session)) {
         syn_live_reply(session, frame->id, &initialised_twice);
         syn_live_end(session, NULL);
         return;
@@ -81,15 +83,18 @@ static const struct {
 };
 
 static void run_method(struct syn_session *session,
-                       const struct syn_twilsock_frame *frame)
+                       const struct syn_twilsock_frame *frame,
+                       struct syn_str message)
 {
+    const struct syn_seams *seams = &session->service->seams;
     for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
         if (!syn_str_is(frame->method, methods[i].name)) {
             continue;
         }
         session->service->counts.sdk_frames +=
             methods[i].run == on_init || methods[i].run == syn_live_update;
-        if (methods[i].needs_init && session->state != SYN_SESSION_LIVE) {
+        if (methods[i].needs_init &&
+            !seams->frames.has_user(seams->ctx, session, frame)) {
             syn_live_reply(session, frame->id, &not_initialised);
             syn_live_end(session, NULL);
             return;
@@ -97,7 +102,9 @@ static void run_method(struct syn_session *session,
         methods[i].run(session, frame);
         return;
     }
-    syn_live_reply(session, frame->id, &unknown_method);
+    if (!seams->frames.takes_method(seams->ctx, session, frame, message)) {
+        syn_live_reply(session, frame->id, &unknown_method);
+    }
 }
 
 void syn_live_message(struct syn_session *session, struct syn_str message)
@@ -113,10 +120,11 @@ void syn_live_message(struct syn_session *session, struct syn_str message)
     struct syn_arena *scratch = &session->service->scratch;
     const struct syn_arena_mark mark = syn_arena_mark(scratch);
     struct syn_twilsock_frame frame;
-    const enum syn_twilsock_verdict verdict = syn_twilsock_parse_within(
-        scratch, message, session->service->seams.header_bytes_max, &frame);
+    const struct syn_seams *seams = &session->service->seams;
+    const enum syn_twilsock_verdict verdict =
+        seams->frames.read(seams->ctx, session, scratch, message, &frame);
     if (verdict == SYN_TWILSOCK_FRAME) {
-        run_method(session, &frame);
+        run_method(session, &frame, message);
     } else {
         syn_live_end(session, verdict == SYN_TWILSOCK_UNREADABLE
                                   ? &unreadable
@@ -149,8 +157,12 @@ static void drop_peer(void *ctx)
 
 void syn_live_await_init(struct syn_session *session)
 {
+    const struct syn_seams *seams = &session->service->seams;
     start(session, &session->handshake, SYN_TIMER_PEER,
-          session->service->setup.handshake_s * US_PER_S, drop_peer);
+          seams->frames.patience_s(seams->ctx,
+                                   session->service->setup.handshake_s) *
+              US_PER_S,
+          drop_peer);
 }
 
 /* The next ping is armed by the answer to this one, so that a jump of the
@@ -163,8 +175,11 @@ static void fire_ping(void *ctx)
     syn_live_id(service, session->ping_id);
     syn_live_begin(session, &w, "ping", syn_str_of(session->ping_id));
     syn_live_send(session, &w, (struct syn_str){NULL, 0});
+    const struct syn_seams *seams = &service->seams;
     start(session, &session->pong, SYN_TIMER_PEER,
-          service->setup.pong_s * US_PER_S, drop_peer);
+          seams->frames.patience_s(seams->ctx, service->setup.pong_s) *
+              US_PER_S,
+          drop_peer);
     syn_live_flush(service);
 }
 

@@ -186,4 +186,5 @@ void syn_seams_init(struct syn_seams *seams)
     syn_hook_rules_init(&seams->hooks);
     syn_live_rules_init(&seams->live);
     syn_call_rules_init(&seams->calls);
+    syn_frame_rules_init(&seams->frames);
 }

@@ -16,6 +16,7 @@
 #include "model/model.h"
 #include "model/rules.h"
 #include "service/call_rules.h"
+#include "service/frame_rules.h"
 #include "service/live_rules.h"
 #include "service/webhook_rules.h"
 #include "syn/arena.h"
@@ -92,6 +93,7 @@ struct syn_seams {
     struct syn_hook_rules hooks;                /* and about webhooks */
     struct syn_live_rules live;                 /* and subscriptions */
     struct syn_call_rules calls;                /* and single requests */
+    struct syn_frame_rules frames;              /* and bytes of clients */
     const struct syn_token_check *token_checks; /* verification, in order */
 
     /* REST credentials: does user/secret open this account? Sound: exact

@@ -1,8 +1,9 @@
 # cmake -D TREE=<root> (-D PROGRAM=<catalogue_rows> | -D ROWS=<file>)
 #       [-D WRITE=ON] -P catalogue.cmake
 #
-# scenarios/CATALOGUE.md says which rows prove which clause. It is made from
-# fixtures/clauses.json and from what catalogue_rows tells of the registered
+# scenarios/CATALOGUE.md says which rows prove which clause, and which meet which
+# adversary. It is made from fixtures/clauses.json, fixtures/adversaries.json
+# and from what catalogue_rows tells of the registered
 # rows; ROWS is a file that holds such an answer. WRITE renews the catalogue and the
 # list of pending clauses. Without it both must be as committed, every row must
 # name known clauses, and every clause must have a row or be pending, not both.
@@ -52,6 +53,22 @@ foreach(index RANGE ${clause_last})
     list(APPEND ids ${id})
 endforeach()
 
+# adversary id -> rows that meet it (met_by_ID)
+file(READ ${TREE}/fixtures/adversaries.json adversaries_json)
+string(JSON adversaries GET "${adversaries_json}" adversaries)
+string(JSON adversary_count LENGTH "${adversaries}")
+math(EXPR adversary_last "${adversary_count} - 1")
+foreach(index RANGE ${adversary_last})
+    string(JSON adversary GET "${adversaries}" ${index})
+    string(JSON id GET "${adversary}" id)
+    if(DEFINED adversary_${id})
+        fault("${id} stands twice in adversaries.json")
+    endif()
+    set(adversary_${id} "${adversary}")
+    set(met_by_${id} "")
+    list(APPEND adversary_ids ${id})
+endforeach()
+
 math(EXPR row_last "${row_count} - 1")
 foreach(index RANGE ${row_last})
     string(JSON row GET "${rows}" ${index})
@@ -65,6 +82,15 @@ foreach(index RANGE ${row_last})
     if(named STREQUAL "")
         fault("row ${id} names no clause")
     endif()
+    string(JSON meets ERROR_VARIABLE ignored GET "${row}" meets)
+    string(REGEX MATCHALL "[A-Z][0-9]+" met "${meets}")
+    foreach(name IN LISTS met)
+        if(NOT DEFINED adversary_${name})
+            fault("row ${id} meets ${name}, which is no adversary")
+        else()
+            string(APPEND met_by_${name} "`${id}` ")
+        endif()
+    endforeach()
     foreach(name IN LISTS named)
         if(NOT DEFINED clause_${name})
             fault("row ${id} names ${name}, which is no clause")
@@ -166,6 +192,30 @@ foreach(id IN LISTS sorted)
         set(its_rows "pending")
     endif()
     string(APPEND page "| ${id} | ${level} | ${subject} | ${sentence} | ${source} | ${its_rows} |\n")
+endforeach()
+
+# --- adversaries -------------------------------------------------------------
+
+string(APPEND page "
+## Adversaries
+
+Who misbehaves, and the rows that meet it: T forged tokens, L their life, X
+stolen ones, A access, W bytes and frames, B buggy clients, E expiry, I the
+token endpoint.
+
+| Adversary | Level | One who | Rows |
+|---|---|---|---|
+")
+foreach(id IN LISTS adversary_ids)
+    foreach(field IN ITEMS level what)
+        string(JSON ${field} GET "${adversary_${id}}" ${field})
+    endforeach()
+    string(STRIP "${met_by_${id}}" its_rows)
+    if(its_rows STREQUAL "")
+        fault("no row meets ${id}")
+        set(its_rows "nobody")
+    endif()
+    string(APPEND page "| ${id} | ${level} | ${what} | ${its_rows} |\n")
 endforeach()
 
 if(WRITE)

@@ -19,6 +19,7 @@ static void put_row(struct syn_json_writer *w, const struct syn_scenario *row)
     syn_json_open_object(w, NULL);
     syn_json_write_text(w, "id", row->id);
     syn_json_write_text(w, "source", row->source == NULL ? "" : row->source);
+    syn_json_write_text(w, "meets", row->meets == NULL ? "" : row->meets);
     syn_json_write_text(w, "title", row->title);
     syn_json_write_text(w, "level", syn_level_name(row->level));
     syn_json_write_text(w, "subject", syn_subject_name(row->subject));

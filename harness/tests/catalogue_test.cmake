@@ -12,14 +12,22 @@ function(clause id out)
 endfunction()
 
 function(row id source out)
-    set(${out} "{\"id\": \"${id}\", \"source\": \"${source}\", \"title\": \"T\"}" PARENT_SCOPE)
+    set(${out} "{\"id\": \"${id}\", \"source\": \"${source}\", \"meets\": \"W01\", \"title\": \"T\"}" PARENT_SCOPE)
 endfunction()
+
+function(adversary id out)
+    set(${out} "{\"id\": \"${id}\", \"level\": \"MUST\", \"what\": \"does\"}" PARENT_SCOPE)
+endfunction()
+
+adversary(W01 adversaries)
 
 macro(lay clauses pending rows)
     file(REMOVE_RECURSE ${WORK})
     file(MAKE_DIRECTORY ${WORK}/scenarios)
     file(WRITE ${WORK}/fixtures/clauses.json
         "{\n\"edition\": \"2026-01-01\",\n\"clauses\": [${clauses}],\n\"pending\": [${pending}]\n}\n")
+    file(WRITE ${WORK}/fixtures/adversaries.json
+        "{\"adversaries\": [${adversaries}]}\n")
     file(WRITE ${WORK}/rows.json "{\"rows\": [${rows}]}")
 endmacro()
 
@@ -91,6 +99,16 @@ foreach(pair IN ITEMS "int x=exports no suite"
     run(OFF)
     judge("unregistered" "${wanted}")
 endforeach()
+
+adversary(W01 met)
+adversary(W02 unmet)
+set(adversaries "${met},${unmet}")
+spoil("adversary that nobody meets" "no row meets W02" "${one}" "" "${a}")
+set(adversaries "${unmet}")
+spoil("unknown adversary" "meets W01, which is no adversary" "${one}" "" "${a}")
+set(adversaries "${met},${met}")
+spoil("adversary twice" "W01 stands twice" "${one}" "" "${a}")
+set(adversaries "${met}")
 
 lay("${one},${two}" "\"ACL-01\"" "${b}")
 run(ON)

@@ -45,20 +45,22 @@
 #define SYN_FRAME_ID_BYTES_MAX     128     /* opaque; real ones have 38 */
 #define SYN_FRAME_DEPTH_MAX        16      /* nesting of a frame's header */
 #define SYN_STREAM_QUEUE_BYTES_MAX 4194304 /* unsent bytes before a drop */
+#define SYN_STREAM_UNREAD_MAX      268435456 /* of a seeded defect, likewise */
 
 /* --- net, ours ------------------------------------------------------------ */
-#define SYN_LISTEN_BACKLOG       4096  /* performance: reconnect storms */
-#define SYN_ACCEPTS_PER_TURN_MAX 128   /* one listener, one turn */
-#define SYN_ACCEPT_RETRY_MS      50    /* out of descriptors: wait */
-#define SYN_LINGER_MS            1000  /* orderly close: wait for the peer */
-#define SYN_CLOSE_MS             10000 /* peer that does not take the rest */
-#define SYN_TLS_ACCEPT_MS        10000 /* handshake of an accepted stream */
-#define SYN_VENDOR_TIMEOUT_S     600   /* lws's own; ours come first */
-#define SYN_STREAM_READ_BYTES    65536 /* one read, shared by all streams */
-#define SYN_TURN_TIMERS_MAX      10000 /* fired in one turn */
-#define SYN_WS_FRAGMENTS_MAX     4096  /* of one message, W12 */
-#define SYN_HTTP_CHUNK_BYTES_MAX 256   /* chunk-size line */
-#define SYN_CURL_CONNECTIONS_MAX 64    /* kept open by one multi handle */
+#define SYN_LISTEN_BACKLOG       4096     /* performance: reconnect storms */
+#define SYN_ACCEPTS_PER_TURN_MAX 128      /* one listener, one turn */
+#define SYN_ACCEPT_RETRY_MS      50       /* out of descriptors: wait */
+#define SYN_LINGER_MS            1000     /* orderly close: wait for the peer */
+#define SYN_CLOSE_MS             10000    /* peer that does not take the rest */
+#define SYN_TLS_ACCEPT_MS        10000    /* handshake of an accepted stream */
+#define SYN_VENDOR_TIMEOUT_S     600      /* lws's own; ours come first */
+#define SYN_STREAM_READ_BYTES    65536    /* one read, shared by all streams */
+#define SYN_TURN_TIMERS_MAX      10000    /* fired in one turn */
+#define SYN_WS_FRAGMENTS_MAX     4096     /* of one message, W12 */
+#define SYN_WS_PILE_BYTES_MAX    67108864 /* of a careless reader */
+#define SYN_HTTP_CHUNK_BYTES_MAX 256      /* chunk-size line */
+#define SYN_CURL_CONNECTIONS_MAX 64       /* kept open by one multi handle */
 
 /* --- client and tap, ours ------------------------------------------------- */
 #define SYN_SDK_EFFECTS_MAX       16384    /* of one step */
@@ -122,6 +124,8 @@
 #define SYN_ROW_SECONDS_MAX         60 /* real time, without estimate */
 #define SYN_ROW_ARENA_BYTES_MAX     268435456
 #define SYN_ROW_CLIENTS_MAX         4096
+#define SYN_ROW_ROGUES_MAX          16384    /* raw connections */
+#define SYN_ROGUE_HEARD_MAX         33554432 /* bytes kept of one */
 #define SYN_ROW_THINGS_MAX          4096     /* to remove from a target */
 #define SYN_ROW_RETRIES_MAX         2        /* at a target, after no answer */
 #define SYN_DISTRESS_ROWS           5        /* without any answer: stop */

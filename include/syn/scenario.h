@@ -54,12 +54,16 @@ struct syn_scenario {
     const char *id;     /* "acl/defaults/rest-created-closed"; never changed */
     const char *title;  /* the requirement in a sentence */
     const char *source; /* clause ids, blank between: "ACL-21 ACL-08" */
+    const char *meets;  /* adversaries, blank between: "W06 A24"; NULL: none */
     enum syn_level level;
     enum syn_subject subject;
     unsigned types; /* SYN_TYPES_…: one run each; 0: once, without a type */
     unsigned needs; /* enum syn_need */
     enum syn_safety safety;
     bool acl_on; /* the row's service starts with ACLs on */
+    /* It waits for peers, which moving a clock does not make late: embedded on
+     * a real clock, with a service of little patience. */
+    bool is_in_real_time;
     const char
         *defect;      /* names of seeded defects it must catch, blank between */
     const char *tags; /* blank between; NULL: none */

@@ -202,6 +202,7 @@ static const struct syn_scenario rows[] = {
      ADDRESS_ROW,
      .types = SYN_TYPES_CONTAINER,
      .defect = "items-of-any-container grant-covers-service",
+     .meets = "A09",
      .run = crossed_ids},
     {.id = "acl/addressing/refused-not-told",
      .title = "Writes that are refused change nothing and are told to nobody",
@@ -210,6 +211,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .reading = "the object is the same before and after, dates included",
      .defect = "read-implies-write",
+     .meets = "A04",
      .run = refused_not_told},
     {.id = "acl/addressing/names-are-data",
      .title =
@@ -221,6 +223,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_NAMESPACED,
      .acl_on = true,
      .defect = "names-read-as-paths",
+     .meets = "A24",
      .run = names_are_data},
 };
 SYN_SUITE(acl_addressing, "Addresses", rows);

@@ -192,6 +192,7 @@ static const struct syn_scenario rows[] = {
      BODY_ROW,
      .types = SYN_TYPES_ALL,
      .defect = "sdk-object-open-to-all",
+     .meets = "A22",
      .run = mass_assignment},
     {.id = "acl/bodies/others-unseen",
      .title = "A reader is not told who else has rights or who wrote",
@@ -200,6 +201,7 @@ static const struct syn_scenario rows[] = {
      BODY_ROW,
      .types = SYN_TYPES_GRANTED,
      .defect = "replies-list-readers",
+     .meets = "A23",
      .run = others_unseen},
     {.id = "acl/bodies/denials-tell-nothing",
      .title = "A denial names neither owner nor content",
@@ -209,6 +211,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_ALL,
      .reading = "that an object exists may be told, whose it is may not",
      .defect = "denial-names-owner",
+     .meets = "X02 A11 A29",
      .run = denials},
 };
 SYN_SUITE(acl_bodies, "What bodies say and take", rows);

@@ -164,6 +164,7 @@ static const struct syn_scenario rows[] = {
      GRANT_ROW,
      .defect = "write-implies-manage read-implies-write manage-implies-write "
                "write-implies-read name-bypasses-acl",
+     .meets = "X05 A05 A06",
      .run = every_combination},
     {.id = "acl/grants/one-pair-only",
      .title = "A grant affects one identity on one object",

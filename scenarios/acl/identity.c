@@ -127,6 +127,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .needs = SYN_NEED_MINT | SYN_NEED_ADMIN,
      .defect = "identity-ignores-case identity-trimmed",
+     .meets = "T18 A28",
      .run = matched_exactly},
     {.id = "acl/identity/decoded-once",
      .title = "An identity in a path is percent-decoded once",

@@ -159,6 +159,7 @@ static const struct syn_scenario rows[] = {
      ISOLATION_ROW,
      .reading = "the same name in two services is two objects",
      .defect = "grant-crosses-services",
+     .meets = "A26",
      .run = paths},
 };
 SYN_SUITE(acl_isolation, "Services apart", rows);

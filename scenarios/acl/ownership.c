@@ -133,6 +133,7 @@ static const struct syn_scenario rows[] = {
      .estimate_s = 8,
      .reading = "whether the creator keeps its object is reported, not judged",
      .defect = "made-while-off-stays-open",
+     .meets = "A21",
      .run = made_while_off},
     {.id = "acl/ownership/squatted-name",
      .title = "A client that creates a predictable name first is found out",

@@ -204,6 +204,7 @@ static const struct syn_scenario rows[] = {
      .estimate_s = 60,
      .reading = "the final state is denied, whichever request came first",
      .defect = "fresh-subscription-spared",
+     .meets = "A15",
      .run = subscribe_and_revoke},
     {.id = "acl/races/write-and-revoke",
      .title = "No write is applied once its revocation is acknowledged",
@@ -214,6 +215,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_NAMESPACED,
      .reading = "a revocation that is acknowledged is in force for writes",
      .defect = "revoke-reaches-writes-late",
+     .meets = "A17",
      .run = write_and_revoke},
     {.id = "acl/races/create-twice",
      .title = "Of two identities that create one name at once, one owns it",
@@ -223,6 +225,7 @@ static const struct syn_scenario rows[] = {
      .needs = SYN_NEED_MINT | SYN_NEED_ADMIN,
      .safety = SYN_SAFE_NAMESPACED,
      .defect = "losing-creator-joins",
+     .meets = "A12",
      .run = create_twice},
 };
 SYN_SUITE(acl_races, "Races", rows);

@@ -11,8 +11,7 @@
 /* A thing that two may read, and both listen to. */
 struct scene {
     struct syn_backend *backend;
-    struct syn_client *ann;
-    struct syn_client *witness;
+    struct syn_client *ann, *witness;
     struct syn_thing thing;
 };
 
@@ -242,16 +241,15 @@ static void switched_on(struct syn_run *run)
 
 static const struct syn_scenario rows[] = {
     {.id = "acl/streaming/stopped-by-flags",
-     .title = "A live stream ends when the flags are set to false, by sid or "
-              "name",
+     .title = "A live stream ends when the flags are all false, by any name",
      .source = "ACL-50 ACL-25 ACL-67",
      STREAMING_ROW,
      .defect = "revoked-still-streaming revoke-reaches-streams-late "
                "revoked-map-still-streams",
+     .meets = "X08 A13",
      .run = by_flags},
     {.id = "acl/streaming/stopped-by-deletion",
-     .title = "A live stream ends when the permission is deleted, by sid or "
-              "name",
+     .title = "A live stream ends when the permission is deleted, by any name",
      .source = "ACL-50 ACL-35 ACL-67",
      STREAMING_ROW,
      .defect = "deletion-spares-streams",
@@ -267,6 +265,7 @@ static const struct syn_scenario rows[] = {
      .source = "ACL-50 ACL-52",
      STREAMING_ROW,
      .defect = "replay-outlives-revoke",
+     .meets = "A14",
      .run = mid_replay},
     {.id = "acl/streaming/resumed-elsewhere",
      .title = "Neither continuation token nor event id outlive a revocation",
@@ -283,6 +282,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_NAMESPACED,
      .acl_on = true,
      .types = SYN_TYPES_GRANTED,
+     .meets = "A18",
      .run = given_back},
     {.id = "acl/streaming/switched-on",
      .title = "A live stream without a grant ends when ACLs are turned on",

@@ -106,6 +106,7 @@ static const struct syn_scenario rows[] = {
      SWITCH_ROW,
      .types = SYN_TYPES_ALL,
      .defect = "switch-spares-subscribers",
+     .meets = "A19",
      .run = cuts_live_clients},
     {.id = "acl/switch/back-off-restores",
      .title = "Turning ACLs off restores access without a new connection",
@@ -115,6 +116,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .acl_on = true,
      .defect = "switch-sticks-on",
+     .meets = "A20",
      .run = back_off_restores},
 };
 SYN_SUITE(acl_switch, "The switch", rows);

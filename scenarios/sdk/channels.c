@@ -234,6 +234,7 @@ static const struct syn_scenario rows[] = {
      .subject = SYN_SUBJECT_SERVICE,
      .types = SYN_TYPES_GRANTED,
      .defect = "events-told-twice writer-hears-nothing",
+     .meets = "B07 B08",
      .run = own_change},
     {.id = "sdk/channels/shown-after-event",
      .title = "A changed value is shown when its event has come",
@@ -269,6 +270,7 @@ static const struct syn_scenario rows[] = {
      .subject = SYN_SUBJECT_SERVICE,
      .types = SYN_TYPES_GRANTED,
      .defect = "torn-write-applied",
+     .meets = "W18",
      .run = torn_write},
 };
 SYN_SUITE(sdk_channels, "Answers and events", rows);

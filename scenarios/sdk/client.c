@@ -180,6 +180,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_READONLY,
      .estimate_s = AWAY_S + BACK_S + SHORT_S,
      .defect = "client-retries-refusals",
+     .meets = "L14",
      .run = gives_up},
     {.id = "sdk/client/drops-cache",
      .title = "What a client showed is gone when its token is refused",

@@ -193,6 +193,7 @@ static const struct syn_scenario rows[] = {
      .needs = SYN_NEED_MINT | SYN_NEED_ADMIN,
      .safety = SYN_SAFE_NAMESPACED,
      .defect = "continuation-of-anybody",
+     .meets = "L18",
      .run = of_another},
     {.id = "sdk/continuation/spoilt",
      .title = "A spoilt continuation token makes a fresh session",
@@ -202,6 +203,7 @@ static const struct syn_scenario rows[] = {
      .needs = SYN_NEED_MINT,
      .safety = SYN_SAFE_READONLY,
      .defect = "continuation-unsigned",
+     .meets = "L19",
      .run = spoilt},
 };
 SYN_SUITE(sdk_continuation, "Continuation tokens", rows);

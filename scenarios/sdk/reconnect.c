@@ -203,6 +203,7 @@ static const struct syn_scenario rows[] = {
      .estimate_s = DROP_S + 10,
      .defect = "replay-missing replay-backwards replay-repeats "
                "replay-from-first",
+     .meets = "B08",
      .run = replays},
     {.id = "sdk/reconnect/comes-back-late",
      .title = "A client whose token ended while it was away catches up with a "
@@ -215,6 +216,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_NAMESPACED,
      .estimate_s = AWAY_S,
      .defect = "replay-from-first replay-missing expired-token-accepted",
+     .meets = "B17",
      .run = comes_back_late},
     {.id = "sdk/reconnect/stale-token",
      .title = "A token that a newer one replaced is good until its own end",
@@ -225,6 +227,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_READONLY,
      .estimate_s = SHORT_S,
      .defect = "expired-token-accepted",
+     .meets = "L14",
      .run = stale_token},
 };
 SYN_SUITE(sdk_reconnect, "Reconnecting", rows);

@@ -140,6 +140,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .safety = SYN_SAFE_NAMESPACED,
      .estimate_s = 10,
+     .meets = "B09",
      .run = odd},
     {.id = "sdk/replay/of-another-object",
      .title = "The event id of another object leaves no silent gap",
@@ -148,6 +149,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .safety = SYN_SAFE_NAMESPACED,
      .estimate_s = 5,
+     .meets = "B09",
      .run = of_another_object},
     {.id = "sdk/replay/too-old",
      .title = "An event id from before what is kept leaves no silent gap",
@@ -155,6 +157,7 @@ static const struct syn_scenario rows[] = {
      REPLAY_ROW,
      .types = SYN_TYPES_CONTAINER,
      .safety = SYN_SAFE_EMBEDDED,
+     .meets = "B09",
      .run = too_old},
 };
 SYN_SUITE(sdk_replay, "Odd event ids", rows);

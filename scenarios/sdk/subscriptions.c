@@ -184,6 +184,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_SHOULD,
      .types = SYN_TYPES_ALL,
      .defect = "cancel-ignored",
+     .meets = "B10",
      .run = after_cancel},
     {.id = "sdk/subscriptions/twice",
      .title = "Subscribing twice is subscribing once",
@@ -192,6 +193,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_SHOULD,
      .types = SYN_TYPES_ALL,
      .defect = "duplicate-subscription-doubles",
+     .meets = "B11",
      .run = twice},
     {.id = "sdk/subscriptions/over-size",
      .title = "A batch larger than announced is refused as a whole",
@@ -202,6 +204,7 @@ static const struct syn_scenario rows[] = {
      .reading = "Refused as a whole: rest.md section 12, \"Batch of "
                 "subscriptions\".",
      .defect = "batch-unbounded",
+     .meets = "B11",
      .run = over_size},
     {.id = "sdk/subscriptions/mixed-batch",
      .title = "In a batch the denied subscriptions fail alone",
@@ -211,6 +214,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .acl_on = true,
      .defect = "batch-shares-outcome",
+     .meets = "A27",
      .run = mixed_batch},
 };
 SYN_SUITE(sdk_subscriptions, "Subscriptions", rows);

@@ -216,6 +216,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_MUST,
      .types = SYN_TYPES_GRANTED,
      .defect = "if-match-ignored",
+     .meets = "B05",
      .run = lost_update},
 };
 SYN_SUITE(sdk_writers, "Writers that compete", rows);

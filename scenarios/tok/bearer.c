@@ -110,6 +110,7 @@ static const struct syn_scenario rows[] = {
      ISSUER_ROW,
      .safety = SYN_SAFE_NAMESPACED,
      .defect = "issuer/cacheable",
+     .meets = "I06",
      .run = not_cacheable},
     {.id = "tok/bearer/rate-limited",
      .title = "The token endpoint limits how fast a caller gets tokens",
@@ -118,6 +119,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_DISRUPTIVE,
      .defect = "issuer/no-rate-limit",
      .estimate_s = 20,
+     .meets = "I04",
      .run = is_rate_limited},
 };
 SYN_SUITE(tok_bearer, "The token as a secret", rows);

@@ -95,6 +95,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_MUST,
      .safety = SYN_SAFE_READONLY,
      .defect = "lifetime-unbounded lifetime-off-by-one",
+     .meets = "L03",
      .run = a_day_at_most},
     {.id = "tok/bounds/not-yet-valid",
      .title = "A token is refused before its nbf",
@@ -103,6 +104,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_MUST,
      .safety = SYN_SAFE_READONLY,
      .defect = "nbf-ignored",
+     .meets = "L02",
      .run = not_yet_valid},
     {.id = "tok/bounds/odd-expiry",
      .title = "A token whose exp is missing or no time is refused",
@@ -111,6 +113,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_MUST,
      .safety = SYN_SAFE_READONLY,
      .defect = "missing-exp-accepted",
+     .meets = "L05",
      .run = odd_expiry},
 };
 SYN_SUITE(tok_bounds, "Bounds of a token's time", rows);

@@ -112,6 +112,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_SHOULD,
      ISSUER_ROW,
      .defect = "issuer/email-as-identity",
+     .meets = "I05",
      .run = identity_is_opaque},
     {.id = "tok/issued/lives-for-hours",
      .title = "Issued tokens live between one hour and one day",

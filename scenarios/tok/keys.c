@@ -224,6 +224,7 @@ static const struct syn_scenario rows[] = {
      .acl_on = true,
      .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_INTERNALS,
      .safety = SYN_SAFE_EMBEDDED,
+     .meets = "L17",
      .run = live_sessions},
     {.id = "tok/keys/not-called-back",
      .title = "A key set that a token points to is not fetched",
@@ -233,6 +234,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_EMBEDDED,
      .reading = "members of the header name no keys",
      .defect = "key-set-fetched signature-unchecked",
+     .meets = "T09",
      .run = not_called_back},
 };
 SYN_SUITE(tok_keys, "Keys and algorithms", rows);

@@ -236,6 +236,7 @@ static const struct syn_scenario rows[] = {
      STOLEN_ROW,
      .types = SYN_TYPES_GRANTED,
      .defect = "rest-object-open-to-all sdk-object-open-to-all",
+     .meets = "X01",
      .run = confined},
     {.id = "tok/stolen/listening-past-exp",
      .title = "A thief that only listens hears nothing from exp on",
@@ -248,6 +249,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_ALL,
      .estimate_s = TOKEN_TTL_S,
      .defect = "session-outlives-token expiry-one-second-late",
+     .meets = "L08 X07",
      .run = listening_past_exp},
     {.id = "tok/stolen/other-endpoints",
      .title = "A token opens nothing but the SDK plane",
@@ -255,6 +257,7 @@ static const struct syn_scenario rows[] = {
      STOLEN_ROW,
      .reading = "REST takes no token, in whatever place of the credentials",
      .defect = "token-as-rest-credential",
+     .meets = "X03 X09",
      .run = other_endpoints},
     {.id = "tok/stolen/not-echoed",
      .title = "Refusals do not repeat the token that was sent",
@@ -286,6 +289,7 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_DISRUPTIVE,
      .acl_on = true,
      .types = SYN_TYPES_DOCUMENT,
+     .meets = "X06",
      .run = starved_owner},
 };
 SYN_SUITE(tok_stolen, "Stolen tokens", rows);

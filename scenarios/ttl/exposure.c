@@ -163,6 +163,7 @@ static const struct syn_scenario rows[] = {
      EXPOSURE_ROW,
      .types = SYN_TYPES_ALL,
      .defect = "expired-shown-undated",
+     .meets = "E01",
      .run = hidden_or_dated},
     {.id = "ttl/exposure/item-hidden-or-dated",
      .title = "An expired item is hidden, or shown with its past date",
@@ -185,6 +186,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_INFO,
      EXPOSURE_ROW,
      .types = SYN_TYPES_ALL,
+     .meets = "E07",
      .run = still_occupied},
 };
 SYN_SUITE(ttl_exposure, "Between expiry and absence", rows);

@@ -99,6 +99,7 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_ALL,
      .estimate_s = 6,
      .defect = "webhook-echoes-token",
+     .meets = "X10",
      .run = no_tokens},
     {.id = "whk/leaks/not-to-clients",
      .title = "What webhooks tell never reaches other users",
@@ -109,6 +110,7 @@ static const struct syn_scenario rows[] = {
      .acl_on = true,
      .estimate_s = 6,
      .defect = "webhooks-echoed-to-clients",
+     .meets = "A30",
      .run = not_to_clients},
 };
 SYN_SUITE(whk_leaks, "What webhooks must not give away", rows);

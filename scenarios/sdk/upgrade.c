@@ -1,0 +1,157 @@
+/*
+ * The upgrade to a web socket (LIM-20, REST-01, TOK-01, TOK-15; W01 to W03).
+ * Who one is stands in `init` and nowhere else: what a browser adds to an
+ * upgrade by itself opens nothing. A broken upgrade is refused.
+ */
+#include "syn/bait.h"
+#include "syn/rogue.h"
+#include "syn/scenario.h"
+
+#define SWITCHED  101
+#define REDIRECT  300
+#define CHANGE_ID "RQ000000000000000000000000rogue001"
+#define KEY       "Sec-WebSocket-Key: c3luY3Byb29mIGhlbGxvIQ==\r\n"
+#define VERSION   "Sec-WebSocket-Version: 13\r\n"
+#define UPGRADE   "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+
+/* W01: a foreign page opens the socket from a browser that has cookies. */
+static void foreign_origin(struct syn_run *run)
+{
+    static const struct {
+        const char *name, *field;
+    } held[] = {{"a cookie", "Cookie: token="},
+                {"a bearer", "Authorization: Bearer "},
+                {"a name", "X-Identity: "}};
+    struct syn_bait bait;
+    REQUIRE(run, syn_bait_lay(run, &bait));
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) {
+        struct syn_rogue *page = syn_run_rogue(run, "page", NULL);
+        const unsigned status = syn_rogue_upgrade_by(
+            page,
+            syn_rogue_upgrade_text(
+                page, syn_run_text(run,
+                                   "Origin: https://evil.example\r\n"
+                                   "%s%.*s\r\n",
+                                   held[i].field, SYN_STR_ARG(bait.token))));
+        const char *what =
+            syn_run_text(run, "a foreign page with %s", held[i].name);
+        REQUIRE_TRUE(run, syn_run_text(run, "%s is answered", what),
+                     status != 0);
+        syn_observe(run, what,
+                    status == SWITCHED ? "may open a web socket"
+                                       : "is refused");
+        syn_rogue_say(page, syn_bait_change(&bait, page, CHANGE_ID));
+        EXPECT_TRUE(run, syn_run_text(run, "%s has no session", what),
+                    syn_rogue_ends(page));
+        EXPECT_UNTOUCHED(run, what, &bait);
+    }
+    EXPECT_HONEST(run, &bait);
+}
+
+/* W02: the port of wss does not speak ws. */
+static void plain(struct syn_run *run)
+{
+    struct syn_bait bait;
+    REQUIRE(run, syn_bait_lay(run, &bait));
+    struct syn_rogue *rogue = syn_run_rogue(
+        run, "rogue", &(struct syn_rogue_options){.is_plain = true});
+    const unsigned status =
+        syn_rogue_upgrade_by(rogue, syn_rogue_upgrade_text(rogue, ""));
+    EXPECT_TRUE(run, "plain ws is refused, redirected or not answered",
+                status == 0 || status >= REDIRECT);
+    EXPECT_HONEST(run, &bait);
+}
+
+/* W03: what an upgrade must have. */
+static const struct {
+    const char *what;
+    const char *method;
+    unsigned minor; /* HTTP/1.minor */
+    const char *fields;
+} upgrades[] = {
+    {"version 8", "GET", 1, UPGRADE KEY "Sec-WebSocket-Version: 8\r\n"},
+    {"version 14", "GET", 1, UPGRADE KEY "Sec-WebSocket-Version: 14\r\n"},
+    {"no version", "GET", 1, UPGRADE KEY},
+    {"no key", "GET", 1, UPGRADE VERSION},
+    {"a short key", "GET", 1,
+     UPGRADE VERSION "Sec-WebSocket-Key: c2hvcnQ=\r\n"},
+    {"a key that is no base64", "GET", 1,
+     UPGRADE VERSION "Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!==\r\n"},
+    {"no Upgrade", "GET", 1, "Connection: Upgrade\r\n" VERSION KEY},
+    {"no Connection", "GET", 1, "Upgrade: websocket\r\n" VERSION KEY},
+    {"a POST", "POST", 1, "Content-Length: 0\r\n" UPGRADE VERSION KEY},
+    {"HTTP/1.0", "GET", 0, UPGRADE VERSION KEY},
+};
+
+/* The honest request with another first line and other fields. */
+static const char *spoil(struct syn_run *run, struct syn_rogue *rogue,
+                         size_t index)
+{
+    const struct syn_str honest = syn_str_of(syn_rogue_upgrade_text(rogue, ""));
+    const size_t from = syn_str_find(honest, ' ', 0) + 1;
+    const size_t to = syn_str_find(honest, ' ', from);
+    const size_t host = syn_str_find(honest, '\n', to) + 1;
+    const size_t end = syn_str_find(honest, '\n', host) + 1;
+    const struct syn_str path = syn_str_part(honest, from, to - from);
+    const struct syn_str host_line = syn_str_part(honest, host, end - host);
+    return syn_run_text(run, "%s %.*s HTTP/1.%u\r\n%.*s%s\r\n",
+                        upgrades[index].method, SYN_STR_ARG(path),
+                        upgrades[index].minor, SYN_STR_ARG(host_line),
+                        upgrades[index].fields);
+}
+
+static void broken(struct syn_run *run)
+{
+    struct syn_bait bait;
+    REQUIRE(run, syn_bait_lay(run, &bait));
+    for (size_t i = 0; i < sizeof upgrades / sizeof upgrades[0]; i++) {
+        struct syn_rogue *rogue = syn_run_rogue(run, "rogue", NULL);
+        const unsigned status =
+            syn_rogue_upgrade_by(rogue, spoil(run, rogue, i));
+        const char *what =
+            syn_run_text(run, "an upgrade with %s", upgrades[i].what);
+        REQUIRE_TRUE(run, syn_run_text(run, "%s is answered", what),
+                     status != 0);
+        EXPECT_INT(run, what, (int64_t)status, >=, 400);
+        EXPECT_INT(run, syn_run_text(run, "%s, as no fault of theirs", what),
+                   (int64_t)status, <, 500);
+    }
+    EXPECT_HONEST(run, &bait);
+}
+
+#define UPGRADE_ROW                                                \
+    .subject = SYN_SUBJECT_SERVICE, .safety = SYN_SAFE_NAMESPACED, \
+    .needs = SYN_NEED_MINT | SYN_NEED_ADMIN, .tags = "raw"
+
+static const struct syn_scenario rows[] = {
+    {.id = "sdk/upgrade/foreign-origin",
+     .title = "What a browser adds to an upgrade by itself opens no session",
+     .source = "TOK-01 TOK-15",
+     .meets = "W01",
+     UPGRADE_ROW,
+     .level = SYN_LEVEL_SHOULD,
+     .reading = "a foreign Origin may be answered 101, as no cookie counts",
+     .defect = "upgrade-cookie-logs-in upgrade-bearer-logs-in "
+               "message-before-init",
+     .run = foreign_origin},
+    {.id = "sdk/upgrade/plain",
+     .title = "The port of wss does not speak ws",
+     .source = "REST-01 TOK-15",
+     .meets = "W02",
+     .subject = SYN_SUBJECT_SERVICE,
+     .safety = SYN_SAFE_NAMESPACED,
+     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_TLS,
+     .tags = "raw",
+     .level = SYN_LEVEL_MUST,
+     .defect = "plain-http-served",
+     .run = plain},
+    {.id = "sdk/upgrade/broken",
+     .title = "An upgrade without what it must have is refused",
+     .source = "LIM-20",
+     .meets = "W03",
+     UPGRADE_ROW,
+     .level = SYN_LEVEL_SHOULD,
+     .defect = "upgrade-any-version upgrade-any-key",
+     .run = broken},
+};
+SYN_SUITE(sdk_upgrade, "The upgrade to a web socket", rows);
