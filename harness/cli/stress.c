@@ -8,6 +8,7 @@
 #include "load/load.h"
 #include "load/report.h"
 #include "load/shard.h"
+#include "report/file.h"
 #include "service/seams.h"
 #include "syn/limits.h"
 #include "target/guard.h"
@@ -108,11 +109,14 @@ static bool is_fit_target(const struct syn_target *target,
                            syn_guard_is_loopback(target->sdk_url))) {
         return true;
     }
-    if (target->mode != SYN_MODE_DISRUPTIVE ||
-        target->authorisation_reference == NULL) {
-        (void)syn_cli_refuse("stress on a target that is not on loopback needs "
-                             "\"mode\": \"disruptive\" and \"authorisation\" "
-                             "in its file");
+    if (!syn_load_plan_is_probe(plan) &&
+        (target->mode != SYN_MODE_DISRUPTIVE ||
+         target->authorisation_reference == NULL)) {
+        (void)syn_cli_refuse(
+            "stress on a target that is not on loopback needs "
+            "\"mode\": \"disruptive\" and \"authorisation\" "
+            "in its file (a probe does not: revoke with at most "
+            "8 clients and a --rate of at most 4)");
         return false;
     }
     uint32_t mine =
@@ -298,6 +302,14 @@ int syn_verb_stress(struct syn_cli *cli)
     options.started_ms = syn_cli_now_ms();
     if (syn_load_result_new(&plan, &result) != SYN_OK) {
         return syn_cli_refuse("out of memory");
+    }
+    if (target != NULL) {
+        char fault[SYN_REPORT_FAULT_BYTES] = "";
+        plan.folder = runner.out_dir;
+        if (syn_report_directory_make(runner.out_dir, fault) != SYN_OK) {
+            syn_load_result_free(result);
+            return syn_cli_refuse("%s", fault);
+        }
     }
     syn_load_print_first(&options, &plan);
     int code = SYN_EXIT_USAGE;

@@ -24,8 +24,10 @@
 #include "load/plan.h"
 #include "load/result.h"
 #include "load/watcher.h"
+#include "load/ws.h"
 #include "syn/limits.h"
 #include "syn/object.h"
+#include "target/manifest.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +37,8 @@
 #define SYN_LOAD_LATE_US     10000 /* sent so long after it was due: late */
 #define SYN_LOAD_REACH_SLOTS 16    /* changes of an object under way */
 #define SYN_LOAD_ITEMS       8     /* of a list or map, written in turn */
+#define SYN_LOAD_HTTP_BAD    400   /* refused for certain from here */
+#define SYN_LOAD_HTTP_ERROR  500   /* to here */
 
 /* --- objects -------------------------------------------------------------- */
 
@@ -61,6 +65,7 @@ struct syn_load_object {
     bool is_gone;       /* its removal was seen */
     bool is_checked;    /* `rest` is known */
     bool is_asked;      /* its making is under way */
+    uint64_t entry;     /* of the manifest, when its user makes it; 0: none */
     struct syn_load_probe *probe; /* shared with another worker; or NULL */
     struct syn_load_reach reach[SYN_LOAD_REACH_SLOTS];
 };
@@ -128,7 +133,8 @@ struct syn_load_session {
     struct syn_load_worker *worker;
     struct syn_timer timer; /* the fleet's */
     struct syn_load_sub *subs;
-    char *continuation;  /* NULL: none yet; heap */
+    char *continuation;                  /* NULL: none yet; heap */
+    struct syn_load_ws_partial *partial; /* NULL: no message is half heard */
     uint32_t number;     /* in the worker; its identity's too, or the block's */
     uint32_t generation; /* connections so far */
     uint32_t op_object;
@@ -143,6 +149,7 @@ struct syn_load_session {
     bool is_stormed; /* a storm waits for it */
     bool renews;     /* tokens before they end */
     bool is_renewing;
+    bool is_asking;   /* the app for a token */
     bool was_watched; /* its present delay was asked for by the service */
     bool is_fenced;
     int64_t token_end_s;        /* exp; 0: none minted yet */
@@ -154,6 +161,7 @@ struct syn_load_session {
     int64_t renew_due_us;
     int64_t not_before_us; /* as the service asked; 0: nothing */
     struct syn_load_session *next_queued;
+    struct syn_load_session *next_asker; /* for a token at the app */
 };
 
 /* --- the environment ------------------------------------------------------ */
@@ -178,12 +186,18 @@ struct syn_load_env {
     struct syn_load_probe *neighbour; /* what our probe listens to; or NULL */
     const char *padding;              /* fills data up to --payload */
     size_t padding_bytes;
+    struct syn_manifest *manifest; /* NULL: nothing is written down */
+    bool is_book_torn;             /* a line of it could not be written */
+    int64_t object_ttl_s;          /* of objects made at a target; 0: none */
     int64_t token_ttl_s;
     int64_t common_end_s; /* tokens end together then; 0: each on its own */
     /* Sign a token for the session that ends at `end_s`; into `out`. */
     bool (*mint)(void *ctx, const struct syn_load_session *session,
                  int64_t end_s, struct syn_buf *out);
     void *mint_ctx;
+    /* Ask the app for one: syn_load_session_given follows. NULL: we sign. */
+    void (*ask)(void *ctx, struct syn_load_session *session);
+    struct syn_str given; /* token to be sent now; at NULL: mint */
 };
 
 /* Times of the result. */
@@ -204,6 +218,23 @@ static inline bool syn_load_is_honest(const struct syn_load_session *session)
 {
     return session->rogue == SYN_LOAD_ROGUE_MIXED;
 }
+
+/* --- book.c: the manifest --------------------------------------------------
+ */
+
+/* Before a create leaves; *number names it in the answer. False: it could not
+ * be written, so nothing may be made. Without a manifest nothing is done. */
+bool syn_load_book_object(struct syn_load_env *env,
+                          const struct syn_load_object *object,
+                          struct syn_str name, uint64_t *number);
+bool syn_load_book_grant(struct syn_load_env *env,
+                         const struct syn_load_object *object,
+                         struct syn_str identity, uint64_t *number);
+/* `status`: of HTTP; 0: no answer came, so it stays an intention. */
+void syn_load_book_answer(struct syn_load_env *env, uint64_t number,
+                          unsigned status, struct syn_str sid);
+void syn_load_book_gone(struct syn_load_env *env,
+                        const struct syn_load_object *object);
 
 /* --- truth.c -------------------------------------------------------------- */
 
@@ -341,6 +372,11 @@ void syn_load_sub_refused(struct syn_load_env *env,
 /* Renew the token now. */
 void syn_load_session_renew(struct syn_load_env *env,
                             struct syn_load_session *session, int64_t due_us);
+
+/* The app gave a token that ends at `end_s`; at NULL: it gave none. */
+void syn_load_session_given(struct syn_load_env *env,
+                            struct syn_load_session *session,
+                            struct syn_str token, int64_t end_s);
 
 /* --- notice.c: notifications ---------------------------------------------- */
 

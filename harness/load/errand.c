@@ -15,7 +15,6 @@
 #define NOT_FOUND    404
 #define THROTTLED    429
 #define TARGET_BYTES 512
-#define TTL_SPARE_S  3600 /* a dead man's switch behind the run's end */
 
 static const char *const collections[SYN_TYPE_COUNT] = {
     [SYN_TYPE_DOCUMENT] = "Documents",
@@ -74,31 +73,33 @@ static void aim_at(const struct syn_load_worker *worker, struct draft *draft,
                    object->sid, tail);
 }
 
-/* At a target nothing outlives the run for long. */
-static int64_t ttl_of(const struct syn_load_worker *worker)
-{
-    return worker->aim->is_ours
-               ? 0
-               : syn_load_plan_end_us(worker->env.plan) / SYN_LOAD_US_PER_S +
-                     TTL_SPARE_S;
-}
-
 static void draft_object(struct syn_load_worker *worker, struct draft *draft,
                          const struct syn_load_request *request)
 {
     const struct syn_load_object *object =
         &worker->env.objects[request->object];
     char name[SYN_LOAD_IDENTITY_BYTES];
-    (void)snprintf(name, sizeof name, "%s-w%u-o%u", worker->aim->run,
-                   (unsigned)worker->index, (unsigned)object->number);
+    syn_load_object_name(worker, object, name);
     draft->method = "POST";
     aim_at(worker, draft, object, "");
     put_pair(draft->form, "UniqueName", syn_str_of(name));
     if (object->type == SYN_TYPE_DOCUMENT) {
         put_change(worker, draft, object, 0, worker->env.now_us);
     }
-    if (ttl_of(worker) > 0) {
-        put_number(draft->form, "Ttl", ttl_of(worker));
+    if (worker->env.object_ttl_s > 0) {
+        put_number(draft->form, "Ttl", worker->env.object_ttl_s);
+    }
+}
+
+static void grantee(const struct syn_load_worker *worker,
+                    const struct syn_load_request *request,
+                    char out[SYN_LOAD_IDENTITY_BYTES])
+{
+    if (request->session == UINT32_MAX) { /* the probe of another worker */
+        (void)snprintf(out, SYN_LOAD_IDENTITY_BYTES, "%s-u%u", worker->aim->run,
+                       (unsigned)worker->prober);
+    } else {
+        syn_load_identity(worker, request->session, out);
     }
 }
 
@@ -109,12 +110,7 @@ static void draft_grant(struct syn_load_worker *worker, struct draft *draft,
         &worker->env.objects[request->object];
     char identity[SYN_LOAD_IDENTITY_BYTES];
     char tail[SYN_LOAD_IDENTITY_BYTES + 16];
-    if (request->session == UINT32_MAX) { /* the probe of another worker */
-        (void)snprintf(identity, sizeof identity, "%s-u%u", worker->aim->run,
-                       (unsigned)worker->prober);
-    } else {
-        syn_load_identity(worker, request->session, identity);
-    }
+    grantee(worker, request, identity);
     (void)snprintf(tail, sizeof tail, "/Permissions/%s", identity);
     const bool gives = request->errand != SYN_LOAD_REVOKE;
     const bool writes = gives && object->is_by_sdk &&
@@ -206,6 +202,9 @@ static void made_object(struct syn_load_worker *worker,
     struct syn_str found[1];
     worker->setup_open--;
     if (!is_good(status) || !syn_load_scan(body, names, 1, found)) {
+        if (!is_good(status)) {
+            syn_load_book_answer(&worker->env, request->entry, status, body);
+        }
         syn_load_worker_unreachable(
             worker, "an object could not be made over REST: %u %.*s", status,
             SYN_STR_ARG(syn_str_part(body, 0, 120)));
@@ -217,6 +216,7 @@ static void made_object(struct syn_load_worker *worker,
         return;
     }
     memcpy(object->sid, sid.at, sid.bytes);
+    syn_load_book_answer(&worker->env, request->entry, status, sid);
     if (object->probe != NULL) {
         memcpy(object->probe->sid, object->sid, SYN_LOAD_SID_BYTES);
         object->probe->number = object->number;
@@ -228,7 +228,8 @@ static void made_grant(struct syn_load_worker *worker,
                        const struct syn_load_request *request, unsigned status,
                        struct syn_str body)
 {
-    (void)request;
+    static const struct syn_str none = {"", 0};
+    syn_load_book_answer(&worker->env, request->entry, status, none);
     worker->setup_open--;
     if (!is_good(status)) {
         syn_load_worker_unreachable(
@@ -385,9 +386,10 @@ static void removed(struct syn_load_worker *worker,
                     const struct syn_load_request *request, unsigned status,
                     struct syn_str body)
 {
-    (void)request;
-    (void)status;
     (void)body;
+    if (is_good(status) || status == NOT_FOUND) {
+        syn_load_book_gone(&worker->env, &worker->env.objects[request->object]);
+    }
     worker->setup_open--;
 }
 
@@ -400,8 +402,11 @@ static void limited(struct syn_load_worker *worker,
     struct syn_load_object *object = &worker->env.objects[request->object];
     if (is_good(status)) {
         const int64_t ttl_us = request->ordinal * SYN_LOAD_US_PER_S;
-        /* Services reckon in milliseconds, rounded down. */
-        object->may_end_us = request->due_us + ttl_us - SYN_LOAD_US_PER_MS;
+        /* A service reckons in whole milliseconds, rounded down, on a clock
+         * that may differ from ours by another one. */
+        object->may_end_us =
+            request->due_us / SYN_LOAD_US_PER_MS * SYN_LOAD_US_PER_MS + ttl_us -
+            SYN_LOAD_US_PER_MS;
         object->end_us = worker->env.now_us + ttl_us;
     }
     worker->setup_open--;
@@ -434,12 +439,36 @@ static const struct {
     [SYN_LOAD_FETCH] = {draft_fetch, fetched},
     [SYN_LOAD_REMOVE] = {draft_remove, removed},
     [SYN_LOAD_LIMIT] = {draft_ttl, limited},
-    [SYN_LOAD_OFFLOAD] = {draft_offload, nothing_more}};
+    [SYN_LOAD_OFFLOAD] = {draft_offload, nothing_more},
+    [SYN_LOAD_TOKEN] = {NULL, syn_load_appeal_answered}};
+
+bool syn_load_errand_book(struct syn_load_worker *worker,
+                          struct syn_load_request *request)
+{
+    const struct syn_load_object *object =
+        &worker->env.objects[request->object];
+    char text[SYN_LOAD_IDENTITY_BYTES];
+    if (request->errand == SYN_LOAD_MAKE_OBJECT) {
+        syn_load_object_name(worker, object, text);
+        return syn_load_book_object(&worker->env, object, syn_str_of(text),
+                                    &request->entry);
+    }
+    if (request->errand == SYN_LOAD_MAKE_GRANT) {
+        grantee(worker, request, text);
+        return syn_load_book_grant(&worker->env, object, syn_str_of(text),
+                                   &request->entry);
+    }
+    return true; /* it makes nothing that is not there already */
+}
 
 void syn_load_errand_write(struct syn_load_worker *worker, struct syn_buf *out,
                            const struct syn_load_request *request)
 {
     struct draft draft = {.method = "GET", .form = &worker->env.payload};
+    if (request->errand == SYN_LOAD_TOKEN) {
+        syn_load_appeal_write(worker, out, request);
+        return;
+    }
     syn_buf_clear(draft.form);
     errands[request->errand].draft(worker, &draft, request);
     syn_buf_printf(out,

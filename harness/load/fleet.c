@@ -53,6 +53,7 @@ static void leave(struct syn_load_worker *worker,
     worker->ready -= session->state == SYN_LOAD_READY;
     syn_load_link_close(worker->net, &session->link, is_reset);
     syn_load_session_lost(&worker->env, session);
+    syn_load_ws_drop(&session->partial);
     syn_clock_stop(worker->clock, &session->timer);
     session->state = SYN_LOAD_WAITING;
     session->wish = SYN_LOAD_WISH_NONE;
@@ -338,16 +339,29 @@ static size_t take_upgrade(struct syn_load_worker *worker,
     return 0;
 }
 
-/* One frame of the web socket; our service does not fragment messages, one
- * that does is lost and says so by its gaps. */
+/* Part of a message, or all of it. */
+static void take_data(struct syn_load_worker *worker,
+                      struct syn_load_session *session,
+                      const struct syn_load_ws_frame *frame)
+{
+    struct syn_str message = {NULL, 0};
+    const enum syn_load_ws_state state =
+        syn_load_ws_join(&session->partial, frame, &message);
+    if (state == SYN_LOAD_WS_FRAME) {
+        syn_load_session_message(&worker->env, session, message);
+        syn_load_ws_drop(&session->partial);
+    } else if (state == SYN_LOAD_WS_BROKEN) {
+        session->wish = SYN_LOAD_WISH_RETRY;
+    }
+}
+
 static void take_frame(struct syn_load_worker *worker,
                        struct syn_load_session *session,
                        const struct syn_load_ws_frame *frame)
 {
     struct syn_load_env *env = &worker->env;
-    if (frame->opcode == SYN_LOAD_WS_BINARY ||
-        frame->opcode == SYN_LOAD_WS_TEXT) {
-        syn_load_session_message(env, session, frame->payload);
+    if (frame->opcode <= SYN_LOAD_WS_BINARY) {
+        take_data(worker, session, frame);
     } else if (frame->opcode == SYN_LOAD_WS_PING) {
         syn_load_ws_put(&env->out, (uint32_t)syn_rng_next(&env->rng),
                         SYN_LOAD_WS_PONG, frame->payload);

@@ -14,7 +14,7 @@
 
 syn_status syn_load_lanes_open(struct syn_load_worker *worker)
 {
-    for (uint32_t i = 0; i < SYN_LOAD_LANES; i++) {
+    for (uint32_t i = 0; i <= SYN_LOAD_LANE_APP; i++) {
         struct syn_load_lane *lane = &worker->lanes[i];
         lane->index = i;
         lane->link.role = 1;
@@ -32,7 +32,7 @@ syn_status syn_load_lanes_open(struct syn_load_worker *worker)
 
 void syn_load_lanes_close(struct syn_load_worker *worker)
 {
-    for (uint32_t i = 0; i < SYN_LOAD_LANES; i++) {
+    for (uint32_t i = 0; i <= SYN_LOAD_LANE_APP; i++) {
         struct syn_load_lane *lane = &worker->lanes[i];
         syn_load_link_close(worker->net, &lane->link, false);
         syn_http_reader_free(lane->reader);
@@ -68,13 +68,16 @@ static bool take_open(struct syn_load_lane *lane,
 
 void syn_load_lanes_flush(struct syn_load_worker *worker)
 {
-    for (uint32_t i = 0; i < SYN_LOAD_LANES; i++) {
+    syn_load_appeal_pump(worker);
+    for (uint32_t i = 0; i <= SYN_LOAD_LANE_APP; i++) {
         struct syn_load_lane *lane = &worker->lanes[i];
-        if (lane->link.state == SYN_LOAD_LINK_NONE &&
+        const bool is_app = i == SYN_LOAD_LANE_APP;
+        const bool is_wanted = !is_app || worker->askers != NULL;
+        if (is_wanted && lane->link.state == SYN_LOAD_LINK_NONE &&
             worker->env.now_us >= lane->retry_us) {
             lane->retry_us = worker->env.now_us + RETRY_US;
-            (void)syn_load_link_open(worker->net, &lane->link, SYN_LOAD_REST,
-                                     i);
+            (void)syn_load_link_open(worker->net, &lane->link,
+                                     is_app ? SYN_LOAD_APP : SYN_LOAD_REST, i);
         }
         if (lane->out.bytes > 0) {
             syn_load_link_send(worker->net, &lane->link,
@@ -90,7 +93,7 @@ void syn_load_lanes_flush(struct syn_load_worker *worker)
 uint32_t syn_load_lanes_waiting(const struct syn_load_worker *worker)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < SYN_LOAD_LANES; i++) {
+    for (uint32_t i = 0; i <= SYN_LOAD_LANE_APP; i++) {
         count += worker->lanes[i].count;
     }
     return count;

@@ -50,6 +50,9 @@ static syn_status find_target(const struct syn_load_place *place,
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
+    if (place->host == NULL) {
+        return SYN_OK; /* nothing leads there */
+    }
     if (getaddrinfo(place->host, NULL, &hints, &list) != 0 || list == NULL) {
         return SYN_ERR_NET;
     }

@@ -25,8 +25,13 @@
 struct syn_load_net; /* opaque: link.c */
 struct syn_tls;
 
-/* The two ways into a service; they may have one address. */
-enum syn_load_plane { SYN_LOAD_SDK, SYN_LOAD_REST, SYN_LOAD_PLACES };
+/* The ways into a service and its app; they may have one address. */
+enum syn_load_plane {
+    SYN_LOAD_SDK,
+    SYN_LOAD_REST,
+    SYN_LOAD_APP, /* its token endpoint; no host: there is none */
+    SYN_LOAD_PLACES
+};
 
 enum syn_load_link_state {
     SYN_LOAD_LINK_NONE, /* no socket */

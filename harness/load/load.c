@@ -32,6 +32,9 @@
 #define MS_PER_S    1000
 #define SWEEP_US    INT64_C(2000000) /* twice the period of our service */
 #define RUN_BYTES   32
+#define PATH_BYTES  1024
+#define TTL_SPARE_S 3600 /* a dead man's switch behind the run's end */
+#define READ_ARENA  (8 * (size_t)SYN_MANIFEST_BYTES_MAX)
 #define ENOUGH_MS   INT64_C(900000) /* of set-up, beside the plan's time */
 
 struct crew {
@@ -148,15 +151,47 @@ static void aim_at_embedded(struct run *run)
     aim->is_ours = true;
 }
 
+/* "syn-" and eight digits, by which `clean` finds what a run made. Shards begin
+ * with one seed, and perhaps at one moment. */
+static void name_run(struct run *run)
+{
+    struct syn_rng rng;
+    syn_rng_init(&rng, run->plan->seed ^ (uint64_t)now_us(), run->plan->shard);
+    (void)snprintf(run->run_name, sizeof run->run_name, "syn-%08x",
+                   (unsigned)(syn_rng_next(&rng) & UINT32_MAX));
+    run->aim.run = run->run_name;
+}
+
+static syn_status open_manifest(struct run *run,
+                                const struct syn_target *target)
+{
+    char path[PATH_BYTES];
+    char fault[SYN_MANIFEST_FAULT_BYTES] = "";
+    const struct syn_manifest_head head = {
+        .run = run->run_name + sizeof "syn-" - 1,
+        .rest_url = target->rest_url,
+        .account_sid = target->account.account_sid};
+    if (run->plan->folder == NULL) {
+        return SYN_OK; /* as in tests of the parts */
+    }
+    (void)snprintf(path, sizeof path, "%s/manifest-%s.jsonl", run->plan->folder,
+                   head.run);
+    const syn_status st =
+        syn_manifest_open(path, &head, &run->aim.manifest, fault);
+    if (st != SYN_OK) {
+        (void)snprintf(run->result->fault, SYN_LOAD_REASON_BYTES, "%.*s",
+                       SYN_LOAD_REASON_BYTES - 1, fault);
+    }
+    return st;
+}
+
 static syn_status find_service(struct run *run, const struct syn_target *target)
 {
-    (void)snprintf(run->run_name, sizeof run->run_name, "syn-%08x%u",
-                   (unsigned)(run->plan->seed ^ (uint64_t)now_us()),
-                   (unsigned)run->plan->shard);
-    run->aim.run = run->run_name;
+    name_run(run);
     if (target != NULL) {
-        return syn_load_locate(&run->locator, target, run->plan, &run->aim,
-                               run->result->fault);
+        const syn_status found = syn_load_locate(
+            &run->locator, target, run->plan, &run->aim, run->result->fault);
+        return found == SYN_OK ? open_manifest(run, target) : found;
     }
     const syn_status st = syn_load_embed_start(&run->embed, run->plan);
     if (st == SYN_OK) {
@@ -195,6 +230,12 @@ static void fill_worker(struct run *run, uint32_t index,
     worker->prober = before;
     worker->env.plan = plan;
     worker->env.service_sid = run->aim.service_sid;
+    worker->env.manifest = run->aim.manifest;
+    /* At a target nothing outlives the run for long. */
+    worker->env.object_ttl_s =
+        run->aim.is_ours
+            ? 0
+            : syn_load_plan_end_us(plan) / SYN_LOAD_US_PER_S + TTL_SPARE_S;
     worker->env.margin_us = run->aim.margin_us;
     worker->env.removal_us = run->aim.removal_us;
     worker->env.token_ttl_s = run->locator.token_ttl_s;
@@ -417,9 +458,6 @@ static void add_worker(struct run *run, uint32_t index)
 
 static void run_workers(struct run *run)
 {
-    struct sigaction before[2];
-    const struct sigaction stop = {.sa_handler = on_signal};
-    stop_signal = 0;
     uint32_t started = 0;
     while (started < run->workers && start_worker(run, started)) {
         started++;
@@ -431,15 +469,65 @@ static void run_workers(struct run *run)
         atomic_store(&run->ledger->stop, true);
         run->workers = started;
     }
-    (void)sigaction(SIGINT, &stop, &before[0]);
-    (void)sigaction(SIGTERM, &stop, &before[1]);
     watch(run);
-    run->result->signal_number = stop_signal;
-    (void)sigaction(SIGINT, &before[0], NULL);
-    (void)sigaction(SIGTERM, &before[1], NULL);
     for (uint32_t i = 0; i < run->workers; i++) {
         add_worker(run, i);
     }
+}
+
+/* Grants are gone with their objects. */
+static void count_left(struct run *run)
+{
+    struct syn_arena arena;
+    struct syn_manifest_list list = {.count = 0};
+    char fault[SYN_MANIFEST_FAULT_BYTES] = "";
+    const char *path = syn_manifest_path(run->aim.manifest);
+    size_t left = 0;
+    syn_arena_init(&arena, NULL, READ_ARENA);
+    const bool is_read =
+        syn_manifest_read(&arena, path, &list, fault) == SYN_OK;
+    for (size_t i = 0; i < list.count; i++) {
+        left += list.entries[i].kind != SYN_MANIFEST_GRANT &&
+                (list.entries[i].state == SYN_MANIFEST_INTENDED ||
+                 list.entries[i].state == SYN_MANIFEST_MADE);
+    }
+    syn_arena_fini(&arena);
+    if (left > 0 || !is_read) {
+        (void)snprintf(run->result->leftovers, SYN_LOAD_REASON_BYTES,
+                       "%zu%s (clean --manifest %.*s)", left,
+                       is_read ? "" : ", or more than can be counted",
+                       SYN_LOAD_REASON_BYTES / 2, path);
+    }
+}
+
+/* From the first process that is started: whoever presses Ctrl-C while things
+ * are still being set up has a report, too. */
+static syn_status run_all(struct run *run, const struct syn_target *target)
+{
+    struct sigaction before[2];
+    const struct sigaction stop = {.sa_handler = on_signal};
+    stop_signal = 0;
+    (void)sigaction(SIGINT, &stop, &before[0]);
+    (void)sigaction(SIGTERM, &stop, &before[1]);
+    syn_status st = syn_load_locator_init(&run->locator, run->plan);
+    if (st == SYN_OK && check_files(run, target == NULL)) {
+        st = find_service(run, target);
+        if (st == SYN_OK && check_ports(run)) {
+            st = syn_load_ledger_new(run->workers, &run->ledger);
+        }
+    }
+    if (run->ledger != NULL) {
+        run_workers(run);
+    }
+    run->result->signal_number = stop_signal;
+    syn_load_embed_stop(&run->embed);
+    if (run->aim.manifest != NULL) {
+        count_left(run);
+        syn_manifest_close(run->aim.manifest);
+    }
+    (void)sigaction(SIGINT, &before[0], NULL);
+    (void)sigaction(SIGTERM, &before[1], NULL);
+    return st;
 }
 
 syn_status syn_load_run(const struct syn_load_plan *plan,
@@ -456,17 +544,7 @@ syn_status syn_load_run(const struct syn_load_plan *plan,
     run->tell_ctx = ctx;
     run->workers = plan->workers < SYN_LOAD_WORKERS_MAX ? plan->workers
                                                         : SYN_LOAD_WORKERS_MAX;
-    syn_status st = syn_load_locator_init(&run->locator, plan);
-    if (st == SYN_OK && check_files(run, target == NULL)) {
-        st = find_service(run, target);
-        if (st == SYN_OK && check_ports(run)) {
-            st = syn_load_ledger_new(run->workers, &run->ledger);
-        }
-    }
-    if (run->ledger != NULL) {
-        run_workers(run);
-    }
-    syn_load_embed_stop(&run->embed);
+    const syn_status st = run_all(run, target);
     syn_load_ledger_free(run->ledger);
     syn_load_locator_fini(&run->locator);
     free(run);

@@ -102,7 +102,8 @@ static syn_status check_mode(const struct syn_target *target,
     if (target->mode == SYN_MODE_READONLY) {
         return refuse(fault, "a load writes: the target's mode is readonly");
     }
-    if (target->mode != SYN_MODE_DISRUPTIVE && !is_near) {
+    if (target->mode != SYN_MODE_DISRUPTIVE && !is_near &&
+        !syn_load_plan_is_probe(plan)) {
         return refuse(fault, "a load on a service elsewhere needs the mode "
                              "disruptive, with an authorisation");
     }
@@ -124,6 +125,32 @@ static syn_status check_mode(const struct syn_target *target,
                ? refuse(fault, "--rate is over the target's budget of REST "
                                "requests per second")
                : SYN_OK;
+}
+
+/* Where tokens are renewed, when the file names it. */
+static syn_status find_endpoint(struct syn_load_locator *locator,
+                                const struct syn_target *target,
+                                struct syn_load_aim *aim,
+                                char fault[SYN_LOAD_REASON_BYTES])
+{
+    struct url url = {.port = 0};
+    if (!target->has_endpoint) {
+        return SYN_OK;
+    }
+    if (target->endpoint.identity_param == NULL) {
+        return refuse(fault, "a load has users of its own: its token_endpoint "
+                             "needs identity_param");
+    }
+    if (!read_url(target->endpoint.url, &url)) {
+        return refuse(fault, "the URL of token_endpoint cannot be read");
+    }
+    const syn_status st =
+        place_of(locator, target, &url, &aim->places[SYN_LOAD_APP]);
+    aim->endpoint = &target->endpoint;
+    aim->app_host = syn_arena_dup(&locator->arena, url.authority).at;
+    aim->app_path =
+        url.path.bytes == 0 ? "/" : syn_arena_dup(&locator->arena, url.path).at;
+    return aim->app_host == NULL || aim->app_path == NULL ? SYN_ERR_MEMORY : st;
 }
 
 static syn_status check_file(const struct syn_target *target,
@@ -162,6 +189,10 @@ syn_status syn_load_locate(struct syn_load_locator *locator,
     st = st == SYN_OK
              ? place_of(locator, target, &sdk, &aim->places[SYN_LOAD_SDK])
              : st;
+    st = st == SYN_OK ? find_endpoint(locator, target, aim, fault) : st;
+    if (st != SYN_OK) {
+        return st;
+    }
     aim->rest_host = syn_arena_dup(&locator->arena, rest.authority).at;
     aim->sdk_host = syn_arena_dup(&locator->arena, sdk.authority).at;
     aim->rest_path = syn_arena_dup(&locator->arena, rest.path).at;

@@ -124,6 +124,13 @@ uint32_t syn_load_plan_share(uint32_t total, uint32_t index, uint32_t count)
     return total / count + (index < total % count ? 1 : 0);
 }
 
+bool syn_load_plan_is_probe(const struct syn_load_plan *plan)
+{
+    return plan->profile == SYN_LOAD_PROFILE_REVOKE && plan->rogue_pct == 0 &&
+           plan->clients <= SYN_LOAD_PROBE_CLIENTS_MAX &&
+           plan->rate_per_s <= SYN_LOAD_PROBE_RATE_MAX;
+}
+
 int64_t syn_load_plan_lead_us(const struct syn_load_plan *plan)
 {
     return ((int64_t)plan->ramp_s + plan->warmup_s) * US_PER_S;

@@ -81,6 +81,8 @@ struct syn_load_plan {
     int64_t start_ms;   /* common start, Unix time; 0: at once */
     const char *defect; /* of the embedded service; NULL: none. Borrowed */
     const char *target; /* name of the target; NULL: embedded. Borrowed */
+    const char *folder; /* for a target's manifest; NULL: none. Borrowed; of
+                           this process alone, not written */
 };
 
 /* Defaults of a profile. */
@@ -90,6 +92,11 @@ void syn_load_plan_init(struct syn_load_plan *plan,
 /* Part `index` (from 0) of `count` parts of `total`; the parts differ by one at
  * most and add up to the total. */
 uint32_t syn_load_plan_share(uint32_t total, uint32_t index, uint32_t count);
+
+/* So small that it is no load: `revoke` with few clients and changes, which
+ * measures how soon a service takes a right away. Any writable target will do.
+ */
+bool syn_load_plan_is_probe(const struct syn_load_plan *plan);
 
 /* From the common start to the measured part, and to the end. */
 int64_t syn_load_plan_lead_us(const struct syn_load_plan *plan);

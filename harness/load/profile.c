@@ -8,6 +8,7 @@
 #define AWAY_US       INT64_C(1500000)
 #define REGRANT_US    INT64_C(1500000) /* after it was taken away */
 #define FLIPS_PER_S   400              /* of one worker, at most */
+#define FLIP_PARTS    4                /* of what a target's budget leaves */
 #define PERCENT       100
 #define CUTS_A_TURN   128
 #define STORM_LEAD_US INT64_C(1000000) /* into the measured part */
@@ -180,6 +181,12 @@ void syn_load_profile_start(struct syn_load_worker *worker)
                            worker->env.block_objects * plan->times;
         const double rate = all / plan->duration_s;
         acts->rate_per_s = rate < FLIPS_PER_S ? rate : FLIPS_PER_S;
+        /* Each is a request and is undone by another; changes go on, too. */
+        const double left =
+            (double)(worker->aim->rest_per_s - plan->rate_per_s) / FLIP_PARTS;
+        if (worker->aim->rest_per_s > 0 && acts->rate_per_s > left) {
+            acts->rate_per_s = left;
+        }
     }
     worker->undos = *acts;
     worker->undos.begin_us += REGRANT_US;

@@ -152,6 +152,8 @@ static void keep_ends(struct syn_runner *runner,
                    result->unreachable);
     (void)snprintf(runner->harness_fault, sizeof runner->harness_fault, "%s",
                    result->fault);
+    (void)snprintf(runner->leftovers, sizeof runner->leftovers, "%s",
+                   result->leftovers);
     runner->signal_number = result->signal_number;
 }
 

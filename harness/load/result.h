@@ -176,6 +176,8 @@ struct syn_load_result {
     char invalid_reason[SYN_LOAD_REASON_BYTES];
     char unreachable[SYN_LOAD_REASON_BYTES]; /* exit 69; "" when not */
     char fault[SYN_LOAD_REASON_BYTES];       /* ours, exit 70; "" when not */
+    char leftovers[SYN_LOAD_REASON_BYTES];   /* at a target, exit 5; "": none;
+                                                of this process, not written */
 };
 
 /* Zero everything, with slots for the plan's whole time. Errors:

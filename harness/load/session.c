@@ -97,7 +97,10 @@ static bool open_sub(struct syn_load_env *env, struct syn_load_session *session,
     }
     struct syn_load_object *object = &env->objects[sub->object];
     const bool is_creator = session->number % env->block_sessions == 0;
-    if (is_creator && !object->is_asked) {
+    /* Nameless: its sid tells it, once the answer has come. */
+    if (is_creator && !object->is_asked &&
+        syn_load_book_object(env, object, (struct syn_str){"", 0},
+                             &object->entry)) {
         object->is_asked = true;
         syn_load_say_create(env, session, object);
     }
@@ -365,6 +368,7 @@ static void on_create(struct syn_load_env *env,
     const struct syn_str sid =
         syn_load_scan_text(member(reply->payload, "sid"));
     object->is_asked = false;
+    syn_load_book_answer(env, object->entry, reply->http, sid);
     if (is_good(reply->http) && sid.bytes > 0 &&
         sid.bytes < SYN_LOAD_SID_BYTES) {
         memcpy(object->sid, sid.at, sid.bytes);
@@ -429,25 +433,58 @@ static void on_close(struct syn_load_env *env, struct syn_load_session *session,
     }
 }
 
-void syn_load_session_renew(struct syn_load_env *env,
-                            struct syn_load_session *session, int64_t due_us)
+static bool is_open(const struct syn_load_session *session)
 {
-    const int64_t now_s = env->now_us / SYN_LOAD_US_PER_S;
-    const int64_t end_s = now_s + env->token_ttl_s;
+    return session->state == SYN_LOAD_OPENING ||
+           session->state == SYN_LOAD_READY;
+}
+
+static void send_renewal(struct syn_load_env *env,
+                         struct syn_load_session *session, int64_t end_s)
+{
     const int64_t before_s = session->token_end_s;
-    if (session->is_renewing || session->state < SYN_LOAD_OPENING ||
-        session->state > SYN_LOAD_READY || end_s <= before_s) {
-        return;
-    }
     session->token_end_s = end_s;
-    if (!syn_load_say_update(env, session, end_s)) {
+    session->is_renewing = syn_load_say_update(env, session, end_s);
+    if (!session->is_renewing) {
         session->token_end_s = before_s;
         return;
     }
-    session->is_renewing = true;
-    session->renew_due_us = due_us;
     /* The service may take it before we hear so. */
     session->token_end_us_known = end_s * SYN_LOAD_US_PER_S;
+}
+
+void syn_load_session_renew(struct syn_load_env *env,
+                            struct syn_load_session *session, int64_t due_us)
+{
+    const int64_t end_s = env->now_us / SYN_LOAD_US_PER_S + env->token_ttl_s;
+    if (session->is_renewing || !is_open(session)) {
+        return;
+    }
+    if (env->ask != NULL) {
+        session->is_renewing = true;
+        session->renew_due_us = due_us;
+        env->ask(env->mint_ctx, session);
+    } else if (end_s > session->token_end_s) {
+        session->renew_due_us = due_us;
+        send_renewal(env, session, end_s);
+    }
+}
+
+void syn_load_session_given(struct syn_load_env *env,
+                            struct syn_load_session *session,
+                            struct syn_str token, int64_t end_s)
+{
+    if (!session->is_renewing || !is_open(session)) {
+        return; /* it left meanwhile */
+    }
+    session->is_renewing = false;
+    if (token.at == NULL) {
+        syn_load_count(env->result, SYN_LOAD_RENEWALS_FAILED, 1);
+        return;
+    }
+    env->given = token;
+    send_renewal(env, session, end_s);
+    env->given = (struct syn_str){NULL, 0};
 }
 
 void syn_load_session_opened(struct syn_load_env *env,

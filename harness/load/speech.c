@@ -129,6 +129,11 @@ static bool put_token(struct syn_load_env *env,
                       const struct syn_load_session *session, int64_t end_s)
 {
     put_text(&env->header, ",\"token\":\"");
+    if (env->given.at != NULL) {
+        syn_buf_put(&env->header, env->given);
+        put_text(&env->header, "\"");
+        return true;
+    }
     const bool is_minted =
         env->mint(env->mint_ctx, session, end_s, &env->header);
     put_text(&env->header, "\"");
@@ -271,7 +276,12 @@ void syn_load_say_create(struct syn_load_env *env,
     const struct request request = {SYN_LOAD_ASK_CREATE, object->number,
                                     "POST"};
     syn_buf_clear(&env->payload);
-    syn_buf_put_text(&env->payload, "{}");
+    if (env->object_ttl_s > 0) {
+        syn_buf_printf(&env->payload, "{\"ttl\":%lld}",
+                       (long long)env->object_ttl_s);
+    } else {
+        syn_buf_put_text(&env->payload, "{}");
+    }
     struct syn_buf *out = begin_request(env, session, &request);
     put_text(out, "/v3/");
     put_text(out, collections[object->type]);

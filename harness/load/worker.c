@@ -168,6 +168,7 @@ static bool open_all(struct syn_load_worker *worker)
     syn_buf_init(&env->frame, NULL, SYN_LOAD_STEP_BYTES_MAX);
     env->mint = syn_load_mint;
     env->mint_ctx = worker;
+    env->ask = aim->endpoint == NULL ? NULL : syn_load_appeal_ask;
     worker->clock = syn_clock_new_real();
     const syn_status st = syn_load_net_open(&setup, &worker->net);
     if (st == SYN_ERR_NET || st == SYN_ERR_TLS) {
@@ -224,8 +225,8 @@ static bool reach(struct syn_load_worker *worker)
         for (uint32_t i = 0; i < SYN_LOAD_LANES; i++) {
             open += worker->lanes[i].link.state == SYN_LOAD_LINK_OPEN;
         }
-        if (open == SYN_LOAD_LANES) {
-            return true;
+        if (open == SYN_LOAD_LANES || syn_load_is_stopped(worker)) {
+            return open == SYN_LOAD_LANES;
         }
         if (worker->env.now_us > until_us) {
             syn_load_worker_unreachable(worker, "%s does not answer",
@@ -348,6 +349,9 @@ void syn_load_worker_run(struct syn_load_worker *worker)
     atomic_store(stage, SYN_LOAD_STAGE_DONE);
     if (worker->net != NULL && worker->sessions != NULL) {
         syn_load_clean(worker);
+    }
+    if (worker->env.is_book_torn) {
+        syn_load_worker_fail(worker, "the manifest could not be written");
     }
     close_all(worker);
 }

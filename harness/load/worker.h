@@ -14,9 +14,11 @@
 #include "load/schedule.h"
 #include "net/http.h"
 #include "syn/arena.h"
+#include "target/file.h"
 
 #define SYN_LOAD_IDENTITY_BYTES 64
 #define SYN_LOAD_BASIC_BYTES    512
+#define SYN_LOAD_LANE_APP       SYN_LOAD_LANES /* the one to the app */
 
 /* Where the load goes and as whom: the same for all workers. Texts borrowed. */
 struct syn_load_aim {
@@ -31,12 +33,16 @@ struct syn_load_aim {
     const char *basic_user; /* of REST requests */
     const char *basic_password;
     const char *service_sid;
-    const char *run; /* prefix of names and identities */
+    const char *run;               /* prefix of names and identities */
+    struct syn_manifest *manifest; /* of a target; NULL: none */
     int64_t margin_us;
     int64_t removal_us;
-    int64_t rest_per_s;     /* 0: no bound */
-    int64_t connects_per_s; /* likewise */
-    bool is_ours;           /* the embedded service */
+    int64_t rest_per_s;                         /* 0: no bound */
+    int64_t connects_per_s;                     /* likewise */
+    bool is_ours;                               /* the embedded service */
+    const struct syn_target_endpoint *endpoint; /* of tokens; NULL: none */
+    const char *app_host;                       /* its URL in parts */
+    const char *app_path;
 };
 
 /* What a REST request is for: decides what its answer does. */
@@ -50,6 +56,7 @@ enum syn_load_errand {
     SYN_LOAD_REMOVE,
     SYN_LOAD_LIMIT, /* a lifetime; `ordinal`: seconds */
     SYN_LOAD_OFFLOAD,
+    SYN_LOAD_TOKEN, /* of a session, at the app's endpoint */
     SYN_LOAD_ERRAND_COUNT
 };
 
@@ -59,6 +66,7 @@ struct syn_load_request {
     uint32_t object;
     uint32_t session; /* for grants */
     uint32_t ordinal; /* of a change */
+    uint64_t entry;   /* of the manifest; 0: none */
     int64_t due_us;
 };
 
@@ -71,6 +79,7 @@ struct syn_load_lane {
     uint32_t first, count;
     uint32_t index;
     int64_t retry_us; /* not before, when it is down */
+    bool is_curt;     /* of the app: it hangs up after each answer */
 };
 
 struct syn_load_worker {
@@ -88,9 +97,10 @@ struct syn_load_worker {
     uint32_t prober;        /* whose probe listens to our extra document */
     struct syn_load_session *queue; /* for a connection: first in, first out */
     struct syn_load_session *queue_last;
-    uint32_t inflight; /* handshakes */
-    uint32_t ready;    /* sessions */
-    struct syn_load_lane lanes[SYN_LOAD_LANES];
+    uint32_t inflight;                              /* handshakes */
+    uint32_t ready;                                 /* sessions */
+    struct syn_load_lane lanes[SYN_LOAD_LANES + 1]; /* the last to the app */
+    struct syn_load_session *askers;  /* for a token, in no order */
     char basic[SYN_LOAD_BASIC_BYTES]; /* Authorization: Basic … */
     struct syn_load_schedule connects;
     struct syn_load_schedule ops;
@@ -214,6 +224,16 @@ void syn_load_lane_lost(struct syn_load_worker *worker,
 
 /* --- errand.c: what requests say and answers do --------------------------- */
 
+/* Of what is made over REST; book.c. */
+void syn_load_object_name(const struct syn_load_worker *worker,
+                          const struct syn_load_object *object,
+                          char out[SYN_LOAD_IDENTITY_BYTES]);
+
+/* Write down what the request makes, if it makes something; into its entry.
+ * False: it cannot be, so it may not leave. */
+bool syn_load_errand_book(struct syn_load_worker *worker,
+                          struct syn_load_request *request);
+
 /* Append the request to the lane's bytes. */
 void syn_load_errand_write(struct syn_load_worker *worker, struct syn_buf *out,
                            const struct syn_load_request *request);
@@ -223,6 +243,19 @@ void syn_load_errand_answered(struct syn_load_worker *worker,
 /* It will never be answered. */
 void syn_load_errand_lost(struct syn_load_worker *worker,
                           const struct syn_load_request *request);
+
+/* --- appeal.c: tokens of the app's endpoint ------------------------------- */
+
+/* Renewal of this session's token was due; it is asked for in its turn. */
+void syn_load_appeal_ask(void *ctx, struct syn_load_session *session);
+/* Send what may leave now. */
+void syn_load_appeal_pump(struct syn_load_worker *worker);
+/* As syn_load_errand_write and …_answered. */
+void syn_load_appeal_write(struct syn_load_worker *worker, struct syn_buf *out,
+                           const struct syn_load_request *request);
+void syn_load_appeal_answered(struct syn_load_worker *worker,
+                              const struct syn_load_request *request,
+                              unsigned status, struct syn_str body);
 
 /* --- drive.c: what is due ------------------------------------------------- */
 

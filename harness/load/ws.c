@@ -5,6 +5,7 @@
 
 #include "syn/limits.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FINAL       0x80u
@@ -122,6 +123,47 @@ enum syn_load_ws_state syn_load_ws_take(struct syn_str in,
         .payload = syn_str_part(in, head, (size_t)bytes)};
     *used = head + (size_t)bytes;
     return SYN_LOAD_WS_FRAME;
+}
+
+/* --- messages of several frames ------------------------------------------- */
+
+struct syn_load_ws_partial {
+    size_t bytes;
+    char at[];
+};
+
+void syn_load_ws_drop(struct syn_load_ws_partial **partial)
+{
+    free(*partial);
+    *partial = NULL;
+}
+
+enum syn_load_ws_state syn_load_ws_join(struct syn_load_ws_partial **partial,
+                                        const struct syn_load_ws_frame *frame,
+                                        struct syn_str *message)
+{
+    const bool goes_on = frame->opcode == SYN_LOAD_WS_CONTINUED;
+    const size_t before = *partial == NULL ? 0 : (*partial)->bytes;
+    const size_t bytes = before + frame->payload.bytes;
+    if (goes_on != (*partial != NULL) || bytes > SYN_LOAD_FRAME_BYTES_MAX) {
+        return SYN_LOAD_WS_BROKEN;
+    }
+    if (frame->is_final && !goes_on) {
+        *message = frame->payload; /* as nearly always: nothing is copied */
+        return SYN_LOAD_WS_FRAME;
+    }
+    struct syn_load_ws_partial *grown =
+        realloc(*partial, sizeof *grown + bytes);
+    if (grown == NULL) {
+        return SYN_LOAD_WS_BROKEN;
+    }
+    *partial = grown;
+    grown->bytes = bytes;
+    if (frame->payload.bytes > 0) {
+        memcpy(grown->at + before, frame->payload.at, frame->payload.bytes);
+    }
+    *message = (struct syn_str){grown->at, bytes};
+    return frame->is_final ? SYN_LOAD_WS_FRAME : SYN_LOAD_WS_MORE;
 }
 
 void syn_load_ws_put_request(struct syn_buf *out, const char *host,

@@ -44,6 +44,20 @@ enum syn_load_ws_state syn_load_ws_take(struct syn_str in,
                                         struct syn_load_ws_frame *frame,
                                         size_t *used);
 
+/* The first frames of a message whose last one is still to come. */
+struct syn_load_ws_partial; /* opaque: ws.c */
+
+/*
+ * Take one frame of data. FRAME: *message is whole, a view into the frame or
+ * into *partial, which the caller drops afterwards. MORE: kept in *partial
+ * (NULL at first). BROKEN: a frame that does not follow the one before it, or
+ * a message that is too long.
+ */
+enum syn_load_ws_state syn_load_ws_join(struct syn_load_ws_partial **partial,
+                                        const struct syn_load_ws_frame *frame,
+                                        struct syn_str *message);
+void syn_load_ws_drop(struct syn_load_ws_partial **partial);
+
 /* The request for an upgrade. The key need not be secret, only there. */
 void syn_load_ws_put_request(struct syn_buf *out, const char *host,
                              const char *target);

@@ -213,6 +213,67 @@ START_TEST(rate_of_nothing_is_never_due)
 }
 END_TEST
 
+static enum syn_load_ws_state join(struct syn_load_ws_partial **partial,
+                                   unsigned opcode, bool is_final,
+                                   const char *text, struct syn_str *message)
+{
+    const struct syn_load_ws_frame frame = {opcode, is_final, syn_str_of(text)};
+    return syn_load_ws_join(partial, &frame, message);
+}
+
+START_TEST(message_in_pieces_is_whole_with_its_last_frame)
+{
+    struct syn_load_ws_partial *partial = NULL;
+    struct syn_str message;
+    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_TEXT, false, "ab", &message),
+                     SYN_LOAD_WS_MORE);
+    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_CONTINUED, false, "", &message),
+                     SYN_LOAD_WS_MORE);
+    ck_assert_int_eq(
+        join(&partial, SYN_LOAD_WS_CONTINUED, true, "cd", &message),
+        SYN_LOAD_WS_FRAME);
+    ck_assert(syn_str_is(message, "abcd"));
+    syn_load_ws_drop(&partial);
+    ck_assert_ptr_null(partial);
+    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_BINARY, true, "e", &message),
+                     SYN_LOAD_WS_FRAME);
+    ck_assert(syn_str_is(message, "e"));
+    ck_assert_ptr_null(partial); /* nothing was kept */
+}
+END_TEST
+
+START_TEST(piece_that_follows_nothing_is_refused)
+{
+    struct syn_load_ws_partial *partial = NULL;
+    struct syn_str message;
+    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_CONTINUED, true, "x", &message),
+                     SYN_LOAD_WS_BROKEN);
+    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_TEXT, false, "x", &message),
+                     SYN_LOAD_WS_MORE);
+    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_TEXT, true, "y", &message),
+                     SYN_LOAD_WS_BROKEN);
+    syn_load_ws_drop(&partial);
+}
+END_TEST
+
+START_TEST(pieces_that_add_up_to_too_much_are_refused)
+{
+    const size_t half = SYN_LOAD_FRAME_BYTES_MAX / 2 + 1;
+    struct syn_load_ws_partial *partial = NULL;
+    char *bytes = calloc(1, half);
+    struct syn_str message;
+    ck_assert_ptr_nonnull(bytes);
+    struct syn_load_ws_frame frame = {SYN_LOAD_WS_BINARY, false, {bytes, half}};
+    ck_assert_int_eq(syn_load_ws_join(&partial, &frame, &message),
+                     SYN_LOAD_WS_MORE);
+    frame.opcode = SYN_LOAD_WS_CONTINUED;
+    ck_assert_int_eq(syn_load_ws_join(&partial, &frame, &message),
+                     SYN_LOAD_WS_BROKEN);
+    syn_load_ws_drop(&partial);
+    free(bytes);
+}
+END_TEST
+
 Suite *suite_load_frames(void)
 {
     Suite *suite = suite_create("load_frames");
@@ -229,6 +290,9 @@ Suite *suite_load_frames(void)
                    stalled_caller_gets_every_operation_with_its_own_time);
     tcase_add_test(tcase, ramp_has_half_the_operations_a_quarter_of_them_early);
     tcase_add_test(tcase, rate_of_nothing_is_never_due);
+    tcase_add_test(tcase, message_in_pieces_is_whole_with_its_last_frame);
+    tcase_add_test(tcase, piece_that_follows_nothing_is_refused);
+    tcase_add_test(tcase, pieces_that_add_up_to_too_much_are_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }

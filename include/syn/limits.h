@@ -243,6 +243,8 @@
 #define SYN_LOAD_STEP_BYTES_MAX    16777216 /* sent in one step */
 #define SYN_LOAD_SUBS_MAX          100      /* of one session: one batch */
 #define SYN_LOAD_INFLIGHT          256 /* handshakes of one worker at once */
+#define SYN_LOAD_PROBE_CLIENTS_MAX 8   /* sessions that are no load yet */
+#define SYN_LOAD_PROBE_RATE_MAX    4   /* changes per second, likewise */
 #define SYN_LOAD_LANES             4   /* REST connections of one worker */
 #define SYN_LOAD_LANE_DEPTH        256 /* requests under way on one of them */
 #define SYN_LOAD_SOURCE_PORTS_MAX                                          \
