@@ -496,7 +496,7 @@ static syn_status read_line(struct reader *reader, struct syn_str text)
     if (st == SYN_OK) {
         st = read_object(reader, line);
     } else if (st != SYN_ERR_MEMORY) {
-        char reason[SYN_LOG_LINE_BYTES_MAX];
+        char reason[SYN_TRACE_FAULT_BYTES / 2];
         (void)snprintf(reason, sizeof reason, "no JSON at column %u: %s",
                        fault.column, fault.reason);
         st = refuse_named(reader, "", reason);

@@ -185,6 +185,7 @@ syn_status syn_verb_grant_fetch(struct syn_step *step)
     if (code != SYN_CODE_NONE) {
         return syn_step_refuse(step, code);
     }
+    SYN_ASSERT(cell != NULL);
     if (is_unseen(step, &cell->grant)) {
         return syn_step_refuse(step, SYN_CODE_20404);
     }

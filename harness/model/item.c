@@ -462,6 +462,7 @@ syn_status syn_verb_item_delete(struct syn_step *step)
     struct syn_item_cell *cell = NULL;
     enum syn_code code = find_item(step, &cell);
     if (code == SYN_CODE_NONE) {
+        SYN_ASSERT(cell != NULL);
         code = syn_check_match(step, &cell->item, cell->item.event_id);
     }
     if (code != SYN_CODE_NONE) {
