@@ -9,6 +9,7 @@
 #include "gate/book.h"
 #include "gate/gate.h"
 #include "syn/limits.h"
+#include "target/guard.h"
 
 #define TEXT_BYTES_MAX 67108864
 
@@ -173,6 +174,14 @@ static bool read_sources(struct syn_cli *cli, struct answer *answer)
         (account->api_key == NULL || account->api_secret == NULL)) {
         (void)syn_cli_refuse("blast: --read needs api_key and api_secret, to "
                              "mint a token of the identity");
+        return false;
+    }
+    /* To act as somebody is an attack on whom it is not meant for. */
+    if (cli->reads && answer->target->authorisation_reference == NULL &&
+        !(syn_guard_is_loopback(answer->target->rest_url) &&
+          syn_guard_is_loopback(answer->target->sdk_url))) {
+        (void)syn_cli_refuse("blast: --read acts as the identity: on a service "
+                             "that is not ours it needs authorisation");
         return false;
     }
     return true;

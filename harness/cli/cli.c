@@ -214,6 +214,17 @@ bool syn_cli_target_file(const struct syn_cli *cli, const char *path,
     return true;
 }
 
+bool syn_cli_is_safe(const struct syn_target *target)
+{
+    const char *part = target == NULL ? NULL : syn_target_production(target);
+    if (part != NULL) {
+        (void)syn_cli_refuse("the target looks like production by its %s: "
+                             "allow_production must say that this is meant",
+                             part);
+    }
+    return part == NULL;
+}
+
 bool syn_cli_secret(const char *option, const char *text, const char **out)
 {
     static const char prefix[] = "env:";

@@ -162,6 +162,9 @@ bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out);
 /* The same of another file; `path` NULL: none, *out NULL. */
 bool syn_cli_target_file(const struct syn_cli *cli, const char *path,
                          const struct syn_target **out);
+/* For verbs that write: false when the target looks like production and its
+ * file does not say that this is meant; it has been told. NULL is safe. */
+bool syn_cli_is_safe(const struct syn_target *target);
 /* `env:NAME` or the text itself; NULL stays NULL. */
 bool syn_cli_secret(const char *option, const char *text, const char **out);
 

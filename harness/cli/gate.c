@@ -44,6 +44,9 @@ static bool is_fit_target(const struct syn_target *target)
     if (target == NULL) {
         return true;
     }
+    if (!syn_cli_is_safe(target)) {
+        return false;
+    }
     if (!syn_guard_is_loopback(target->rest_url) ||
         !syn_guard_is_loopback(target->sdk_url)) {
         (void)syn_cli_refuse("gate: targets other than loopback are not "

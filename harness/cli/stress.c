@@ -105,6 +105,9 @@ static bool read_shard(const struct syn_cli *cli, struct syn_load_plan *plan)
 static bool is_fit_target(const struct syn_target *target,
                           const struct syn_load_plan *plan)
 {
+    if (!syn_cli_is_safe(target)) {
+        return false;
+    }
     if (target == NULL || (syn_guard_is_loopback(target->rest_url) &&
                            syn_guard_is_loopback(target->sdk_url))) {
         return true;

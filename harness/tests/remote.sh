@@ -264,6 +264,30 @@ for name in prod eu-production-2 "live"; do
     after=$(ask GET /_syncproof/counts | number rest_requests)
     [ $((after - before)) -eq 1 ] || complain "$what: something was sent"
 done
+plan=$(dirname "$0")/../../fixtures/plans/contact-centre.json
+refuses() { # VERB…: it says what is wrong, and sends nothing
+    what="$* at a target named ${name:-?}"
+    before=$(ask GET /_syncproof/counts | number rest_requests)
+    "$program" "$@" --target "$place/target.json" --out "$place/out" \
+        >"$place/stdout" 2>"$place/stderr"
+    code=$?
+    [ "$code" -eq 64 ] || complain "$what: exit $code, not 64"
+    after=$(ask GET /_syncproof/counts | number rest_requests)
+    [ $((after - before)) -eq 1 ] || complain "$what: something was sent"
+    says "$said"
+}
+name=prod said=allow_production
+write_target prod
+refuses gate "$plan"
+refuses calibrate --save "$place/readings.json"
+refuses stress steady --clients 1 --duration 1
+# What is not on loopback is not ours: nothing of these may ever be dialled.
+name=elsewhere said=authorisation
+write_target here "$home"
+sed -i 's|"rest_url": "[^"]*", "sdk_url": "[^"]*"|"rest_url": "https://sync.example", "sdk_url": "wss://sync.example/v3/wsconnect"|' \
+    "$place/target.json"
+refuses stress steady --clients 1 --duration 1
+refuses blast --identity somebody --read
 more='"allow_production": true,'
 write_target prod
 run 0 "production, meant" acl/defaults/rest-created-closed
