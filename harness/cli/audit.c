@@ -61,14 +61,20 @@ static bool write_draft(const struct syn_cli *cli,
     return is_written;
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void print_summary(const struct syn_audit_options *options,
                           const struct syn_audit_outcome *outcome)
 {
     struct syn_buf out;
     syn_buf_init(&out, NULL, TEXT_BYTES_MAX);
-    syn_buf_printf(&out, "audit: %zu objects read by %zu GETs, %zu findings\n",
-                   options->inventory->count, options->inventory->requests,
-                   outcome->count);
+    syn_buf_printf(
+        &out, "audit: %zu object%s read by %zu GETs, %zu finding%s\n",
+        options->inventory->count, plural(options->inventory->count),
+        options->inventory->requests, outcome->count, plural(outcome->count));
     for (size_t i = 0; i < outcome->count; i++) {
         if (outcome->findings[i].call.bytes > 0) {
             syn_buf_printf(&out, "    %.*s\n",
@@ -76,15 +82,19 @@ static void print_summary(const struct syn_audit_options *options,
         }
     }
     if (options->plan == NULL) {
-        syn_buf_printf(&out,
-                       "%zu objects of the backend have no permission: they go "
-                       "dark for every client at the flip\n",
-                       outcome->dark_objects);
+        syn_buf_printf(
+            &out,
+            "objects of the backend without any permission, which go "
+            "dark for every client at the flip: %zu\n",
+            outcome->dark_objects);
     } else {
         syn_buf_printf(&out,
-                       "%zu objects go dark for %zu identities at the flip; "
-                       "%zu objects are not in the plan\n",
-                       outcome->dark_objects, outcome->dark_identities,
+                       "%zu object%s %s dark for %zu identit%s at the flip; "
+                       "not in the plan: %zu\n",
+                       outcome->dark_objects, plural(outcome->dark_objects),
+                       outcome->dark_objects == 1 ? "goes" : "go",
+                       outcome->dark_identities,
+                       outcome->dark_identities == 1 ? "y" : "ies",
                        outcome->unplanned);
     }
     syn_book_print(&out);

@@ -243,7 +243,10 @@ bool syn_cli_secret(const char *option, const char *text, const char **out)
 static int run_verb(const struct syn_cli_verb *verb, int argc, char **argv)
 {
     struct syn_arena arena;
-    struct syn_cli cli = {.arena = &arena};
+    struct syn_cli cli = {.arena = &arena,
+                          .verb = verb,
+                          .arguments = argv,
+                          .argument_count = argc};
     int code = SYN_EXIT_USAGE;
     syn_arena_init(&arena, NULL, ARENA_BYTES);
     if (syn_option_read(&cli, verb, argc, argv)) {

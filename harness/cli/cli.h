@@ -18,9 +18,14 @@
 
 #define SYN_CLI_WORDS_MAX 256 /* positional arguments, tags */
 
+struct syn_cli_verb;
+
 /* What the user wrote; zero where nothing was said. */
 struct syn_cli {
     struct syn_arena *arena;
+    const struct syn_cli_verb *verb;
+    char *const *arguments; /* after the verb, as they were given */
+    int argument_count;
     const char *words[SYN_CLI_WORDS_MAX]; /* without a dash, in order */
     size_t word_count;
     const char *tags[SYN_CLI_WORDS_MAX]; /* of stress, merge: thresholds */
@@ -156,6 +161,9 @@ bool syn_cli_selection(const struct syn_cli *cli,
 /* What the verbs that judge are told alike; fills the selection too. */
 bool syn_cli_runner_options(const struct syn_cli *cli,
                             struct syn_runner_options *options);
+/* What repeats this, quoted for a shell, with the seed; of the arena. NULL: too
+ * long to be told. */
+const char *syn_cli_command(const struct syn_cli *cli, uint64_t seed);
 /* "2026-11-21" in UTC; of the arena. */
 const char *syn_cli_today(const struct syn_cli *cli);
 bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out);

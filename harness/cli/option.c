@@ -45,10 +45,17 @@ static const struct option options[] = {
     TEXT("--level", "LEVEL", level, SELECTS, "must, should or info"),
     TEXT("--profile", "NAME", profile, SELECTS, "pre-acl, release or nightly"),
     TEXT("--target", "FILE", target,
-         SYN_CLI_RECORD | SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_TOKEN |
-             SYN_CLI_REPLAY | SYN_CLI_GATE | SYN_CLI_AUDIT | SYN_CLI_BLAST |
-             SYN_CLI_CALIBRATE | SYN_CLI_STRESS | SYN_CLI_CLEAN,
+         SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_REPLAY | SYN_CLI_GATE |
+             SYN_CLI_CALIBRATE | SYN_CLI_STRESS,
          "the target file (absent: the embedded service)"),
+    TEXT("--target", "FILE", target, SYN_CLI_AUDIT | SYN_CLI_CLEAN,
+         "the target file; needed"),
+    TEXT("--target", "FILE", target, SYN_CLI_BLAST,
+         "the target file; this or --plan is needed"),
+    TEXT("--target", "FILE", target, SYN_CLI_RECORD,
+         "the target file; needed but with --webhooks"),
+    TEXT("--target", "FILE", target, SYN_CLI_TOKEN,
+         "the target file; inspect works without, but checks less"),
     TEXT("--compare", "FILE", compare, SYN_CLI_RUN,
          "a second target: what differs, by clause"),
     TEXT("--seed", "N", seed,

@@ -79,8 +79,12 @@ bool syn_cli_runner_options(const struct syn_cli *cli,
         .exercises = syn_exercises,
         .is_strict = cli->is_strict,
         .fails_fast = cli->fails_fast};
-    return syn_cli_selection(cli, &options->selection) &&
-           read_numbers(cli, options) && read_style(cli, options);
+    if (!syn_cli_selection(cli, &options->selection) ||
+        !read_numbers(cli, options) || !read_style(cli, options)) {
+        return false;
+    }
+    options->command = syn_cli_command(cli, options->seed);
+    return true;
 }
 
 int syn_verb_run(struct syn_cli *cli)

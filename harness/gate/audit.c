@@ -36,21 +36,23 @@ struct audit {
 
 /* --- findings ------------------------------------------------------------- */
 
-static struct syn_str label_of(const struct syn_audit_finding *one)
+static struct syn_str id_of(struct audit *audit,
+                            const struct syn_audit_finding *one)
 {
-    return one->name.bytes > 0   ? one->name
-           : one->object != NULL ? one->object->sid
-                                 : SYN_STR("service");
+    const struct syn_census_object *object = one->object;
+    const struct syn_str parts[] = {
+        SYN_STR("audit"),
+        syn_str_of(kinds[one->kind].word),
+        syn_str_of(object == NULL ? "" : syn_type_name(object->type)),
+        one->name.bytes > 0 || object == NULL ? one->name : object->sid,
+        one->identity,
+        syn_str_of(one->rights == 0 ? "" : syn_gate_rights_text(one->rights))};
+    return syn_book_id(audit->arena, parts, sizeof parts / sizeof parts[0]);
 }
 
 static void add_case(struct audit *audit, const struct syn_audit_finding *one)
 {
-    struct syn_str label = label_of(one);
-    struct syn_str id = syn_arena_printf(
-        audit->arena, "audit/%s/%s/%.*s/%.*s/%s", kinds[one->kind].word,
-        one->object == NULL ? "-" : syn_type_name(one->object->type),
-        SYN_STR_ARG(label), SYN_STR_ARG(one->identity),
-        syn_gate_rights_text(one->rights));
+    struct syn_str id = id_of(audit, one);
     struct syn_result result = {
         .suite = "audit",
         .chapter = "audit",

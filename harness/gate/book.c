@@ -38,6 +38,25 @@ void syn_book_add(struct syn_book *book, const struct syn_result *result)
     book->results[book->count++] = *result;
 }
 
+struct syn_str syn_book_id(struct syn_arena *arena,
+                           const struct syn_str parts[], size_t count)
+{
+    struct syn_str id = {NULL, 0};
+    struct syn_buf text;
+    syn_buf_init(&text, NULL, TEXT_BYTES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].bytes > 0) {
+            syn_buf_put_text(&text, text.bytes > 0 ? "/" : "");
+            syn_buf_put(&text, parts[i]);
+        }
+    }
+    if (text.status == SYN_OK) {
+        id = syn_arena_dup(arena, syn_buf_str(&text));
+    }
+    syn_buf_fini(&text);
+    return id;
+}
+
 void syn_book_print(const struct syn_buf *text)
 {
     if (text->status != SYN_OK ||
@@ -93,6 +112,16 @@ static void print_results(const struct syn_book *book,
     syn_buf_fini(&text);
 }
 
+/* Nothing here can be repeated alone, so all results have the one command. */
+static void tell_command(struct syn_book *book, const char *command)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        if (book->results[i].verdict != SYN_VERDICT_PASS) {
+            book->results[i].command = command;
+        }
+    }
+}
+
 int syn_book_close(struct syn_book *book,
                    const struct syn_runner_options *options,
                    const struct syn_book_end *end)
@@ -111,6 +140,7 @@ int syn_book_close(struct syn_book *book,
         syn_err_printf("syncproof: %s\n", fault);
         keep_text(runner.harness_fault, sizeof runner.harness_fault, fault);
     }
+    tell_command(book, mine.command);
     if (!book->is_told || mine.style.is_verbose) {
         print_results(book, &mine.style);
     }

@@ -40,6 +40,11 @@ struct syn_book_end {
 /* Keep a copy of the result; its texts are borrowed from the arena. */
 void syn_book_add(struct syn_book *book, const struct syn_result *result);
 
+/* "audit/acl-off": the parts that are not empty, for the id of a result; of the
+ * arena, at NULL: out of memory. */
+struct syn_str syn_book_id(struct syn_arena *arena,
+                           const struct syn_str parts[], size_t count);
+
 /* The first line, to stdout. */
 void syn_book_print_first(const struct syn_runner_options *options,
                           const struct syn_book_end *end);
@@ -47,9 +52,9 @@ void syn_book_print_first(const struct syn_runner_options *options,
 /* Text to stdout as it is. */
 void syn_book_print(const struct syn_buf *text);
 
-/* Print results, write junit.xml, run.json and what else the options ask for
- * (but for the HTML page, which is the verb's), print the last lines. Returns
- * the exit code. */
+/* Give what did not pass the options' command, print results, write junit.xml,
+ * run.json and what else the options ask for (but for the HTML page, which is
+ * the verb's), print the last lines. Returns the exit code. */
 int syn_book_close(struct syn_book *book,
                    const struct syn_runner_options *options,
                    const struct syn_book_end *end);

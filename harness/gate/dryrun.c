@@ -171,17 +171,14 @@ static void print_headline(const struct syn_dryrun *dryrun)
     const struct syn_grant_set *plain = &dryrun->plain;
     struct syn_buf line;
     syn_buf_init(&line, NULL, SYN_TRACE_LINE_BYTES_MAX);
-    syn_buf_printf(
-        &line,
-        "\n%s%zu of %zu accesses would be denied after the flip: "
-        "%zu kinds (identity, object, right); %zu granted rights "
-        "mend them%s%zu\n",
-        head->sees_reads ? "" : "LOWER BOUND (reads were not seen): ",
-        plain->before.denied_count, plain->before.played, dryrun->denials,
-        plain->rights,
-        plain->on_streams == 0 ? "; on streams, where no grant helps: "
-                               : "; ON STREAMS, WHERE NO GRANT HELPS: ",
-        plain->on_streams);
+    syn_buf_printf(&line,
+                   "\n%s%zu of %zu accesses would be denied after the flip: "
+                   "%zu kinds (identity, object, right); %zu granted rights "
+                   "mend them; on streams, where no grant helps: %zu\n",
+                   head->sees_reads ? ""
+                                    : "LOWER BOUND (reads were not seen): ",
+                   plain->before.denied_count, plain->before.played,
+                   dryrun->denials, plain->rights, plain->on_streams);
     syn_buf_printf(&line,
                    "if creators lose what they made while ACLs were off: %zu "
                    "denied, %zu rights mend them; on streams: %zu\n",

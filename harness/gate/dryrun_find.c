@@ -35,9 +35,6 @@ static struct syn_result about(struct syn_dryrun *dryrun, const char *id,
                                const char *title, enum syn_verdict verdict)
 {
     static const struct syn_str nothing = {"", 0};
-    const char *again = dryrun->options->trace_path;
-    struct syn_str command =
-        syn_arena_printf(dryrun->arena, "syncproof dryrun %s", again);
     return (struct syn_result){.suite = "dryrun",
                                .chapter = "dryrun",
                                .id = id == NULL ? "dryrun" : id,
@@ -45,11 +42,10 @@ static struct syn_result about(struct syn_dryrun *dryrun, const char *id,
                                .title = title,
                                .level = SYN_LEVEL_MUST,
                                .subject = SYN_SUBJECT_CLIENT,
-                               .file = again,
+                               .file = dryrun->options->trace_path,
                                .verdict = verdict,
                                .reason = nothing,
-                               .evidence = nothing,
-                               .command = command.at};
+                               .evidence = nothing};
 }
 
 static struct syn_str identity_of(const struct syn_dryrun *dryrun,

@@ -537,6 +537,25 @@ static syn_status prove_plan(struct gate *gate, char *fault)
     return gate->out->is_cut ? SYN_OK : st;
 }
 
+/* A plan without objects would else pass by its lints alone. */
+static void add_vacuous(struct gate *gate)
+{
+    const struct syn_result result = {
+        .suite = "gate",
+        .chapter = "gate",
+        .id = "gate/cells",
+        .repeat = 1,
+        .title = "Who reaches an object is as planned",
+        .level = SYN_LEVEL_MUST,
+        .subject = SYN_SUBJECT_SERVICE,
+        .clauses = clause_of(SYN_CELL_BEYOND),
+        .clause_count = 1,
+        .file = gate->options->plan->path,
+        .verdict = SYN_VERDICT_INCONCLUSIVE,
+        .reason = SYN_STR("nothing was proven: the plan has no objects")};
+    syn_book_add(&gate->out->book, &result);
+}
+
 syn_status syn_gate_prove(struct syn_arena *arena,
                           const struct syn_gate_options *options,
                           char fault[SYN_GATE_FAULT_BYTES],
@@ -554,6 +573,10 @@ syn_status syn_gate_prove(struct syn_arena *arena,
     syn_status st = run_lints(&gate, fault);
     st = st != SYN_OK ? st : prove_plan(&gate, fault);
     add_class_cases(&gate);
+    if (st == SYN_OK && out->objects == 0 && out->unreachable == NULL &&
+        !out->is_cut) {
+        add_vacuous(&gate);
+    }
     syn_table_fini(&gate.tallies);
     out->elapsed_us = now_us() - began_us;
     return st == SYN_OK && gate.is_full ? SYN_ERR_MEMORY : st;

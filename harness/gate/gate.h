@@ -75,6 +75,9 @@ int syn_gate_report(const struct syn_gate_options *options,
                     const struct syn_runner_options *runner,
                     struct syn_gate_outcome *outcome, struct syn_book_end *end);
 
+/* READY: something was proven, all of it, and nothing is wrong. */
+bool syn_gate_is_ready(const struct syn_gate_outcome *outcome);
+
 /* The picture of who can do what, appended as one page. */
 void syn_matrix_write(struct syn_buf *out, const struct syn_gate_plan *plan,
                       const struct syn_gate_outcome *outcome);

@@ -69,20 +69,27 @@ static void put_order(struct syn_buf *out, const struct syn_gate_plan *plan,
                    step);
 }
 
+bool syn_gate_is_ready(const struct syn_gate_outcome *outcome)
+{
+    return outcome->cells > 0 && outcome->blockers == 0 &&
+           outcome->open_cells == 0 && outcome->unreachable == NULL &&
+           !outcome->is_cut;
+}
+
 static void print_summary(const struct syn_gate_options *options,
                           const struct syn_gate_outcome *outcome)
 {
     struct syn_buf out;
     int64_t us = outcome->elapsed_us > 0 ? outcome->elapsed_us : 1;
-    bool is_ready = outcome->blockers == 0 && outcome->open_cells == 0 &&
-                    outcome->unreachable == NULL && !outcome->is_cut;
+    bool is_ready = syn_gate_is_ready(outcome);
     syn_buf_init(&out, NULL, TEXT_BYTES_MAX);
-    syn_buf_printf(&out,
-                   "gate: %zu objects, %zu cells proven in %.1f s, %lld cells "
-                   "per second\n",
-                   outcome->objects, outcome->cells,
-                   (double)us / (double)US_PER_S,
-                   (long long)((int64_t)outcome->cells * US_PER_S / us));
+    syn_buf_printf(
+        &out,
+        "gate: %zu object%s, %zu cell%s proven in %.1f s, %lld cells "
+        "per second\n",
+        outcome->objects, outcome->objects == 1 ? "" : "s", outcome->cells,
+        outcome->cells == 1 ? "" : "s", (double)us / (double)US_PER_S,
+        (long long)((int64_t)outcome->cells * US_PER_S / us));
     put_findings(&out, outcome);
     put_order(&out, options->plan, is_ready);
     syn_buf_printf(&out, "READY: %s\n", is_ready ? "yes" : "no");

@@ -274,17 +274,17 @@ void syn_matrix_write(struct syn_buf *out, const struct syn_gate_plan *plan,
                       const struct syn_gate_outcome *outcome)
 {
     struct columns columns = {.count = 0};
-    bool is_ready = outcome->blockers == 0 && outcome->open_cells == 0 &&
-                    outcome->unreachable == NULL && !outcome->is_cut;
+    bool is_ready = syn_gate_is_ready(outcome);
     collect(outcome, &columns);
     syn_page_open(out, "Gate of plan", plan->name);
     syn_buf_printf(out,
                    "<p><span class=\"verdict %s\">READY: <strong>%s</strong>"
-                   "</span></p>\n<p>%zu blocker%s, %zu objects, %zu cells "
+                   "</span></p>\n<p>%zu blocker%s, %zu object%s, %zu cell%s "
                    "tried%s.</p>\n",
                    is_ready ? "good" : "bad", is_ready ? "yes" : "no",
                    outcome->blockers, outcome->blockers == 1 ? "" : "s",
-                   outcome->objects, outcome->cells,
+                   outcome->objects, outcome->objects == 1 ? "" : "s",
+                   outcome->cells, outcome->cells == 1 ? "" : "s",
                    outcome->is_cut ? ", interrupted" : "");
     put_table(out, outcome, &columns);
     if (outcome->cells > outcome->shown_count) {

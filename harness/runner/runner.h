@@ -55,6 +55,8 @@ struct syn_runner_options {
      * NULL: all that are selected */
     const char *only;
     const char *only_defect;
+    /* of verbs without rows: what repeats all of it; NULL: not to be told */
+    const char *command;
     bool is_strict;
     bool fails_fast;
     bool has_terminal; /* stderr is one: a status line */

@@ -65,6 +65,12 @@ done
 for verb in $verbs; do
     expect 0 "help of $verb" "$program" "$verb" --help
     holds "help of $verb names it" grep -q "^syncproof $verb" "$place/stdout"
+    case $verb in
+    run | list | replay | gate | calibrate | stress) embedded=1 ;;
+    *) embedded=0 ;;
+    esac
+    holds "help of $verb: embedded without a target, or not" \
+        [ "$(grep -c 'absent: the embedded service' "$place/stdout")" -eq "$embedded" ]
     holds "help of $verb has an example" grep -q "^  syncproof $verb" "$place/stdout"
     expect 0 "-h of $verb" "$program" "$verb" -h
 done

@@ -34,6 +34,9 @@ says() {
 tells() {
     grep -qF -- "$2" "$place/stderr" || fail "$1: stderr lacks: $2"
 }
+lacks() {
+    grep -qF -- "$2" "$place/stdout" && fail "$1: output has: $2"
+}
 count() {
     grep -cE "^$1 " "$place/stdout"
 }
@@ -126,6 +129,10 @@ says "a plan that forgets" "with the plan's grants in force: 2 of 3 kinds are me
 [ "$(count fail)" -eq 2 ] || fail "a plan that forgets: the denial, and the plan's gap"
 says "a plan that forgets" "dryrun/plan/queue/a-7f3a/write[map]"
 says "a plan that forgets" "$write_id"
+sed -n 's/^ *repeat: //p' "$place/stdout" | sort -u >"$place/command"
+grep -qE "^syncproof dryrun --seed 0x[0-9a-f]+ $trace --plan $place/plan.json --out $place/out\$" \
+    "$place/command" || fail "a plan that forgets: the command that repeats it"
+[ "$(wc -l <"$place/command")" -eq 1 ] || fail "a plan that forgets: one command"
 sed 's/"a-7f3a", "rights": \["read"\]/"a-7f3a", "rights": ["read", "write"]/' \
     "$place/plan.json" >"$place/whole.json"
 expect 0 "a plan that covers" dryrun "$trace" --plan "$place/whole.json"
@@ -175,6 +182,8 @@ sed '1s/,"sees":{[^}]*}//' "$place/hidden.jsonl" >"$place/unseen.jsonl"
 expect 1 "an unknown view" dryrun "$place/unseen.jsonl" --curl "$place/grants.sh" --seed 5
 says "an unknown view" "LOWER BOUND"
 says "an unknown view" "seed=0x5"
+lacks "an unknown view" "ON STREAMS"
+says "an unknown view" "on streams, where no grant helps: "
 sh -n "$place/grants.sh" || fail "the script is no POSIX shell's"
 
 HOOK_TOKEN=another-token

@@ -44,6 +44,22 @@ lacks() {
     grep -qF -- "$2" "$place/stdout" && fail "$1: output has: $2"
 }
 
+# repeats TITLE CODE: each finding of the command before tells one and the same
+# command; a shell that takes it gets the same results and that exit code.
+repeats() {
+    sed -n 's/^ *repeat: //p' "$place/stdout" | sort -u >"$place/command"
+    [ "$(wc -l <"$place/command")" -eq 1 ] || fail "$1: no command that repeats it"
+    grep -E '^(fail|warning|exit) ' "$place/stdout" | sort >"$place/first"
+    (
+        syncproof() { "$program" "$@"; }
+        eval "$(cat "$place/command")"
+    ) >"$place/again" 2>&1
+    code=$?
+    [ "$code" -eq "$2" ] || fail "$1, repeated: expected exit $2, got $code"
+    grep -E '^(fail|warning|exit) ' "$place/again" | sort | diff "$place/first" - ||
+        fail "$1, repeated: other results"
+}
+
 # serve QUEUE_GRANTS MORE_OBJECTS ACL: the service of the plan, in part spoilt.
 serve() {
     end_server
@@ -93,6 +109,19 @@ for bad in missing-grant shared-write email-identity email-encoded \
 done
 expect 1 "a defect" "$program" gate "$plan" --defect rest-object-open-to-all
 says "a defect" "beyond-plan"
+repeats "a defect" 1
+odd="$place/it's a \$plan; \"x\".json"
+cp "$source/fixtures/plans/bad-missing-grant.json" "$odd"
+expect 1 "a path that a shell would take apart" "$program" gate --seed 7 "$odd"
+repeats "a path that a shell would take apart" 1
+[ "$(grep -c -- "--seed" "$place/command")" -eq 1 ] || fail "the seed: once"
+echo '{"plan": "p", "objects": []}' >"$place/empty.json"
+expect 3 "a plan without objects" "$program" gate "$place/empty.json" --html "$place/empty.html"
+says "a plan without objects" "nothing was proven: the plan has no objects"
+says "a plan without objects" "READY: no"
+tail -1 "$place/stdout" | grep -q "^exit 3: vacuous" || fail "a plan without objects: last line"
+grep -q "READY: <strong>no" "$place/empty.html" || fail "a plan without objects: page"
+valid "a plan without objects"
 sed 's|"grants": \[|&\n    {"type": "stream", "object": "presence", "role": "agent", "rights": ["read"]},|' \
     "$source/fixtures/plans/bad-shared-stream.json" >"$place/granted-stream.json"
 expect 1 "a granted stream" "$program" gate "$place/granted-stream.json"
@@ -218,24 +247,27 @@ expect 64 "gate at a readonly target" "$program" gate "$plan" --target "$place/t
 
 serve "" "" true
 expect 1 "a row deleted" "$program" audit --target "$place/target.json" --plan "$plan"
-says "a row deleted" "1 findings"
+says "a row deleted" ", 1 finding"
 says "a row deleted" "\"$lead\" lacks read, write on map \"queue\""
-says "a row deleted" "1 objects go dark for 1 identities"
+says "a row deleted" "1 object goes dark for 1 identity at the flip"
+repeats "a row deleted" 1
 says "a row deleted" "-d Read=true -d Write=true -d Manage=false"
 
 serve "$write, {\"identity\": \"mallory\", \"rights\": [\"write\"]}" "" true
 expect 1 "a foreign grant" "$program" audit --target "$place/target.json" --plan "$plan"
-says "a foreign grant" "1 findings"
+says "a foreign grant" ", 1 finding"
 says "a foreign grant" "\"mallory\" has, beyond the plan, write on map \"queue\""
 
 serve "$write" ", {\"type\": \"document\", \"unique_name\": \"status-$agent_a\", \"data\": {}}" true
 expect 1 "a squatted object" "$program" audit --target "$place/target.json" --plan "$plan"
-says "a squatted object" "1 findings"
+says "a squatted object" ", 1 finding"
 says "a squatted object" "\"status-$agent_a\" was created by \"system\", the plan expects \"$agent_a\""
 
 serve "$write" "" false
 expect 0 "ACLs off" "$program" audit --target "$place/target.json" --plan "$plan"
-says "ACLs off" "1 findings"
+says "ACLs off" ", 1 finding"
+lacks "ACLs off" "1 findings"
+grep -qx 'warning *audit/acl-off' "$place/stdout" || fail "ACLs off: id"
 expect 1 "ACLs off, strict" "$program" audit --target "$place/target.json" --plan "$plan" --strict
 expect 64 "no target" "$program" audit --plan "$plan"
 sed 's/127\.0\.0\.1/sync.example.com/g' "$place/gate-target.json" >"$place/away.json"
@@ -252,6 +284,7 @@ extra=
 expect 1 "blast of a leaking service" "$program" blast --target "$place/target.json" \
     --identity "$agent_a" --read
 says "blast of a leaking service" "was read, and no row allows it"
+repeats "blast of a leaking service" 1
 expect 0 "blast without reading" "$program" blast --target "$place/target.json" \
     --identity "$agent_a"
 serve "$write" "" false

@@ -96,6 +96,7 @@
 /* --- reports (design: JUnit as CI servers read it) -------------------------
  */
 #define SYN_REPORT_TEXT_BYTES_MAX  32768     /* of one element */
+#define SYN_COMMAND_BYTES_MAX      65536     /* that repeats a verb */
 #define SYN_REPORT_FILE_BYTES_MAX  10485760  /* of one file */
 #define SYN_REPORT_NAMES_BYTES_MAX 134217728 /* names of one file's cases */
 
