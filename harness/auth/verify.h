@@ -33,10 +33,13 @@ struct syn_token_facts {
     bool has_not_before;
 };
 
+struct syn_hmac; /* base/crypto.h */
+
 /* A key that may have signed it, as the keyring knows it. */
 struct syn_verify_key {
     const char *account_sid;
     struct syn_str secret;
+    struct syn_hmac *hs256; /* keyed with `secret`; NULL: made when needed */
     bool can_mint; /* false: restricted or deleted, or its account inactive */
 };
 

@@ -84,9 +84,17 @@ void syn_arena_fini(struct syn_arena *arena)
     arena->bytes_used = 0;
 }
 
+/* Small arenas are many (one a session), so they begin small. */
+static size_t first_capacity(const struct syn_arena *arena)
+{
+    size_t capacity = arena->bytes_max / SYN_ARENA_FIRST_SHARE;
+    return capacity < SYN_ARENA_CHUNK_BYTES_MIN ? capacity
+                                                : SYN_ARENA_CHUNK_BYTES_MIN;
+}
+
 static size_t next_capacity(const struct syn_arena *arena, size_t needed)
 {
-    size_t capacity = SYN_ARENA_CHUNK_BYTES_MIN;
+    size_t capacity = first_capacity(arena);
     if (arena->chunk != NULL &&
         arena->chunk->capacity >= SYN_ARENA_CHUNK_BYTES_MAX / 2) {
         capacity = SYN_ARENA_CHUNK_BYTES_MAX;

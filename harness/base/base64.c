@@ -7,17 +7,18 @@
 
 #include "syn/limits.h"
 
+#include <limits.h>
 #include <string.h>
 
-#define GROUP_BYTES  3 /* become ... */
-#define GROUP_CHARS  4 /* ... so many characters */
-#define CHAR_BITS    6
-#define CHAR_MASK    0x3fu
-#define BYTE_BITS    8
-#define BYTE_MASK    0xffu
-#define PAD          '='
-#define NOT_A_DIGIT  64u
-#define CHUNK_GROUPS 64 /* encoded on the stack before each append */
+#define GROUP_BYTES 3 /* become ... */
+#define GROUP_CHARS 4 /* ... so many characters */
+#define CHAR_BITS   6
+#define CHAR_MASK   0x3fu
+#define BYTE_BITS   8
+#define BYTE_MASK   0xffu
+#define PAD         '='
+#define CHUNK_GROUPS \
+    64 /* encoded on the stack before each append; decoded too */
 
 static const char *const alphabets[] = {
     [SYN_BASE64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -71,23 +72,26 @@ void syn_base64_put(struct syn_buf *buf, enum syn_base64_alphabet alphabet,
     }
 }
 
-static unsigned digit_of(enum syn_base64_alphabet alphabet, char c)
-{
-    const char *digits = alphabets[alphabet];
-    if (c >= 'A' && c <= 'Z') {
-        return (unsigned)(c - 'A');
-    }
-    if (c >= 'a' && c <= 'z') {
-        return (unsigned)(c - 'a') + 26u;
-    }
-    if (c >= '0' && c <= '9') {
-        return (unsigned)(c - '0') + 52u;
-    }
-    if (c == digits[62]) {
-        return 62u;
-    }
-    return c == digits[63] ? 63u : NOT_A_DIGIT;
-}
+/* Value and 1 of each digit, 0: none. A table, as branches on the letters of a
+ * token are guessed wrong half the time. */
+/* clang-format off */
+#define COMMON_DIGITS \
+    ['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7, \
+    ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] \
+    = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = \
+    20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, \
+    ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, \
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, \
+    ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, \
+    ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50, \
+    ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56, \
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62
+/* clang-format on */
+
+static const unsigned char values[][UCHAR_MAX + 1] = {
+    [SYN_BASE64] = {COMMON_DIGITS, ['+'] = 63, ['/'] = 64},
+    [SYN_BASE64URL] = {COMMON_DIGITS, ['-'] = 63, ['_'] = 64},
+};
 
 /* Cut off the padding that base64 must have; base64url has none to cut. */
 static bool strip_padding(enum syn_base64_alphabet alphabet, struct syn_str *in)
@@ -104,31 +108,29 @@ static bool strip_padding(enum syn_base64_alphabet alphabet, struct syn_str *in)
     return true;
 }
 
-/* `in` has 2 to 4 characters; false on a wrong one or on left-over bits. */
-static bool decode_group(struct syn_buf *buf, enum syn_base64_alphabet alphabet,
-                         struct syn_str in)
+/* `in` has 2 to 4 characters, `out` gets one less; false on a wrong one or on
+ * left-over bits. */
+static bool decode_group(const unsigned char *of, struct syn_str in,
+                         char out[GROUP_BYTES])
 {
     unsigned word = 0;
-    char bytes[GROUP_BYTES];
     for (size_t i = 0; i < GROUP_CHARS; i++) {
-        unsigned digit = i < in.bytes ? digit_of(alphabet, in.at[i]) : 0;
-        if (digit == NOT_A_DIGIT) {
+        unsigned digit = i < in.bytes ? of[(unsigned char)in.at[i]] : 1;
+        if (digit == 0) {
             return false;
         }
-        word = word << CHAR_BITS | digit;
+        word = word << CHAR_BITS | (digit - 1);
     }
     for (size_t i = 0; i < GROUP_BYTES; i++) {
-        bytes[i] =
-            (char)(word >> (GROUP_BYTES - 1 - i) * BYTE_BITS & BYTE_MASK);
+        out[i] = (char)(word >> (GROUP_BYTES - 1 - i) * BYTE_BITS & BYTE_MASK);
     }
     /* What does not reach the output must be zero, or "QQ" and "QR" would be
      * two spellings of one byte. */
     for (size_t i = in.bytes - 1; i < GROUP_BYTES; i++) {
-        if (bytes[i] != 0) {
+        if (out[i] != 0) {
             return false;
         }
     }
-    syn_buf_put(buf, (struct syn_str){bytes, in.bytes - 1});
     return true;
 }
 
@@ -144,11 +146,20 @@ syn_status syn_base64_decode(struct syn_buf *buf,
     if (!strip_padding(alphabet, &in) || in.bytes % GROUP_CHARS == 1) {
         return SYN_ERR_PARSE;
     }
+    char bytes[CHUNK_GROUPS * GROUP_BYTES];
+    size_t used = 0;
     for (size_t at = 0; at < in.bytes; at += GROUP_CHARS) {
-        if (!decode_group(buf, alphabet, syn_str_part(in, at, GROUP_CHARS))) {
+        struct syn_str group = syn_str_part(in, at, GROUP_CHARS);
+        if (!decode_group(values[alphabet], group, bytes + used)) {
             buf->bytes = before;
             return SYN_ERR_PARSE;
         }
+        used += group.bytes - 1;
+        if (used + GROUP_BYTES > sizeof bytes) {
+            syn_buf_put(buf, (struct syn_str){bytes, used});
+            used = 0;
+        }
     }
+    syn_buf_put(buf, (struct syn_str){bytes, used});
     return buf->status;
 }

@@ -83,6 +83,11 @@ static inline bool reserve(struct syn_buf *buf, size_t bytes)
     return grow(buf, buf->bytes + bytes);
 }
 
+void syn_buf_reserve(struct syn_buf *buf, size_t bytes)
+{
+    (void)reserve(buf, bytes);
+}
+
 void syn_buf_put(struct syn_buf *buf, struct syn_str s)
 {
     if (s.bytes == 0 || !reserve(buf, s.bytes)) {

@@ -34,6 +34,9 @@ void syn_buf_clear(struct syn_buf *buf);
 
 /* `s` must not point into `buf` itself. */
 void syn_buf_put(struct syn_buf *buf, struct syn_str s);
+
+/* Have room for so many more at once, where several puts follow. */
+void syn_buf_reserve(struct syn_buf *buf, size_t bytes);
 void syn_buf_put_text(struct syn_buf *buf, const char *text);
 void syn_buf_put_byte(struct syn_buf *buf, char byte);
 void syn_buf_put_u64(struct syn_buf *buf, uint64_t value);

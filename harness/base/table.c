@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define CAPACITY_MIN 16 /* slots */
+#define CAPACITY_MIN 4 /* slots; small tables are many, one a session */
 #define WORD_BYTES   8
 #define BYTE_BITS    8
 #define LENGTH_SHIFT 56 /* the length's low byte ends the last word */

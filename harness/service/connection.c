@@ -239,6 +239,10 @@ static void read_requests(struct syn_conn *conn, struct syn_str in)
             syn_http_reader_message(conn->reader);
         if (is_upgrade(conn, message)) {
             upgrade(conn, message, in);
+            if (conn->session != NULL) {
+                syn_http_reader_free(conn->reader);
+                conn->reader = NULL;
+            }
             return;
         }
         answer(conn, message);

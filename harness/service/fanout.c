@@ -270,6 +270,7 @@ static void tell(const struct syn_subscription *subscriber,
                             seams->live.weight(seams->ctx, subscriber->asked);
     for (unsigned i = 0; i < copies; i++) {
         syn_live_append(session, ws_frame);
+        session->is_told = true;
         service->counts.events_delivered++;
     }
 }

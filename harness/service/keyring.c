@@ -68,6 +68,7 @@ static syn_status add_key(struct syn_service *service,
     syn_status st = syn_table_insert(&ring->by_sid, syn_str_of(key->sid), key);
     if (st == SYN_OK) {
         ring->key_count++;
+        st = syn_hmac_new(SYN_SHA256, key->secret, &key->hs256);
     }
     return st == SYN_ERR_EXISTS ? SYN_ERR_CONFIG : st;
 }
@@ -151,6 +152,7 @@ void syn_keyring_fini(struct syn_keyring *keyring)
     }
     for (size_t i = 0; i < keyring->key_count; i++) {
         struct syn_str secret = keyring->keys[i].secret;
+        syn_hmac_free(keyring->keys[i].hs256);
         syn_crypto_wipe((void *)(uintptr_t)secret.at, secret.bytes);
     }
     syn_table_fini(&keyring->by_sid);
@@ -240,6 +242,7 @@ static bool find_key(void *ctx, struct syn_str key_sid,
     }
     *out = (struct syn_verify_key){.account_sid = key->account->sid,
                                    .secret = key->secret,
+                                   .hs256 = key->hs256,
                                    .can_mint = key->kind == SYN_KEY_MAIN ||
                                                key->kind == SYN_KEY_STANDARD};
     return true;

@@ -15,7 +15,8 @@
 /* Real services close soon after the last frame; the peer gets this long for
  * its half of the closing handshake. */
 #define LINGER_US      5000000
-#define OUT_KEPT_BYTES 1024 /* a larger buffer is given back when empty */
+#define OUT_KEPT_BYTES 8192 /* a larger buffer is given back when empty */
+#define OUT_IDLE_BYTES 512  /* the same after replies: most sessions idle */
 #define CLOSE_NORMAL   1000
 #define SESSION_BYTES  65536 /* texts of the token */
 #define BASE_BYTES_MAX 512
@@ -140,13 +141,17 @@ static void flush_session(struct syn_session *session)
             syn_ledger_close(session->ledger);
         }
     }
-    if (session->out.capacity > OUT_KEPT_BYTES) {
+    /* Where events come, more of them follow, and the buffer stays for them;
+     * the next reply or ping without one gives it back. */
+    if (session->out.capacity >
+        (session->is_told ? OUT_KEPT_BYTES : OUT_IDLE_BYTES)) {
         syn_buf_fini(&session->out);
         syn_buf_init(&session->out, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
     }
     syn_buf_clear(&session->out);
     syn_buf_clear(&session->owed);
     session->needs = 0;
+    session->is_told = false;
     syn_live_leave(session);
 }
 

@@ -61,6 +61,7 @@ struct syn_session {
                             empty when it waits for nothing */
     enum syn_session_state state;
     bool is_dirty;    /* on the list of those with unsent bytes */
+    bool is_told;     /* events are among the unsent bytes */
     bool is_finished; /* the web socket is over: close after sending */
     unsigned busy;    /* entry points running; freed at 0 when dead */
 

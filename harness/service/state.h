@@ -34,6 +34,7 @@ struct syn_keyring_account {
 struct syn_keyring_key {
     char sid[SYN_SID_BYTES];
     struct syn_str secret;
+    struct syn_hmac *hs256; /* keyed with it */
     enum syn_key_kind kind;
     const struct syn_keyring_account *account;
 };

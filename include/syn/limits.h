@@ -82,6 +82,8 @@
 #define SYN_CLOCK_FIRES_MAX       10000000 /* timers in one jump */
 #define SYN_CLOCK_TIMERS_MAX      4194304  /* timers running at once */
 #define SYN_ARENA_CHUNK_BYTES_MIN 4096
+#define SYN_ARENA_FIRST_SHARE \
+    256 /* a first chunk is this part of the arena's bound, or the above */
 #define SYN_ARENA_CHUNK_BYTES_MAX                                             \
     65536                               /* doubling ends here; kept on rewind \
                                          */
