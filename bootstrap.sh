@@ -17,7 +17,7 @@ BUILD_PACKAGES="build-essential cmake ninja-build pkg-config check
     libwslay-dev zlib1g-dev libxml2-dev"
 TEST_PACKAGES="libxml2-utils clang libclang-rt-14-dev clang-format chromium"
 FULL_PACKAGES="clang-tidy munge slurmctld slurmd slurm-client openmpi-bin
-    parallel"
+    parallel nginx libjwt-dev"
 OUT=reports/out
 VENDOR=harness/tests/vendor
 JOBS=$(nproc)

@@ -162,7 +162,7 @@ START_TEST(steady_use_does_not_grow_the_table)
         }
     }
     ck_assert_uint_eq(table.count, 5);
-    ck_assert_uint_eq(table.capacity, 16);
+    ck_assert_uint_eq(table.capacity, 8);
     syn_table_fini(&table);
 }
 END_TEST
