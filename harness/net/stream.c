@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 
 #define MS_PER_S      1000.
-#define KEEP_BYTES    1024 /* queue capacity an idle stream may keep */
+#define KEEP_BYTES    512 /* queue capacity an idle stream may keep */
 #define NARROW_BYTES  4096
 #define COMPACT_BYTES 65536 /* sent bytes at the front before moving */
 

@@ -4,7 +4,10 @@
  * Source: RFC 6455 sections 5 and 7.4; adversary rows W06 to W12, W16, W17.
  *
  * libwslay assembles messages, unmasks, checks UTF-8 of text and answers
- * pings. It lets some things pass (a close frame with one byte, lengths not in
+ * pings. Its state is over 8 KiB, so a server's connection has one only inside
+ * a frame, between fragments and while something waits to be sent; what
+ * clients send nearly always, a binary message whole in one frame, needs none.
+ * It lets some things pass (a close frame with one byte, lengths not in
  * their shortest form, fragments without end) and checks a close reason's
  * UTF-8 wrongly when the frame comes in pieces, so every frame header is read
  * here first. A frame reaches libwslay when its header was found good; close
@@ -62,9 +65,14 @@ static int make_mask(wslay_event_context_ptr vendor, uint8_t *buf, size_t bytes,
 {
     struct syn_ws *ws = user;
     (void)vendor;
-    if (ws->masks_used + bytes > sizeof ws->masks) {
-        if (bytes > sizeof ws->masks ||
-            syn_crypto_random(ws->masks, sizeof ws->masks) != SYN_OK) {
+    if (ws->masks == NULL) {
+        ws->masks = malloc(MASK_POOL_BYTES);
+    }
+    if (ws->masks == NULL || bytes > MASK_POOL_BYTES) {
+        return -1;
+    }
+    if (ws->masks_used + bytes > MASK_POOL_BYTES) {
+        if (syn_crypto_random(ws->masks, MASK_POOL_BYTES) != SYN_OK) {
             return -1;
         }
         ws->masks_used = 0;
@@ -90,16 +98,45 @@ static void on_message(wslay_event_context_ptr vendor,
 /* --- birth -----------------------------------------------------------------
  */
 
-syn_status syn_ws_new(enum syn_ws_role role, size_t message_bytes_max,
-                      const struct syn_ws_events *events, void *ctx,
-                      struct syn_buf *out, struct syn_ws **result)
+static syn_status open_vendor(struct syn_ws *ws)
 {
     const struct wslay_event_callbacks callbacks = {
         .recv_callback = give_bytes,
         .send_callback = take_bytes,
         .genmask_callback = make_mask,
         .on_msg_recv_callback = on_message};
-    int failed = 0;
+    if (ws->vendor != NULL) {
+        return SYN_OK;
+    }
+    if ((ws->role == SYN_WS_SERVER
+             ? wslay_event_context_server_init(&ws->vendor, &callbacks, ws)
+             : wslay_event_context_client_init(&ws->vendor, &callbacks, ws)) !=
+        0) {
+        ws->vendor = NULL;
+        return SYN_ERR_MEMORY;
+    }
+    wslay_event_config_set_max_recv_msg_length(ws->vendor,
+                                               ws->message_bytes_max);
+    return SYN_OK;
+}
+
+/* Between messages libwslay knows nothing that we do not, until a close frame
+ * has left. Clients are few in a process, and send through it all the time. */
+static void close_vendor_if_idle(struct syn_ws *ws)
+{
+    if (ws->vendor != NULL && ws->role == SYN_WS_SERVER && ws->quirks == 0 &&
+        !ws->is_feeding && !ws->is_over && ws->frame.header_bytes == 0 &&
+        ws->fragments == 0 && wslay_event_get_write_enabled(ws->vendor) &&
+        !wslay_event_want_write(ws->vendor)) {
+        wslay_event_context_free(ws->vendor);
+        ws->vendor = NULL;
+    }
+}
+
+syn_status syn_ws_new(enum syn_ws_role role, size_t message_bytes_max,
+                      const struct syn_ws_events *events, void *ctx,
+                      struct syn_buf *out, struct syn_ws **result)
+{
     struct syn_ws *ws = calloc(1, sizeof *ws);
     if (ws == NULL) {
         return SYN_ERR_MEMORY;
@@ -109,16 +146,8 @@ syn_status syn_ws_new(enum syn_ws_role role, size_t message_bytes_max,
     ws->events = events;
     ws->ctx = ctx;
     ws->out = out;
-    ws->masks_used = sizeof ws->masks;
+    ws->masks_used = MASK_POOL_BYTES; /* none is left */
     syn_ws_be_careless(ws, 0);
-    failed = role == SYN_WS_SERVER
-                 ? wslay_event_context_server_init(&ws->vendor, &callbacks, ws)
-                 : wslay_event_context_client_init(&ws->vendor, &callbacks, ws);
-    if (failed != 0) {
-        free(ws);
-        return SYN_ERR_MEMORY;
-    }
-    wslay_event_config_set_max_recv_msg_length(ws->vendor, message_bytes_max);
     *result = ws;
     return SYN_OK;
 }
@@ -126,7 +155,10 @@ syn_status syn_ws_new(enum syn_ws_role role, size_t message_bytes_max,
 void syn_ws_free(struct syn_ws *ws)
 {
     if (ws != NULL) {
-        wslay_event_context_free(ws->vendor);
+        if (ws->vendor != NULL) {
+            wslay_event_context_free(ws->vendor);
+        }
+        free(ws->masks);
         syn_buf_fini(&ws->pile);
         syn_buf_fini(&ws->message);
         free(ws);
@@ -146,10 +178,15 @@ static void flush(struct syn_ws *ws)
 static void queue_message(struct syn_ws *ws, uint8_t opcode, struct syn_str s)
 {
     struct wslay_event_msg message = {opcode, (const uint8_t *)s.at, s.bytes};
+    if (open_vendor(ws) != SYN_OK) {
+        ws->is_over = true;
+        return;
+    }
     /* Refused after our close frame; then silence is right. */
     if (wslay_event_queue_msg(ws->vendor, &message) == 0) {
         flush(ws);
     }
+    close_vendor_if_idle(ws);
 }
 
 void syn_ws_send(struct syn_ws *ws, struct syn_str message, bool is_text)
@@ -164,7 +201,8 @@ void syn_ws_ping(struct syn_ws *ws)
 
 void syn_ws_send_close(struct syn_ws *ws, uint16_t code, struct syn_str reason)
 {
-    if (!wslay_event_get_write_enabled(ws->vendor)) {
+    if (open_vendor(ws) != SYN_OK ||
+        !wslay_event_get_write_enabled(ws->vendor)) {
         return; /* our close frame has left already */
     }
     if (wslay_event_queue_close(ws->vendor, code, (const uint8_t *)reason.at,
@@ -189,6 +227,7 @@ static void put_big_endian(struct syn_buf *buf, uint64_t value, unsigned bytes)
 
 void syn_ws_put_server_frame(struct syn_buf *buf, struct syn_str message)
 {
+    syn_buf_reserve(buf, HEADER_BYTES_MAX - MASK_BYTES + message.bytes);
     syn_buf_put_byte(buf, (char)(FIN_BIT | WSLAY_BINARY_FRAME));
     if (message.bytes < LENGTH_16) {
         syn_buf_put_byte(buf, (char)message.bytes);
@@ -219,6 +258,10 @@ static syn_status pass_on(struct syn_ws *ws, struct syn_str bytes)
     int failed = 0;
     if (bytes.bytes == 0) {
         return SYN_OK;
+    }
+    if (open_vendor(ws) != SYN_OK) {
+        ws->is_over = true;
+        return SYN_ERR_CLOSED;
     }
     ws->in = bytes;
     failed = wslay_event_recv(ws->vendor);
@@ -358,6 +401,51 @@ static syn_status feed_close(struct syn_ws *ws, struct syn_str *in)
     return frame->left == 0 ? finish_close(ws) : SYN_OK;
 }
 
+/* A whole binary message in one masked frame, all of it here. */
+static bool is_plain(const struct syn_ws *ws, const struct syn_str *in)
+{
+    const struct syn_ws_frame *frame = &ws->frame;
+    return ws->role == SYN_WS_SERVER && ws->vendor == NULL && frame->is_fin &&
+           frame->opcode == WSLAY_BINARY_FRAME && frame->left > 0 &&
+           frame->left <= in->bytes;
+}
+
+static void unmask(char *to, struct syn_str from,
+                   const unsigned char mask[MASK_BYTES])
+{
+    uint64_t wide = 0;
+    uint64_t word = 0;
+    size_t i = 0;
+    memcpy(&wide, mask, MASK_BYTES);
+    memcpy((char *)&wide + MASK_BYTES, mask, MASK_BYTES);
+    for (; i + sizeof word <= from.bytes; i += sizeof word) {
+        memcpy(&word, from.at + i, sizeof word);
+        word ^= wide;
+        memcpy(to + i, &word, sizeof word);
+    }
+    for (; i < from.bytes; i++) {
+        to[i] = (char)((unsigned char)from.at[i] ^ mask[i % MASK_BYTES]);
+    }
+}
+
+static syn_status take_plain(struct syn_ws *ws, struct syn_str *in)
+{
+    struct syn_ws_frame *frame = &ws->frame;
+    const struct syn_str masked = syn_str_part(*in, 0, (size_t)frame->left);
+    char *message = malloc(masked.bytes);
+    if (message == NULL) {
+        ws->is_over = true;
+        return SYN_ERR_CLOSED;
+    }
+    unmask(message, masked, frame->header + frame->header_size - MASK_BYTES);
+    *in = syn_str_from(*in, masked.bytes);
+    frame->left = 0;
+    ws->events->on_message(ws->ctx, (struct syn_str){message, masked.bytes},
+                           false);
+    free(message);
+    return ws->is_over ? SYN_ERR_CLOSED : SYN_OK;
+}
+
 /* Take bytes of the header; SYN_OK also when it is not whole yet. */
 static syn_status feed_header(struct syn_ws *ws, struct syn_str *in)
 {
@@ -382,6 +470,9 @@ static syn_status feed_header(struct syn_ws *ws, struct syn_str *in)
     if (frame->opcode == WSLAY_CONNECTION_CLOSE) {
         return frame->left == 0 ? finish_close(ws) : SYN_OK;
     }
+    if (is_plain(ws, in)) {
+        return take_plain(ws, in);
+    }
     return pass_on(
         ws, (struct syn_str){(const char *)frame->header, frame->header_size});
 }
@@ -401,11 +492,12 @@ bool syn_ws_is_inside(const struct syn_ws *ws)
     return ws->frame.header_bytes > 0;
 }
 
-syn_status syn_ws_feed(struct syn_ws *ws, struct syn_str in)
+static syn_status feed(struct syn_ws *ws, struct syn_str in)
 {
     struct syn_ws_frame *frame = &ws->frame;
     if (ws->quirks != 0) {
-        return syn_ws_feed_careless(ws, in);
+        return open_vendor(ws) == SYN_OK ? syn_ws_feed_careless(ws, in)
+                                         : SYN_ERR_CLOSED;
     }
     while (in.bytes > 0 && !ws->is_over) {
         bool has_header =
@@ -427,4 +519,13 @@ syn_status syn_ws_feed(struct syn_ws *ws, struct syn_str in)
         }
     }
     return ws->is_over ? SYN_ERR_CLOSED : SYN_OK;
+}
+
+syn_status syn_ws_feed(struct syn_ws *ws, struct syn_str in)
+{
+    ws->is_feeding = true;
+    syn_status st = feed(ws, in);
+    ws->is_feeding = false;
+    close_vendor_if_idle(ws);
+    return st;
 }

@@ -35,15 +35,16 @@ struct syn_ws {
     const struct syn_ws_events *events;
     void *ctx;
     struct syn_buf *out;
-    wslay_event_context_ptr vendor;
-    struct syn_str in; /* what libwslay may read now */
+    wslay_event_context_ptr vendor; /* NULL: no state worth keeping */
+    struct syn_str in;              /* what libwslay may read now */
     struct syn_ws_frame frame;
     uint64_t message_bytes; /* of the fragmented message so far */
     size_t fragments;       /* 0: none open */
     unsigned char close_body[CONTROL_BYTES_MAX];
-    unsigned char masks[MASK_POOL_BYTES];
+    unsigned char *masks; /* MASK_POOL_BYTES; NULL until a client sends */
     size_t masks_used;
     bool is_over;
+    bool is_feeding; /* inside syn_ws_feed: libwslay may be on the stack */
     /* Of the careless reader: ws_careless.c. */
     unsigned quirks;
     struct syn_buf pile;    /* bytes that are no whole frame yet */
