@@ -82,6 +82,14 @@ bool syn_str_has_only(struct syn_str s, const char *allowed)
     return true;
 }
 
+struct syn_str syn_str_unquote(struct syn_str s)
+{
+    if (s.bytes >= 2 && s.at[0] == '"' && s.at[s.bytes - 1] == '"') {
+        return syn_str_part(s, 1, s.bytes - 2);
+    }
+    return s;
+}
+
 bool syn_str_has(struct syn_str s, struct syn_str part)
 {
     if (part.bytes == 0) {

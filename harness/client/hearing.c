@@ -39,15 +39,6 @@ static struct syn_str header_of(const struct syn_sdk_frame *frame,
     return (struct syn_str){0};
 }
 
-static struct syn_str strip_quotes(struct syn_str etag)
-{
-    if (etag.bytes >= 2 && etag.at[0] == '"' &&
-        etag.at[etag.bytes - 1] == '"') {
-        etag = syn_str_part(etag, 1, etag.bytes - 2);
-    }
-    return etag;
-}
-
 static uint32_t whole_seconds(int64_t ms)
 {
     bool is_usual = ms > 0 && ms < (int64_t)UINT32_MAX;
@@ -70,8 +61,8 @@ struct syn_reply syn_client_read(struct syn_client *client,
     }
     reply.body = syn_arena_dup(
         arena, frame->payload.bytes > 0 ? frame->payload : frame->header_text);
-    reply.etag =
-        syn_arena_dup(arena, strip_quotes(header_of(frame, SYN_STR("etag"))));
+    reply.etag = syn_arena_dup(
+        arena, syn_str_unquote(header_of(frame, SYN_STR("etag"))));
     if (syn_str_to_u64(header_of(frame, SYN_STR("retry-after")), UINT32_MAX,
                        &wait_s)) {
         reply.retry_after_s = (uint32_t)wait_s;

@@ -79,11 +79,7 @@ static struct syn_str strip_quotes(struct syn_str etag)
     if (syn_str_has_prefix(etag, SYN_STR("W/"))) {
         etag = syn_str_from(etag, 2);
     }
-    if (etag.bytes >= 2 && etag.at[0] == '"' &&
-        etag.at[etag.bytes - 1] == '"') {
-        etag = syn_str_part(etag, 1, etag.bytes - 2);
-    }
-    return etag;
+    return syn_str_unquote(etag);
 }
 
 static struct syn_str keep_header(struct syn_arena *arena, struct syn_str value)

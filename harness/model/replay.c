@@ -42,7 +42,6 @@ static void evict_oldest(struct syn_model *model, struct syn_log_ring *log)
     struct syn_log_entry **slot = slot_of(log, log->first_id);
     drop_data(model, log, *slot);
     syn_model_release(model, *slot);
-    *slot = NULL;
     log->first_id++;
     log->count--;
 }

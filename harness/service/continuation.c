@@ -107,7 +107,7 @@ static const struct syn_json *open_token(struct syn_session *session,
     const struct syn_seams *seams = &session->service->seams;
     const struct syn_json *content = NULL;
     const size_t dot = syn_str_find(presented, '.', 0);
-    if (presented.bytes > 2 * CONTINUATION_BYTES || dot == presented.bytes) {
+    if (dot == presented.bytes) {
         return NULL;
     }
     const struct syn_str first = syn_str_part(presented, 0, dot);

@@ -79,15 +79,6 @@ static struct syn_str find_header(const struct syn_json *headers,
     return absent;
 }
 
-static struct syn_str strip_quotes(struct syn_str s)
-{
-    const size_t both = 2;
-    if (s.bytes >= both && s.at[0] == '"' && s.at[s.bytes - 1] == '"') {
-        return syn_str_part(s, 1, s.bytes - both);
-    }
-    return s;
-}
-
 /* A host and port as they may stand in a URL; nothing else reaches one. */
 static bool is_host(struct syn_str host)
 {
@@ -125,7 +116,7 @@ static bool read_call(struct syn_call *call,
     call->path = syn_json_str(syn_json_member(request, "path"), absent);
     call->params = syn_json_member(request, "params");
     call->request_id = find_header(headers, "Twilio-Request-Id");
-    call->if_match = strip_quotes(find_header(headers, "If-Match"));
+    call->if_match = syn_str_unquote(find_header(headers, "If-Match"));
     call->body = frame->payload;
     call->http_status = 200;
     remember_base(call->session,

@@ -174,10 +174,7 @@ enum syn_code syn_rest_if_match(const struct syn_rest_call *call,
     if (value.at == NULL || syn_str_is(value, "*")) {
         return SYN_CODE_NONE;
     }
-    if (value.bytes > 1 && value.at[0] == '"' &&
-        value.at[value.bytes - 1] == '"') {
-        value = syn_str_part(value, 1, value.bytes - 2);
-    }
+    value = syn_str_unquote(value);
     if (!is_revision(value)) {
         return SYN_CODE_54003;
     }

@@ -14,6 +14,26 @@
 #include <stdio.h>
 #include <string.h>
 
+START_TEST(unquote_takes_one_pair_and_nothing_else)
+{
+    ck_assert(syn_str_is(syn_str_unquote(SYN_STR("\"1f\"")), "1f"));
+    ck_assert(syn_str_is(syn_str_unquote(SYN_STR("\"\"")), ""));
+    ck_assert(syn_str_is(syn_str_unquote(SYN_STR("\"")), "\""));
+    ck_assert(syn_str_is(syn_str_unquote(SYN_STR("\"1")), "\"1"));
+    ck_assert(syn_str_is(syn_str_unquote(SYN_STR("1\"")), "1\""));
+}
+END_TEST
+
+START_TEST(has_only_finds_a_stranger_at_either_end)
+{
+    ck_assert(syn_str_has_only(SYN_STR("a-b"), "ab-"));
+    ck_assert(syn_str_has_only(SYN_STR(""), "ab-"));
+    ck_assert(!syn_str_has_only(SYN_STR("/ab"), "ab-"));
+    ck_assert(!syn_str_has_only(SYN_STR("ab/"), "ab-"));
+    ck_assert(!syn_str_has_only((struct syn_str){"a\0", 2}, "ab-"));
+}
+END_TEST
+
 Suite *suite_str(void);
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -463,6 +483,8 @@ static TCase *case_rng(void)
     tcase_add_test(tc, seed_replays_and_streams_differ);
     tcase_add_test(tc, below_reaches_all_and_no_more);
     tcase_add_test(tc, unit_and_hex_stay_in_range);
+    tcase_add_test(tc, unquote_takes_one_pair_and_nothing_else);
+    tcase_add_test(tc, has_only_finds_a_stranger_at_either_end);
     return tc;
 }
 

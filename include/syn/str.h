@@ -41,6 +41,9 @@ bool syn_str_has_prefix(struct syn_str s, struct syn_str prefix);
 /* Is each byte of `s` one of `allowed`? So is an empty text. */
 bool syn_str_has_only(struct syn_str s, const char *allowed);
 
+/* `s` without the quotes around it; as it is when there are none. */
+struct syn_str syn_str_unquote(struct syn_str s);
+
 /* Does `part` occur in `s`? An empty part always does. */
 bool syn_str_has(struct syn_str s, struct syn_str part);
 

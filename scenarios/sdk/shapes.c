@@ -149,6 +149,12 @@ static void items(struct syn_run *run)
     EXPECT_TRUE(run, "its url names it",
                 ends_with(syn_reply_str(&now, "/url"), path));
     EXPECT_STR(run, "its ETag", now.etag, ==, syn_reply_str(&now, "/revision"));
+    if (is_map) {
+        struct syn_reply whole =
+            fetch(ann, path_of(run, &thing), "Include=items");
+        EXPECT_STR(run, "the ETag of the map with its items", whole.etag, ==,
+                   syn_reply_str(&whole, "/revision"));
+    }
     struct syn_reply put = syn_client_call(ann, is_map ? "PUT" : "POST", path,
                                            NULL, "{\"data\":{\"n\":2}}");
     EXPECT_INT(run, "status of an update", put.http, ==, 200);
