@@ -15,7 +15,7 @@ BUILD_PACKAGES="build-essential cmake ninja-build pkg-config check
     libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-ev libcjson-dev
     libsqlite3-dev libssl-dev libcjose-dev libev-dev
     libwslay-dev zlib1g-dev libxml2-dev"
-TEST_PACKAGES="libxml2-utils clang libclang-rt-14-dev clang-format chromium"
+TEST_PACKAGES="libxml2-utils openssl nghttp2-proxy clang libclang-rt-14-dev clang-format chromium"
 FULL_PACKAGES="clang-tidy munge slurmctld slurmd slurm-client openmpi-bin
     parallel nginx libjwt-dev"
 OUT=reports/out

@@ -317,6 +317,9 @@ static void on_closed(void *ctx, struct syn_stream *stream,
     detach(wire);
     if (link != NULL) {
         link->has_failed_tls = end == SYN_END_TLS;
+        if (wire->world->lost != NULL) {
+            wire->world->lost(wire->world->ctx);
+        }
         step_from_wire(link, &(struct syn_sdk_event){.kind = SYN_SDK_LOST});
     }
     free_wire(wire);

@@ -91,6 +91,9 @@ struct syn_world {
     bool (*arrived)(void *ctx, uint64_t ticket, const struct syn_reply *reply);
     /* A web socket that may_send let out has ended; NULL: nobody asks. */
     void (*hung_up)(void *ctx);
+    /* One has ended without a close frame, and not by us: the network's doing,
+     * as far as anybody can tell. NULL: nobody asks. */
+    void (*lost)(void *ctx);
     uint64_t ticket; /* of what left last; 0: none */
     int64_t ttl_s;   /* given to objects that an action creates without a TTL,
                         so that they end if we cannot; 0: none */

@@ -14,11 +14,13 @@
 
 #include <curl/curl.h>
 #include <ev.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define MS_PER_S               1000.
+#define METHOD_BYTES           16
 #define STATUS_LINES           "HTTP/"
 #define HEADER_LINES_BYTES_MAX 1048576 /* of one answer, all headers */
 
@@ -49,6 +51,8 @@ struct syn_curl_call {
     struct syn_buf head; /* header lines of the answer, NUL-free text */
     struct syn_buf body;
     char error[CURL_ERROR_SIZE];
+    char method[METHOD_BYTES];
+    unsigned sent; /* how often its head has left */
 };
 
 /* Which status a libcurl code stands for; others are SYN_ERR_NET. */
@@ -147,6 +151,17 @@ static size_t split_head(struct syn_str head,
     return count;
 }
 
+/*
+ * libcurl sends a request again, of its own accord, when a connection from the
+ * pool ends before any answer. The first copy may have been carried out, so the
+ * answer to the second ("exists already", "not found") is none to what was
+ * asked. Only what changes nothing may be asked twice.
+ */
+static bool is_doubtful(const struct syn_curl_call *call)
+{
+    return call->sent > 1 && strcmp(call->method, "GET") != 0;
+}
+
 static void report(struct syn_curl_call *call, CURLcode code)
 {
     struct syn_http_pair pairs[SYN_HTTP_HEADERS_MAX];
@@ -162,7 +177,10 @@ static void report(struct syn_curl_call *call, CURLcode code)
         response.dials = (unsigned)dials;
     }
     response.reason = "";
-    if (response.status != SYN_OK) {
+    if (response.status == SYN_OK && is_doubtful(call)) {
+        response.status = SYN_ERR_CLOSED;
+        response.reason = "the connection ended before the answer";
+    } else if (response.status != SYN_OK) {
         response.reason =
             call->error[0] != '\0' ? call->error : curl_easy_strerror(code);
     } else {
@@ -358,6 +376,21 @@ static size_t take_header(char *at, size_t size, size_t count, void *user)
     return call->head.status == SYN_OK ? line.bytes : 0;
 }
 
+/* A head leaves in one piece or in several; the first begins with the method.
+ */
+static int count_heads(CURL *easy, curl_infotype kind, char *at, size_t bytes,
+                       void *user)
+{
+    struct syn_curl_call *call = user;
+    size_t length = strlen(call->method);
+    (void)easy;
+    if (kind == CURLINFO_HEADER_OUT && bytes > length && length > 0 &&
+        memcmp(at, call->method, length) == 0 && at[length] == ' ') {
+        call->sent++;
+    }
+    return 0;
+}
+
 static bool add_headers(struct syn_curl_call *call,
                         const struct syn_curl_request *request)
 {
@@ -445,6 +478,10 @@ static bool set_policy(struct syn_curl_call *call)
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error) ==
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PRIVATE, call) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, count_heads) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_DEBUGDATA, call) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) ==
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, call) == CURLE_OK &&
@@ -503,6 +540,7 @@ syn_status syn_curl_start(struct syn_curl *curl,
     }
     call->done = done;
     call->ctx = ctx;
+    (void)snprintf(call->method, sizeof call->method, "%s", request->method);
     syn_buf_put(&call->request_body, request->body);
     syn_buf_put_byte(&call->request_body, '\0'); /* never a NULL pointer */
     st = call->request_body.status;

@@ -129,15 +129,33 @@ static void pace(void *ctx, const struct syn_departure *departure)
     }
 }
 
+/* Something went unanswered, or a connection was lost. Where the row plays the
+ * network itself (a tap), that is its doing and no gap. */
+static void note_gap(struct syn_run *run)
+{
+    run->has_gap =
+        run->has_gap || (run->stage->target != NULL && run->tap == NULL);
+}
+
 /* A request that the target would not take however long we waited counts as
  * unanswered, whatever the row makes of it. */
 static bool arrived(void *ctx, uint64_t ticket, const struct syn_reply *reply)
 {
     struct syn_run *run = ctx;
+    if (reply->status != SYN_OK) {
+        note_gap(run);
+    }
     bool is_unpaced = syn_guard_arrived(&run->guard, ticket, reply);
     run->unpaced_streak = is_unpaced ? run->unpaced_streak + 1 : 0;
     run->has_gap = run->has_gap || run->unpaced_streak > SYN_BACK_OFF_TRIES_MAX;
     return is_unpaced;
+}
+
+/* What was on its way is gone, whatever the row expects to hear. */
+static void lost(void *ctx)
+{
+    struct syn_run *run = ctx;
+    note_gap(run);
 }
 
 static void hung_up(void *ctx)
@@ -155,6 +173,9 @@ static void record_act(struct syn_run *run, const char *identity,
                           .is_by_name = action->by == SYN_BY_NAME,
                           .code = reply->code};
     act.http = reply->status == SYN_OK ? reply->http : 0;
+    if (reply->status != SYN_OK) {
+        note_gap(run);
+    }
     if (action->on != NULL) {
         act.type = action->on->type;
         syn_record_act(&run->recorder, &act);
@@ -365,6 +386,7 @@ static void open_guard(struct syn_run *run)
     run->world.pace = pace;
     run->world.arrived = arrived;
     run->world.hung_up = hung_up;
+    run->world.lost = lost;
     run->world.ttl_s = run->stage->target->mode == SYN_MODE_READONLY
                            ? 0
                            : syn_stage_ttl_s(run->stage);

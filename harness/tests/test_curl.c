@@ -18,7 +18,15 @@
 
 Suite *suite_curl(void);
 
-enum manner { ECHOES, REDIRECTS, SILENT, CUTS_OFF, CONTINUES, FLOODS };
+enum manner {
+    ECHOES,
+    REDIRECTS,
+    SILENT,
+    CUTS_OFF,
+    CONTINUES,
+    FLOODS,
+    FORGETS_SECOND /* the second request on a kept connection: no answer */
+};
 
 static struct syn_clock *test_clock;
 static struct syn_loop *loop;
@@ -94,6 +102,10 @@ static void answer(struct syn_stream *stream,
         syn_stream_write(stream,
                          SYN_STR("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
                                  "short"));
+        syn_stream_close(stream);
+        return;
+    }
+    if (manner == FORGETS_SECOND && requests == 2) {
         syn_stream_close(stream);
         return;
     }
@@ -307,6 +319,30 @@ START_TEST(connection_is_reused_unless_a_fresh_one_is_asked)
 }
 END_TEST
 
+/* libcurl sends it again by itself; the second answer is not the first's. */
+START_TEST(change_that_was_sent_twice_has_no_answer)
+{
+    serve(FORGETS_SECOND, NULL);
+    run((struct syn_curl_request){0}, "/1");
+    run((struct syn_curl_request){.method = "POST", .body = SYN_STR("a=1")},
+        "/2");
+    ck_assert_int_eq(requests, 3);
+    ck_assert_int_eq(connections, 2);
+    ck_assert_int_eq(got.status, SYN_ERR_CLOSED);
+}
+END_TEST
+
+START_TEST(read_that_was_sent_twice_has_the_second_answer)
+{
+    serve(FORGETS_SECOND, NULL);
+    run((struct syn_curl_request){0}, "/1");
+    run((struct syn_curl_request){0}, "/2");
+    ck_assert_int_eq(requests, 3);
+    ck_assert_int_eq(got.status, SYN_OK);
+    ck_assert_uint_eq(got.http_status, 200);
+}
+END_TEST
+
 START_TEST(nobody_listening_is_a_network_error)
 {
     serve(ECHOES, NULL);
@@ -457,6 +493,8 @@ Suite *suite_curl(void)
     tcase_add_test(tcase, redirect_is_reported_and_not_followed);
     tcase_add_test(tcase, headers_are_those_of_the_final_answer);
     tcase_add_test(tcase, connection_is_reused_unless_a_fresh_one_is_asked);
+    tcase_add_test(tcase, change_that_was_sent_twice_has_no_answer);
+    tcase_add_test(tcase, read_that_was_sent_twice_has_the_second_answer);
     tcase_add_test(tcase, nobody_listening_is_a_network_error);
     tcase_add_test(tcase, silent_server_runs_into_the_guard);
     tcase_add_test(tcase, answer_cut_off_is_a_closed_connection);
