@@ -151,7 +151,7 @@ static void items(struct syn_run *run)
     EXPECT_STR(run, "its ETag", now.etag, ==, syn_reply_str(&now, "/revision"));
     if (is_map) {
         struct syn_reply whole =
-            fetch(ann, path_of(run, &thing), "Include=items");
+            fetch(ann, syn_shelf_path(run, &thing), "Include=items");
         EXPECT_STR(run, "the ETag of the map with its items", whole.etag, ==,
                    syn_reply_str(&whole, "/revision"));
     }
