@@ -146,6 +146,32 @@ asked=$(sed -n 's/^sent: .* \([0-9]*\) times 429$/\1/p' "$place/stdout")
 [ "${asked:-0}" -gt 5 ] || complain "$what: asked for patience $asked times only"
 says '^leftovers: none'
 
+# --- renamed while the run goes on: read again just before, neither its switch
+# is turned nor is it deleted
+start --limits off
+budget='"rest_per_s": 6, "connects_per_s": 500'
+write_target here
+rm -rf "$place/out"
+"$program" run acl/switch --jobs 2 --target "$place/target.json" \
+    --out "$place/out" >"$place/stdout" 2>"$place/stderr" &
+victim=$!
+what="services renamed under the run" taken=0
+while kill -0 "$victim" 2>/dev/null; do
+    for sid in $(ask GET '/v1/Services?PageSize=100' | tr '{' '\n' |
+        sed -n '/"friendly_name":"syn-[0-9a-f]*-row/s/.*"sid":"\(IS[0-9a-f]*\)".*/\1/p'); do
+        ask POST "/v1/Services/$sid" "FriendlyName=taken&AclEnabled=false" >/dev/null
+        taken=$((taken + 1))
+    done
+    sleep 0.1
+done
+wait "$victim"
+[ "$taken" -gt 0 ] || complain "$what: none was met"
+says 'does not bear the name'
+kept=$(ask GET '/v1/Services?PageSize=100' | tr '{' '\n' | grep '"friendly_name":"taken"')
+[ "$(echo "$kept" | grep -c taken)" -eq "$taken" ] || complain "$what: some are gone"
+echo "$kept" | grep -q '"acl_enabled":true' && complain "$what: a switch was turned"
+budget='"rest_per_s": 1000, "connects_per_s": 500'
+
 # --- foreign things: 50 of them, told apart by content, in a named service
 start --acl on --limits real
 home=$(member service_sid)
@@ -243,13 +269,18 @@ clean 64 "neither" --dry-run
 sed 's/"account_sid":"AC/"account_sid":"AX/' "$file" >"$place/other.jsonl"
 clean 64 "another account" --manifest "$place/other.jsonl"
 made=$(ask POST /v1/Services 'FriendlyName=renamed' | named sid)
+foreign=$(ask GET "/v1/Services/$home/Documents/theirs-7" | named sid)
 {
     head -1 "$file"
     echo "{\"n\":1,\"do\":\"make\",\"kind\":\"service\",\"name\":\"syn-x\"}"
     echo "{\"n\":1,\"do\":\"made\",\"sid\":\"$made\"}"
+    echo "{\"n\":2,\"do\":\"make\",\"kind\":\"document\",\"service\":\"$home\",\"name\":\"syn-x\"}"
+    echo "{\"n\":2,\"do\":\"made\",\"sid\":\"$foreign\"}"
 } >"$place/forged.jsonl"
 clean 5 "a manifest that names what is not ours" --manifest "$place/forged.jsonl"
-says '^left .*another name'
+[ "$(grep -c '^left .*another name' "$place/stdout")" -eq 2 ] ||
+    complain "$what: not both were left"
+[ "$untouched" = "$(sum_up)" ] || complain "$what: foreign things have changed"
 ask GET "/v1/Services/$made" | grep -q renamed || complain "renamed is gone"
 
 # --- webhooks of others, attacks, production, readonly
@@ -257,6 +288,10 @@ ask POST "/v1/Services/$home" 'WebhookUrl=https%3A%2F%2Fa.example%2Fhook' >/dev/
 run 69 "a webhook of somebody else" acl/defaults
 says 'allow_webhooks'
 ask POST "/v1/Services/$home" 'WebhookUrl=' >/dev/null
+ask POST "/v1/Services/$home" 'FriendlyName=crm-live' >/dev/null
+run 69 "a service named like production" acl/defaults
+says 'looks like production'
+ask POST "/v1/Services/$home" 'FriendlyName=crm' >/dev/null
 for name in prod eu-production-2 "live"; do
     write_target "$name"
     before=$(ask GET /_syncproof/counts | number rest_requests)

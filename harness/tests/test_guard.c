@@ -8,9 +8,11 @@
 #include "target/purpose.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,6 +245,25 @@ START_TEST(create_is_written_down_before_it_leaves)
     ck_assert_int_eq(entry.state, SYN_MANIFEST_MADE);
     ck_assert(syn_str_is(entry.sid, "MP7"));
     ck_assert(syn_guard_owns(&guard, SYN_STR("MP7")));
+}
+END_TEST
+
+/* A disk that is full: what nobody could find again may not be made. */
+START_TEST(create_that_cannot_be_written_down_does_not_leave)
+{
+    struct rlimit before;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    ck_assert_int_eq(sigaction(SIGXFSZ, &ignore, NULL), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    syn_status st =
+        send_rest("POST", "/v1/Services/IS1/Maps", "UniqueName=m&Ttl=60");
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    ck_assert_int_eq(st, SYN_ERR_IO);
+    ck_assert_int_eq(
+        send_rest("POST", "/v1/Services/IS1/Maps", "UniqueName=m&Ttl=60"),
+        SYN_OK);
 }
 END_TEST
 
@@ -493,6 +514,7 @@ Suite *suite_guard(void)
                         (int)(sizeof sdk / sizeof sdk[0]));
     tcase_add_test(tcase, in_a_service_of_the_run_tokens_may_do_anything);
     tcase_add_test(tcase, create_is_written_down_before_it_leaves);
+    tcase_add_test(tcase, create_that_cannot_be_written_down_does_not_leave);
     tcase_add_test(tcase, what_the_service_refused_is_not_looked_for);
     tcase_add_test(tcase, removal_and_grant_are_written_down);
     tcase_add_test(tcase, request_over_the_budget_does_not_leave);
