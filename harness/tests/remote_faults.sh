@@ -212,7 +212,13 @@ while [ "$i" -lt "$kills" ]; do
     what="kill -9 after $moment tenths of a second"
     kill -KILL "$runner" 2>/dev/null
     wait "$runner" 2>/dev/null
-    sleep 1 # its rows notice that the parent is gone
+    # A row under way ends in its own time: workers look for their parent
+    # between rows. Cleaning beside it would race with what it still makes.
+    tries=0
+    while grep -qs -- "$place/out" /proc/[0-9]*/cmdline && [ "$tries" -lt 300 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
     for manifest in "$place"/out/manifest-*.jsonl; do
         [ ! -e "$manifest" ] || "$program" clean --target "$place/target.json" \
             --manifest "$manifest" >"$place/stdout" 2>&1 || complain "clean: exit $?"
