@@ -139,6 +139,7 @@ START_TEST(mode_bounds_what_runs_on_a_target)
                                 .name = "t",
                                 .rest_url = "https://x",
                                 .sdk_url = "wss://x",
+                                .authorisation_reference = "a letter",
                                 .mode = (enum syn_target_mode)_i};
     struct syn_stage stage;
     syn_stage_init_target(&stage, &target, "12345678");
