@@ -141,6 +141,7 @@ while [ "$i" -lt "$runs" ]; do
     service=
     [ $((i % 2)) -eq 0 ] && service=$home
     set_network "$i" 150 $service
+    rm -rf "$place/out" # with the manifests of undisturbed runs
     "$program" run $rows --seed "$i" --target "$place/target.json" \
         --out "$place/out" >"$place/stdout" 2>&1
     code=$?
