@@ -84,6 +84,30 @@ static void back_off_restores(struct syn_run *run)
                    syn_client_do(bob, OP_ON(OPEN, &thing)));
 }
 
+/* ACL-53, ACL-33: who was granted read hears on, without asking anew. */
+static void spares_who_may(struct syn_run *run)
+{
+    struct syn_backend *backend = syn_run_backend(run);
+    struct syn_client *ann = syn_run_client(run, "ann");
+    struct syn_client *bob = syn_run_client(run, "bob");
+    struct syn_thing thing = syn_run_thing(run, "flip");
+    REQUIRE_ALLOWED(run, "backend creates", syn_probe_prepare(backend, &thing));
+    REQUIRE_ALLOWED(run, "backend grants read while off",
+                    syn_backend_grant(backend, &thing, syn_client_identity(ann),
+                                      SYN_RIGHT_READ));
+    REQUIRE_CONTROL(run, "ann subscribes",
+                    syn_client_subscribe(ann, &thing, -2));
+    REQUIRE(run, switched(run, backend, true));
+    EXPECT_DENIED(run, "bob opens", syn_client_do(bob, OP_ON(OPEN, &thing)),
+                  &thing);
+    struct syn_action change = {
+        .op = syn_type_change(thing.type), .on = &thing, .key = "later"};
+    REQUIRE_ALLOWED(run, "a change", syn_backend_do(backend, &change));
+    EXPECT_TRUE(run, "ann hears it", syn_client_await(ann, &thing, 1));
+    EXPECT_INT(run, "ends of her subscription",
+               (int64_t)syn_client_cancels(ann, &thing), ==, 0);
+}
+
 #define SWITCH_ROW                                                  \
     .subject = SYN_SUBJECT_SERVICE,                                 \
     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_OWN_SERVICE, \
@@ -108,6 +132,15 @@ static const struct syn_scenario rows[] = {
      .defect = "switch-spares-subscribers",
      .meets = "A19",
      .run = cuts_live_clients},
+    {.id = "acl/switch/spares-who-may",
+     .title = "Turning ACLs on leaves subscriptions with a grant alone",
+     .source = "ACL-53 ACL-33",
+     .level = SYN_LEVEL_SHOULD,
+     SWITCH_ROW,
+     .types = SYN_TYPES_GRANTED,
+     .defect = "grant-ignored",
+     .meets = "A19",
+     .run = spares_who_may},
     {.id = "acl/switch/back-off-restores",
      .title = "Turning ACLs off restores access without a new connection",
      .source = "ACL-54",
