@@ -69,7 +69,8 @@ test('a run with failures shows their transcripts, and fits 5 MB and a summary o
   const { rest, sdk, account_sid, api_key, api_secret, auth_token } = service.ready;
   const target = join(place, 'target.json');
   await writeFile(target, JSON.stringify({
-    name: 'odd', rest_url: rest, sdk_url: sdk, account_sid, api_key, api_secret, auth_token, clock: 'virtual' }));
+    name: 'odd', rest_url: rest, sdk_url: sdk, account_sid, api_key, api_secret, auth_token, clock: 'virtual',
+    budget: { requests: 100000, writes: 50000, rest_per_s: 1000, connects_per_s: 1000 } }));
   const { code, html, markdown, run } = await reported(t, 'run', 'acl/', '--target', target);
   assert.equal(code, 1);
   const failed = run.results.filter(({ verdict }) => verdict === 'fail');
