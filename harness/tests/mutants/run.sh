@@ -16,8 +16,8 @@
 # inconclusive (no answer on several tries), or the run does not end in the time it
 # is given. Strict, because most rows of level SHOULD only warn otherwise, which a
 # reader of the report sees and an exit code does not tell. What lives is run once
-# more as built with the sanitizers, which see memory that is lost, reused or never
-# written. The answer counts each kind apart. Anything else lets the mutant live.
+# more as built with the sanitizers, which see memory that is lost or used when it
+# is gone. The answer counts each kind apart. Anything else lets the mutant live.
 #
 # --again takes the mutants of the last time and judges those that were not killed
 # then: what one uses to see whether new rows kill survivors. The mutated files
