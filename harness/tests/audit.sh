@@ -9,11 +9,6 @@ agents=$2
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
 
-fail() {
-    echo "FAILED: $1"
-    failed=1
-}
-
 # Agents 1..N with a map, a list and a document each, and a queue that all read.
 # PLANTED 1: the row of agent 7 on its list is missing, mallory writes to the map
 # of agent 8, the document of agent 9 is the backend's.
@@ -75,25 +70,17 @@ audit() { # CODE TITLE OPTIONS...
     wanted=$1
     title=$2
     shift 2
-    "$program" audit --target "$place/target.json" --out "$place/out" "$@" \
-        >"$place/stdout" 2>"$place/stderr"
-    code=$?
-    [ "$code" -eq "$wanted" ] ||
-        { fail "$title: expected exit $wanted, got $code"; head -5 "$place/stdout" "$place/stderr"; }
-}
-
-says() {
-    grep -qF -- "$2" "$place/stdout" || { fail "$1: output lacks: $2"; head -3 "$place/stdout"; }
+    expect "$wanted" "$title" "$program" audit --target "$place/target.json" --out "$place/out" "$@"
 }
 
 write_files 1
 serve
 audit 1 "three planted" --plan "$place/plan.json"
-says "three planted" "audit: $((2 * agents + 2)) objects read by "
-says "three planted" ", 3 findings"
-says "three planted" "\"$(printf %032x 7)\" lacks read on list \"l-$(printf %032x 7)\""
-says "three planted" "\"mallory\" has, beyond the plan, write on map \"m-$(printf %032x 8)\""
-says "three planted" "\"d-$(printf %032x 9)\" was created by \"system\", the plan expects"
+has stdout "three planted" "audit: $((2 * agents + 2)) objects read by "
+has stdout "three planted" ", 3 findings"
+has stdout "three planted" "\"$(printf %032x 7)\" lacks read on list \"l-$(printf %032x 7)\""
+has stdout "three planted" "\"mallory\" has, beyond the plan, write on map \"m-$(printf %032x 8)\""
+has stdout "three planted" "\"d-$(printf %032x 9)\" was created by \"system\", the plan expects"
 [ "$(grep -c '^fail ' "$place/stdout")" -eq 3 ] || fail "three planted: failures"
 
 # Every request was a GET, and as many came as the audit says.
@@ -113,11 +100,11 @@ most=$(sed -n 's/.* path=\([^ ]*\/Permissions\) .*/\1/p' "$place/log" | sort | u
 write_files 0
 serve
 audit 0 "undone" --plan "$place/plan.json"
-says "undone" ", 0 findings"
-says "undone" "0 objects go dark for 0 identities"
+has stdout "undone" ", 0 findings"
+has stdout "undone" "0 objects go dark for 0 identities"
 audit 0 "a draft without plan" --emit-plan "$place/draft.json"
 audit 0 "the draft holds" --plan "$place/draft.json"
-says "the draft holds" ", 0 findings"
+has stdout "the draft holds" ", 0 findings"
 audit 0 "a draft beside a plan" --plan "$place/plan.json" --emit-plan "$place/again.json"
 cmp -s "$place/draft.json" "$place/again.json" || fail "two drafts of one service differ"
 exit "$failed"

@@ -9,32 +9,6 @@ source=$2
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
 
-fail() {
-    echo "FAILED: $1"
-    failed=1
-}
-
-# expect CODE TITLE COMMAND...: run it, compare the exit code.
-expect() {
-    wanted=$1
-    title=$2
-    shift 2
-    "$@" >"$place/stdout" 2>"$place/stderr"
-    code=$?
-    if [ "$code" -ne "$wanted" ]; then
-        fail "$title: expected exit $wanted, got $code"
-        head -20 "$place/stdout" "$place/stderr"
-    fi
-}
-
-# says FILE TITLE TEXT / lacks FILE TITLE TEXT
-says() {
-    grep -qF -- "$3" "$place/$1" || fail "$2: $1 lacks: $3"
-}
-lacks() {
-    grep -qF -- "$3" "$place/$1" && fail "$2: $1 has: $3"
-}
-
 cat >"$place/config.json" <<END
 {"accounts": [{"account_sid": "AC11111111111111111111111111111111", "auth_token": "t0ken",
   "keys": [{"api_key": "SK11111111111111111111111111111111", "api_secret": "s3cret", "kind": "main"}],
@@ -91,13 +65,13 @@ for one in $answers; do
         --readings "$place/given.json"
     expect 0 "$one" "$program" calibrate --target "$place/target.json" \
         --save "$place/saved.json" --out "$place/out"
-    says saved.json "$one" "\"$id\":$value"
-    says stdout "$one" " of $questions questions observed, 1 answered otherwise"
+    has saved.json "$one" "\"$id\":$value"
+    has stdout "$one" " of $questions questions observed, 1 answered otherwise"
     end_server
     # What was saved makes a service behave so in turn.
     expect 0 "again $one" "$program" calibrate --readings "$place/saved.json" \
         --save "$place/again.json" --out "$place/out"
-    says again.json "again $one" "\"$id\":$value"
+    has again.json "again $one" "\"$id\":$value"
 done
 
 # --- the reference, on a real clock and without a purge delay -------------------
@@ -107,13 +81,13 @@ serve --account-sid AC11111111111111111111111111111111 \
     --api-key SK11111111111111111111111111111111 --api-secret s3cret
 expect 0 "real clock" "$program" calibrate --target "$place/target.json" \
     --save "$place/saved.json" --out "$place/out" --junit "$place/junit.xml"
-says stdout "real clock" "target=own clock=real"
-says stdout "real clock" "0 answered otherwise"
-says stdout "real clock" "expired-visible           not observable here: what expires is gone at once"
-says saved.json "real clock" '"unobserved":{"expired-visible":"what expires'
-says saved.json "real clock" '"purge-webhook":"none"'
-says junit.xml "real clock" 'name="calibrate/nbf-skew-s"'
-says stdout "real clock" "exit 0: passed"
+has stdout "real clock" "target=own clock=real"
+has stdout "real clock" "0 answered otherwise"
+has stdout "real clock" "expired-visible           not observable here: what expires is gone at once"
+has saved.json "real clock" '"unobserved":{"expired-visible":"what expires'
+has saved.json "real clock" '"purge-webhook":"none"'
+has junit.xml "real clock" 'name="calibrate/nbf-skew-s"'
+has stdout "real clock" "exit 0: passed"
 curl -s -u SK11111111111111111111111111111111:s3cret "$rest/v1/Services" \
     >"$place/services"
 lacks services "what is left" "syn-"
@@ -144,7 +118,7 @@ end_server
 
 expect 0 "grants do nothing" "$program" calibrate --defect grant-ignored \
     --save "$place/saved.json" --out "$place/out"
-says stdout "grants do nothing" \
+has stdout "grants do nothing" \
     "write-implies-read        not observable here: the control failed: a writer writes"
 lacks saved.json "grants do nothing" '"write-implies-read":"no"'
 
@@ -154,7 +128,7 @@ refuses() {
     printf '%s\n' "$2" >"$place/bad.json"
     expect 64 "$1" "$program" gate "$source/fixtures/plans/small.json" \
         --readings "$place/bad.json" --out "$place/out"
-    says stderr "$1" "$3"
+    has stderr "$1" "$3"
 }
 refuses "unknown id" '{"readings": 1,
  "values": {"ttl-rights": "write"}}' \
@@ -176,7 +150,7 @@ expect 64 "two masters" "$program" calibrate --target "$place/target.json" \
 sed 's|http://127.0.0.1|https://192.0.2.1|' "$place/target.json" \
     >"$place/away.json"
 expect 64 "not loopback" "$program" calibrate --target "$place/away.json"
-says stderr "not loopback" "other than loopback"
+has stderr "not loopback" "other than loopback"
 
 # --- findings name what they assume ------------------------------------------------
 
@@ -187,7 +161,7 @@ echo '{"readings": 1, "values": {"write-implies-read": "yes"}}' \
     >"$place/given.json"
 expect 1 "gate with write-implies-read" "$program" gate "$plan" \
     --readings "$place/given.json" --out "$place/out"
-says stdout "gate names it" \
+has stdout "gate names it" \
     "assumes write-implies-read=yes (open question 4)"
 
 cat >"$place/trace.jsonl" <<'END'
@@ -200,10 +174,10 @@ expect 0 "dryrun as the reference" "$program" dryrun "$place/trace.jsonl" \
 echo '{"readings": 1, "values": {"ttl-right": "manage"}}' >"$place/given.json"
 expect 1 "dryrun with ttl-right" "$program" dryrun "$place/trace.jsonl" \
     --readings "$place/given.json" --out "$place/out"
-says stdout "dryrun names it" "assumes ttl-right=manage (open question 4)"
+has stdout "dryrun names it" "assumes ttl-right=manage (open question 4)"
 lacks stdout "model and oracle agree" "disagreed 1"
 
 expect 0 "help" "$program" calibrate --help
-says stdout "help" "--save FILE"
-says stdout "help" "Example:"
+has stdout "help" "--save FILE"
+has stdout "help" "Example:"
 exit $failed

@@ -7,30 +7,6 @@ schema=$2
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
 
-# expect CODE TITLE COMMAND...: run it, compare the exit code.
-expect() {
-    wanted=$1
-    title=$2
-    shift 2
-    "$@" >"$place/stdout" 2>"$place/stderr"
-    code=$?
-    if [ "$code" -ne "$wanted" ]; then
-        echo "FAILED: $title: expected exit $wanted, got $code"
-        head -5 "$place/stdout" "$place/stderr"
-        failed=1
-    fi
-}
-
-# holds TITLE COMMAND...: the command succeeds.
-holds() {
-    title=$1
-    shift
-    if ! "$@" >/dev/null 2>&1; then
-        echo "FAILED: $title"
-        failed=1
-    fi
-}
-
 one_sentence() { [ "$(wc -l <"$place/stderr")" -eq 1 ]; }
 is_valid() { xmllint --noout --schema "$schema" "$1"; }
 

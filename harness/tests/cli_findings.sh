@@ -10,37 +10,6 @@ full=${3:-}
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
 
-# expect CODE TITLE COMMAND...: run it, compare the exit code.
-expect() {
-    wanted=$1
-    title=$2
-    shift 2
-    "$@" >"$place/stdout" 2>"$place/stderr"
-    code=$?
-    if [ "$code" -ne "$wanted" ]; then
-        echo "FAILED: $title: expected exit $wanted, got $code"
-        tail -n 5 "$place/stdout" "$place/stderr"
-        failed=1
-    fi
-}
-
-# holds TITLE COMMAND...: the command succeeds; lacks: it fails.
-holds() {
-    title=$1
-    shift
-    "$@" >/dev/null 2>&1 || {
-        echo "FAILED: $title"
-        failed=1
-    }
-}
-lacks() {
-    title=$1
-    shift
-    if "$@" >/dev/null 2>&1; then
-        echo "FAILED: $title"
-        failed=1
-    fi
-}
 one_sentence() { [ "$(wc -l <"$place/stderr")" -eq 1 ]; }
 is_valid() { xmllint --noout --schema "$schema" "$1"; }
 value() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$2" | head -1; }
@@ -75,7 +44,7 @@ expect 1 "a wrong target fails" wrong --html "$place/page.html" --markdown "$pla
 capsule=$place/out/capsules/acl.defaults.rest-created-closed.list.json
 holds "the failure leaves a capsule" test -s "$capsule"
 holds "the report names the capsule" grep -q "capsule: $capsule" "$place/stdout"
-lacks "no secret in capsules and reports" grep -rq only-for-this "$place/out" "$place/page.html" "$place/page.md"
+refutes "no secret in capsules and reports" grep -rq only-for-this "$place/out" "$place/page.html" "$place/page.md"
 holds "the capsule tells the actions" grep -q '"op":"open","type":"list"' "$capsule"
 expect 1 "the capsule fails again" "$program" replay "$capsule" --out "$place/again"
 holds "one row is replayed" grep -q '^verdicts: 0 pass 1 fail' "$place/stdout"
@@ -93,11 +62,11 @@ expect 64 "a capsule that is cut" "$program" replay "$place/other.json" --out "$
 holds "the cut is told in one sentence" one_sentence
 expect 64 "a capsule that is absent" "$program" replay "$place/absent.json" --out "$place/none"
 expect 64 "no capsule" "$program" replay --out "$place/none"
-lacks "refused replays write no report" test -e "$place/none"
+refutes "refused replays write no report" test -e "$place/none"
 
 # --- pages
 holds "the page is whole" grep -q '</html>' "$place/page.html"
-lacks "the page loads nothing" grep -Eqi '(src|href)="?(https?:)?//|@import|url\(' "$place/page.html"
+refutes "the page loads nothing" grep -Eqi '(src|href)="?(https?:)?//|@import|url\(' "$place/page.html"
 holds "the page can be filtered by clause" grep -q 'data-clause="ACL-21' "$place/page.html"
 holds "the page shows the transcript" grep -q 'expected' "$place/page.html"
 holds "markdown names the finding" grep -q '^## fail acl/defaults' "$place/page.md"
@@ -140,7 +109,7 @@ bad() { # title place text
     expect 64 "$1" "$program" run $row --baseline "$place/bad.json" --out "$place/none"
     holds "$1: one sentence" one_sentence
     holds "$1: names the place" grep -q "bad.json:$2" "$place/stderr"
-    lacks "$1: no report" test -e "$place/none"
+    refutes "$1: no report" test -e "$place/none"
 }
 good='"id":"acl/defaults/rest-created-closed[list]","reason":"r","ticket":"t","owner":"o","expires":"2030-01-01","signature":"0123456789abcdef"'
 bad "no JSON" "2:1: " '{"baseline":1'
@@ -182,7 +151,7 @@ holds "twenty times the same" sh -c "[ \$(grep -c '^pass' '$place/stdout') -eq \
 if [ "$full" = full ]; then
     expect 0 "twenty repeats of everything" "$program" run --repeat 20 --jobs 2 --seed 9 --out "$place/out"
     verdicts "$place/stdout" | sed 's/#[0-9]*//' | sort | uniq -c | awk '$1 % 20 != 0' >"$place/uneven"
-    lacks "twenty identical lists" test -s "$place/uneven"
+    refutes "twenty identical lists" test -s "$place/uneven"
 fi
 
 # --- what --profile, --level and --tag choose
@@ -193,17 +162,17 @@ expect 0 "list of nightly" "$program" list --profile nightly
 holds "nightly is all" test "$(ids | wc -l)" -eq "$all"
 expect 0 "list of release" "$program" list --profile release
 holds "release is less" test "$(ids | wc -l)" -lt "$all"
-lacks "release has no INFO" grep -q ' INFO ' "$place/stdout"
+refutes "release has no INFO" grep -q ' INFO ' "$place/stdout"
 expect 0 "list of pre-acl" "$program" list --profile pre-acl
 holds "pre-acl has rows" test "$(ids | wc -l)" -gt 0
-lacks "pre-acl is ACL and TOK alone" sh -c "grep '^[a-z]*/' '$place/stdout' | grep -qv '^acl/\|^tok/'"
-lacks "pre-acl is MUST alone" grep -Eq ' (SHOULD|INFO) ' "$place/stdout"
+refutes "pre-acl is ACL and TOK alone" sh -c "grep '^[a-z]*/' '$place/stdout' | grep -qv '^acl/\|^tok/'"
+refutes "pre-acl is MUST alone" grep -Eq ' (SHOULD|INFO) ' "$place/stdout"
 ids | sort >"$place/pre-acl"
 expect 0 "a profile runs" "$program" run acl/off tok/bounds ttl/ --profile pre-acl --out "$place/out"
 verdicts "$place/stdout" | awk '{ print $2 }' | sort >"$place/ran"
 holds "something ran" test -s "$place/ran"
 holds "what ran is of the profile" test -z "$(comm -23 "$place/ran" "$place/pre-acl")"
-lacks "nothing else ran" grep -q '^ttl/' "$place/ran"
+refutes "nothing else ran" grep -q '^ttl/' "$place/ran"
 expect 0 "list of a tag" "$program" list --tag forged
 ids | sort >"$place/tagged"
 holds "the tag has rows" test -s "$place/tagged"
@@ -222,14 +191,14 @@ expect 64 "a tag nobody has" "$program" run --tag nobody
 expect 0 "colour when asked for" "$program" run $row --out "$place/out" --color always
 holds "there is colour" grep -q "$(printf '\033')\\[32m" "$place/stdout"
 expect 0 "no colour otherwise" env NO_COLOR=1 "$program" run $row --out "$place/out"
-lacks "there is no colour" grep -q "$(printf '\033')" "$place/stdout"
+refutes "there is no colour" grep -q "$(printf '\033')" "$place/stdout"
 expect 0 "list as JSON" "$program" list acl/off --json
 holds "it has rows" grep -q '^{"rows":\[{"name":"acl/off/' "$place/stdout"
 expect 0 "explain a row" "$program" explain $row
 for word in '^why: ' '^exercises\[list\]: ' '^catches: grant-ignored (ACL-24): ' '^on the wire, embedded now:' '^  denied: ' '^  control: '; do
     holds "explain tells $word" grep -q "$word" "$place/stdout"
 done
-lacks "explain shows no token" grep -Eq 'eyJ[A-Za-z0-9_-]{8}' "$place/stdout"
+refutes "explain shows no token" grep -Eq 'eyJ[A-Za-z0-9_-]{8}' "$place/stdout"
 
 # --- selftest
 expect 0 "one defect is killed" "$program" selftest --defect grant-ignored --out "$place/self" --html "$place/self.html"

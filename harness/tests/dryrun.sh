@@ -6,37 +6,9 @@ set -u
 program=$1
 fixtures=$2/fixtures
 trace=$fixtures/traces/dashboard.jsonl
-place=$(mktemp -d)
-failed=0
-trap 'rm -rf "$place"' EXIT
+# shellcheck source=harness/tests/expect.sh
+. "$(dirname "$0")/expect.sh"
 
-fail() {
-    echo "FAILED: $1"
-    failed=1
-}
-
-# expect CODE TITLE COMMAND...: run it, compare the exit code.
-expect() {
-    wanted=$1
-    title=$2
-    shift 2
-    "$@" >"$place/stdout" 2>"$place/stderr"
-    code=$?
-    if [ "$code" -ne "$wanted" ]; then
-        fail "$title: expected exit $wanted, got $code"
-        head -30 "$place/stdout" "$place/stderr"
-    fi
-}
-
-says() {
-    grep -qF -- "$2" "$place/stdout" || fail "$1: output lacks: $2"
-}
-tells() {
-    grep -qF -- "$2" "$place/stderr" || fail "$1: stderr lacks: $2"
-}
-lacks() {
-    grep -qF -- "$2" "$place/stdout" && fail "$1: output has: $2"
-}
 count() {
     grep -cE "^$1 " "$place/stdout"
 }
@@ -49,8 +21,8 @@ dryrun() {
 expect 1 "no baseline" dryrun "$trace"
 [ "$(count fail)" -eq 3 ] || fail "no baseline: three denials"
 cp "$place/stdout" "$place/first"
-says "over-wide grants" "dryrun/wider/queue/l-44c0/write[map]"
-says "shared writers" "rank 1: 2 writers made 2 writes to map 'queue'"
+has stdout "over-wide grants" "dryrun/wider/queue/l-44c0/write[map]"
+has stdout "shared writers" "rank 1: 2 writers made 2 writes to map 'queue'"
 
 # signature_of ID: as the report shows it.
 signature_of() {
@@ -85,17 +57,17 @@ accepted=$(entry "$read_id" "$read_sign" 2099-12-31)
 baseline "$accepted"
 expect 0 "all accepted" dryrun "$trace" --baseline "$place/baseline.json"
 [ "$(count xfail)" -eq 3 ] && [ "$(count fail)" -eq 0 ] || fail "all accepted: three xfail"
-says "all accepted" "until 2099-12-31"
+has stdout "all accepted" "until 2099-12-31"
 
 baseline "$(entry "$read_id" "$read_sign" 2020-01-31)"
 expect 1 "one expired" dryrun "$trace" --baseline "$place/baseline.json"
 [ "$(count fail)" -eq 1 ] && [ "$(count xfail)" -eq 2 ] || fail "one expired: red again"
-says "one expired" "expired on 2020-01-31"
+has stdout "one expired" "expired on 2020-01-31"
 
 baseline "$(entry "$read_id" "$write_sign" 2099-12-31)"
 expect 1 "another failure" dryrun "$trace" --baseline "$place/baseline.json"
 [ "$(count fail)" -eq 1 ] || fail "another failure: not excused"
-says "another failure" "the baseline knows failure $write_sign of this row, this is $read_sign"
+has stdout "another failure" "the baseline knows failure $write_sign of this row, this is $read_sign"
 
 # The same identity is denied the same right for another reason: it has a row.
 sed 's/"identity":"l-44c0","read":true/"identity":"a-7f3a","read":false,"write":false,"manage":true},{"identity":"l-44c0","read":true/' \
@@ -108,11 +80,11 @@ expect 1 "another reason" dryrun "$place/other.jsonl" --baseline "$place/baselin
 baseline "$accepted" ", $(entry 'dryrun/denied/queue/nobody/read[map]' "$read_sign" 2099-12-31)"
 expect 4 "a stale entry" dryrun "$trace" --baseline "$place/baseline.json"
 [ "$(count xpass)" -eq 1 ] || fail "a stale entry: xpass"
-says "a stale entry" "remove the entry"
+has stdout "a stale entry" "remove the entry"
 
 baseline "$(entry "$read_id" "$read_sign" soon)"
 expect 64 "no day" dryrun "$trace" --baseline "$place/baseline.json"
-tells "no day" "baseline.json:1: /entries/0/expires: must be a day"
+has stderr "no day" "baseline.json:1: /entries/0/expires: must be a day"
 expect 64 "no baseline there" dryrun "$trace" --baseline "$place/none.json"
 
 # --- against a plan ---------------------------------------------------------
@@ -125,10 +97,10 @@ cat >"$place/plan.json" <<'END'
             {"type": "document", "object": "status", "identity": "a-b001", "rights": ["read"]}]}
 END
 expect 1 "a plan that forgets" dryrun "$trace" --plan "$place/plan.json"
-says "a plan that forgets" "with the plan's grants in force: 2 of 3 kinds are mended"
+has stdout "a plan that forgets" "with the plan's grants in force: 2 of 3 kinds are mended"
 [ "$(count fail)" -eq 2 ] || fail "a plan that forgets: the denial, and the plan's gap"
-says "a plan that forgets" "dryrun/plan/queue/a-7f3a/write[map]"
-says "a plan that forgets" "$write_id"
+has stdout "a plan that forgets" "dryrun/plan/queue/a-7f3a/write[map]"
+has stdout "a plan that forgets" "$write_id"
 sed -n 's/^ *repeat: //p' "$place/stdout" | sort -u >"$place/command"
 grep -qE "^syncproof dryrun --seed 0x[0-9a-f]+ $trace --plan $place/plan.json --out $place/out\$" \
     "$place/command" || fail "a plan that forgets: the command that repeats it"
@@ -136,16 +108,16 @@ grep -qE "^syncproof dryrun --seed 0x[0-9a-f]+ $trace --plan $place/plan.json --
 sed 's/"a-7f3a", "rights": \["read"\]/"a-7f3a", "rights": ["read", "write"]/' \
     "$place/plan.json" >"$place/whole.json"
 expect 0 "a plan that covers" dryrun "$trace" --plan "$place/whole.json"
-says "a plan that covers" "3 of 3 kinds are mended"
+has stdout "a plan that covers" "3 of 3 kinds are mended"
 
 # --- files that are wrong ---------------------------------------------------
 
 sed '6s/"op":"[a-z_]*"/"op":"opne"/' "$trace" >"$place/wrong.jsonl"
 expect 64 "a malformed trace" dryrun "$place/wrong.jsonl"
-tells "a malformed trace" "wrong.jsonl:6: op: no such word"
+has stderr "a malformed trace" "wrong.jsonl:6: op: no such word"
 sed 's/"rights": \["read"\]}]/"rights": ["raed"]}]/' "$place/plan.json" >"$place/wrong.json"
 expect 64 "a malformed plan" dryrun "$trace" --plan "$place/wrong.json"
-tells "a malformed plan" "wrong.json:5:87: /grants/1/rights/0: must be one of: read, write, manage"
+has stderr "a malformed plan" "wrong.json:5:87: /grants/1/rights/0: must be one of: read, write, manage"
 expect 64 "no trace" dryrun
 expect 64 "no such trace" dryrun "$place/none.jsonl"
 expect 64 "a flip outside" dryrun "$trace" --flip-at 2030-01-01T00:00:00Z
@@ -162,41 +134,41 @@ HOOK_TOKEN=throw-away-auth-token
 export HOOK_TOKEN
 expect 0 "an import" "$program" record --webhooks "$hooks" --target "$place/target.json" \
     --trace "$place/hooks.jsonl" --keep-names
-tells "an import" "3 events"
-tells "an import" "left out: 1 with a wrong signature, 1 of no object"
+has stderr "an import" "3 events"
+has stderr "an import" "left out: 1 with a wrong signature, 1 of no object"
 grep -q eve "$place/hooks.jsonl" && fail "an import: took a forged line"
 grep -q '"identity":"bo@example.com"' "$place/hooks.jsonl" || fail "an import: form decoding"
 expect 1 "an imported trace" dryrun "$place/hooks.jsonl"
-says "an imported trace" "LOWER BOUND"
-says "an imported trace" "dryrun/denied/queue/ann/write[map]"
+has stdout "an imported trace" "LOWER BOUND"
+has stdout "an imported trace" "dryrun/denied/queue/ann/write[map]"
 [ "$(count fail)" -eq 2 ] || fail "an imported trace: two denials"
 
 expect 0 "an import with pseudonyms" "$program" record --webhooks "$hooks" \
     --target "$place/target.json" --trace "$place/hidden.jsonl"
 grep -qE 'bo@example|queue|"ann"' "$place/hidden.jsonl" && fail "pseudonyms: a name stands there"
 expect 1 "pseudonyms lead back" dryrun "$place/hidden.jsonl" --map "$place/hidden.jsonl.map"
-says "pseudonyms lead back" "dryrun/denied/queue/ann/write[map]"
+has stdout "pseudonyms lead back" "dryrun/denied/queue/ann/write[map]"
 
 # A header may leave out what it does not know; the headline then says less.
 sed '1s/,"sees":{[^}]*}//' "$place/hidden.jsonl" >"$place/unseen.jsonl"
 expect 1 "an unknown view" dryrun "$place/unseen.jsonl" --curl "$place/grants.sh" --seed 5
-says "an unknown view" "LOWER BOUND"
-says "an unknown view" "seed=0x5"
-lacks "an unknown view" "ON STREAMS"
-says "an unknown view" "on streams, where no grant helps: "
+has stdout "an unknown view" "LOWER BOUND"
+has stdout "an unknown view" "seed=0x5"
+lacks stdout "an unknown view" "ON STREAMS"
+has stdout "an unknown view" "on streams, where no grant helps: "
 sh -n "$place/grants.sh" || fail "the script is no POSIX shell's"
 
 HOOK_TOKEN=another-token
 expect 0 "a wrong auth token" "$program" record --webhooks "$hooks" \
     --target "$place/target.json" --trace "$place/none.jsonl" --keep-names
-tells "a wrong auth token" "0 events"
-tells "a wrong auth token" "4 with a wrong signature"
+has stderr "a wrong auth token" "0 events"
+has stderr "a wrong auth token" "4 with a wrong signature"
 expect 3 "nothing to judge" dryrun "$place/none.jsonl"
 expect 0 "no auth token" "$program" record --webhooks "$hooks" \
     --trace "$place/unchecked.jsonl" --keep-names
-tells "no auth token" "signatures were not checked"
+has stderr "no auth token" "signatures were not checked"
 echo '{"body": 1}' >"$place/broken.log"
 expect 64 "a broken log" "$program" record --webhooks "$place/broken.log" \
     --trace "$place/broken.jsonl" --keep-names
-tells "a broken log" "broken.log:1: "
+has stderr "a broken log" "broken.log:1: "
 exit "$failed"

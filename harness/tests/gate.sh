@@ -12,36 +12,15 @@ agent_a=5f0e8c1a-3b52-4d0e-9a44-0c1d2e3f4a50
 agent_b=7a9b6d24-81c3-4f7e-8b1d-93a1c5e7f802
 plan=$source/fixtures/plans/small.json
 
-fail() {
-    echo "FAILED: $1"
-    failed=1
-}
-
-# expect CODE TITLE COMMAND...: run it, compare the exit code.
-expect() {
-    wanted=$1
-    title=$2
-    shift 2
-    "$@" --out "$place/out" >"$place/stdout" 2>"$place/stderr"
-    code=$?
-    if [ "$code" -ne "$wanted" ]; then
-        fail "$title: expected exit $wanted, got $code"
-        head -20 "$place/stdout" "$place/stderr"
-    fi
+# judge CODE TITLE COMMAND...: as expect, with reports.
+judge() {
+    expect "$@" --out "$place/out"
 }
 
 # valid TITLE: the JUnit report of the command before.
 valid() {
     xmllint --noout --schema "$source/reports/junit.xsd" "$place/out/junit.xml" \
         2>"$place/xml" || fail "$1: JUnit: $(head -1 "$place/xml")"
-}
-
-# says TITLE TEXT / lacks TITLE TEXT: of the command before.
-says() {
-    grep -qF -- "$2" "$place/stdout" || fail "$1: output lacks: $2"
-}
-lacks() {
-    grep -qF -- "$2" "$place/stdout" && fail "$1: output has: $2"
 }
 
 # repeats TITLE CODE: each finding of the command before tells one and the same
@@ -91,53 +70,53 @@ END
 
 # --- gate -------------------------------------------------------------------
 
-expect 0 "a sound plan" "$program" gate "$plan" --html "$place/gate.html"
-says "a sound plan" "READY: yes"
-says "a sound plan" "order to flip in:"
-says "a sound plan" "cells per second"
+judge 0 "a sound plan" "$program" gate "$plan" --html "$place/gate.html"
+has stdout "a sound plan" "READY: yes"
+has stdout "a sound plan" "order to flip in:"
+has stdout "a sound plan" "cells per second"
 grep -q "^syncproof .*target=embedded" "$place/stdout" || fail "gate: first line"
 tail -1 "$place/stdout" | grep -q "^exit 0" || fail "gate: last line"
 [ -s "$place/out/junit.xml" ] && [ -s "$place/out/run.json" ] || fail "gate: reports"
 grep -q "READY: <strong>yes" "$place/gate.html" || fail "gate: page"
 for bad in missing-grant shared-write email-identity email-encoded \
     container-ttl shared-stream; do
-    expect 1 "$bad" "$program" gate "$source/fixtures/plans/bad-$bad.json"
-    says "$bad" "READY: no"
-    says "$bad" "blocker 1: "
-    lacks "$bad" "blocker 2: "
+    judge 1 "$bad" "$program" gate "$source/fixtures/plans/bad-$bad.json"
+    has stdout "$bad" "READY: no"
+    has stdout "$bad" "blocker 1: "
+    lacks stdout "$bad" "blocker 2: "
     valid "$bad"
 done
-expect 1 "a defect" "$program" gate "$plan" --defect rest-object-open-to-all
-says "a defect" "beyond-plan"
+judge 1 "a defect" "$program" gate "$plan" --defect rest-object-open-to-all
+has stdout "a defect" "beyond-plan"
 repeats "a defect" 1
 odd="$place/it's a \$plan; \"x\".json"
 cp "$source/fixtures/plans/bad-missing-grant.json" "$odd"
-expect 1 "a path that a shell would take apart" "$program" gate --seed 7 "$odd"
+judge 1 "a path that a shell would take apart" "$program" gate --seed 7 "$odd"
 repeats "a path that a shell would take apart" 1
 [ "$(grep -c -- "--seed" "$place/command")" -eq 1 ] || fail "the seed: once"
 echo '{"plan": "p", "objects": []}' >"$place/empty.json"
-expect 3 "a plan without objects" "$program" gate "$place/empty.json" --html "$place/empty.html"
-says "a plan without objects" "nothing was proven: the plan has no objects"
-says "a plan without objects" "READY: no"
+judge 3 "a plan without objects" "$program" gate "$place/empty.json" --html "$place/empty.html"
+has stdout "a plan without objects" "nothing was proven: the plan has no objects"
+has stdout "a plan without objects" "READY: no"
 tail -1 "$place/stdout" | grep -q "^exit 3: vacuous" || fail "a plan without objects: last line"
 grep -q "READY: <strong>no" "$place/empty.html" || fail "a plan without objects: page"
 valid "a plan without objects"
 sed 's|"grants": \[|&\n    {"type": "stream", "object": "presence", "role": "agent", "rights": ["read"]},|' \
     "$source/fixtures/plans/bad-shared-stream.json" >"$place/granted-stream.json"
-expect 1 "a granted stream" "$program" gate "$place/granted-stream.json"
-says "a granted stream" "blocker 1: shared-stream"
-lacks "a granted stream" "blocker 2: "
-says "a granted stream" "exit 1: 1 confirmed failure"
+judge 1 "a granted stream" "$program" gate "$place/granted-stream.json"
+has stdout "a granted stream" "blocker 1: shared-stream"
+lacks stdout "a granted stream" "blocker 2: "
+has stdout "a granted stream" "exit 1: 1 confirmed failure"
 printf '\357\273\277u-1\r\n# a word\r\n\r\n u-2 \r\nu-3' >"$place/agents.txt"
 echo '{"plan": "p", "roles": {"agent": {"file": "agents.txt"}}, "objects": [
     {"type": "map", "name": "x-{id}", "for": "agent", "creator": "backend"}],
   "grants": [{"type": "map", "object": "x-{id}", "role": "self", "rights": ["read"]}],
   "waivers": [{"lint": "plain-identity", "identity": "u-1", "reason": "r", "owner": "o", "until": "2099-02-29"}]}' \
     >"$place/agents.json"
-expect 64 "a day that is none" "$program" gate "$place/agents.json"
+judge 64 "a day that is none" "$program" gate "$place/agents.json"
 grep -q '/waivers/0/until: must be a date' "$place/stderr" || fail "a day that is none: place"
 sed '/waivers/d; s/\["read"\]}\],/["read"]}]}/' "$place/agents.json" >"$place/marked.json"
-expect 0 "a role from a marked file" "$program" gate "$place/marked.json" --all
+judge 0 "a role from a marked file" "$program" gate "$place/marked.json" --all
 grep -q 'name="gate/map/x-{id}/self/\*/read"' "$place/out/junit.xml" ||
     fail "a role from a marked file: cells"
 grep -q "$(printf '\357\273\277')" "$place/out/junit.xml" &&
@@ -146,17 +125,17 @@ long=$(printf '%0320d' 7)
 who=$(printf '%0256d' 7)
 echo "{\"plan\": \"p\", \"identities\": [\"$who\"], \"objects\": [{\"type\": \"map\", \"name\": \"$long\", \"creator\": \"backend\"}],
   \"grants\": [{\"type\": \"map\", \"object\": \"$long\", \"identity\": \"$who\", \"rights\": [\"read\"]}]}" >"$place/long.json"
-expect 0 "the longest names" "$program" gate "$place/long.json"
+judge 0 "the longest names" "$program" gate "$place/long.json"
 valid "the longest names"
-expect 0 "odd names" "$program" gate "$source/fixtures/plans/odd-names.json"
+judge 0 "odd names" "$program" gate "$source/fixtures/plans/odd-names.json"
 valid "odd names"
-expect 0 "all cells" "$program" gate "$plan" --all
-expect 64 "no plan" "$program" gate
-expect 64 "no such file" "$program" gate "$place/none.json"
-expect 64 "no such defect" "$program" gate "$plan" --defect none
+judge 0 "all cells" "$program" gate "$plan" --all
+judge 64 "no plan" "$program" gate
+judge 64 "no such file" "$program" gate "$place/none.json"
+judge 64 "no such defect" "$program" gate "$plan" --defect none
 echo '{"plan":"p","objects":[{"type":"map","name":"m","creator":"ann"}]}' \
     >"$place/undefined.json"
-expect 64 "an undefined creator" "$program" gate "$place/undefined.json"
+judge 64 "an undefined creator" "$program" gate "$place/undefined.json"
 grep -q 'undefined.json:1:59: /objects/0/creator' "$place/stderr" ||
     fail "an undefined creator: place"
 
@@ -164,28 +143,28 @@ grep -q 'undefined.json:1:59: /objects/0/creator' "$place/stderr" ||
 
 write=", {\"identity\": \"$lead\", \"rights\": [\"read\", \"write\"]}"
 serve "$write" "" true
-expect 0 "a sound service" "$program" audit --target "$place/target.json" --plan "$plan"
-says "a sound service" "0 findings"
-says "a sound service" "0 objects go dark for 0 identities"
+judge 0 "a sound service" "$program" audit --target "$place/target.json" --plan "$plan"
+has stdout "a sound service" "0 findings"
+has stdout "a sound service" "0 objects go dark for 0 identities"
 grep -q "GET" "$place/log" || fail "audit: the access log has no GET"
 if grep -E "POST|DELETE|PUT|PATCH|wsconnect" "$place/log"; then
     fail "audit: something else than GET was sent"
 fi
-expect 0 "a draft" "$program" audit --target "$place/target.json" --emit-plan "$place/draft.json"
-expect 0 "the draft holds" "$program" audit --target "$place/target.json" --plan "$place/draft.json"
-says "the draft holds" "0 findings"
-expect 0 "blast at a target" "$program" blast --target "$place/target.json" --identity "$lead" \
+judge 0 "a draft" "$program" audit --target "$place/target.json" --emit-plan "$place/draft.json"
+judge 0 "the draft holds" "$program" audit --target "$place/target.json" --plan "$place/draft.json"
+has stdout "the draft holds" "0 findings"
+judge 0 "blast at a target" "$program" blast --target "$place/target.json" --identity "$lead" \
     --json "$place/blast.json"
-says "blast at a target" "reaches 3 while ACLs are off, 3 with ACLs on (1 to change), 0 once"
-says "blast at a target" "ACLs are on now."
-lacks "blast at a target" "Read for real"
+has stdout "blast at a target" "reaches 3 while ACLs are off, 3 with ACLs on (1 to change), 0 once"
+has stdout "blast at a target" "ACLs are on now."
+lacks stdout "blast at a target" "Read for real"
 grep -q '"acl_enabled":true' "$place/blast.json" || fail "blast at a target: JSON"
 grep -q "actual_read" "$place/blast.json" && fail "blast: read without being asked"
 grep -q "wsconnect" "$place/log" && fail "blast: connected without being asked"
-expect 0 "blast that reads" "$program" blast --target "$place/target.json" --identity "$agent_a" \
+judge 0 "blast that reads" "$program" blast --target "$place/target.json" --identity "$agent_a" \
     --read --json "$place/blast.json" --html "$place/blast.html"
-says "blast that reads" "2 with ACLs on (0 to change)"
-says "blast that reads" "Read for real now: 2, 0 of all against the rows."
+has stdout "blast that reads" "2 with ACLs on (0 to change)"
+has stdout "blast that reads" "Read for real now: 2, 0 of all against the rows."
 grep -q '"actual_read":"refused"' "$place/blast.json" || fail "blast that reads: JSON"
 grep -q "really read now" "$place/blast.html" || fail "blast that reads: page"
 if grep -E "POST|DELETE|PUT|PATCH" "$place/log"; then
@@ -193,7 +172,7 @@ if grep -E "POST|DELETE|PUT|PATCH" "$place/log"; then
 fi
 gate_at=$place/writable.json
 sed '/service_sid/s/"service_sid": "[^"]*", //' "$gate_at" >"$place/gate-target.json"
-expect 0 "gate at a target" "$program" gate "$plan" --target "$place/gate-target.json"
+judge 0 "gate at a target" "$program" gate "$plan" --target "$place/gate-target.json"
 
 # What was made at the target: lines before creates, and nothing left of it.
 manifest=$(ls "$place"/out/manifest-syn-*.jsonl | head -1)
@@ -226,8 +205,8 @@ interrupt() {
     code=$?
     [ "$code" -eq "$2" ] || fail "interrupted by $1: expected exit $2, got $code"
     [ $(($(date +%s) - began)) -le 5 ] || fail "interrupted by $1: took too long"
-    says "interrupted by $1" "READY: no"
-    says "interrupted by $1" "interrupted by SIG$1, reports written"
+    has stdout "interrupted by $1" "READY: no"
+    has stdout "interrupted by $1" "interrupted by SIG$1, reports written"
     [ -s "$place/out/junit.xml" ] || fail "interrupted by $1: reports"
     curl -s -u SK11111111111111111111111111111111:s3cret \
         "http://127.0.0.1:$port/v1/Services" >"$place/services"
@@ -243,62 +222,62 @@ awk 'BEGIN { printf "{\"plan\":\"many\",\"roles\":{\"r\":[";
 interrupt INT 130
 interrupt TERM 143
 
-expect 64 "gate at a readonly target" "$program" gate "$plan" --target "$place/target.json"
+judge 64 "gate at a readonly target" "$program" gate "$plan" --target "$place/target.json"
 
 serve "" "" true
-expect 1 "a row deleted" "$program" audit --target "$place/target.json" --plan "$plan"
-says "a row deleted" ", 1 finding"
-says "a row deleted" "\"$lead\" lacks read, write on map \"queue\""
-says "a row deleted" "1 object goes dark for 1 identity at the flip"
+judge 1 "a row deleted" "$program" audit --target "$place/target.json" --plan "$plan"
+has stdout "a row deleted" ", 1 finding"
+has stdout "a row deleted" "\"$lead\" lacks read, write on map \"queue\""
+has stdout "a row deleted" "1 object goes dark for 1 identity at the flip"
 repeats "a row deleted" 1
-says "a row deleted" "-d Read=true -d Write=true -d Manage=false"
+has stdout "a row deleted" "-d Read=true -d Write=true -d Manage=false"
 
 serve "$write, {\"identity\": \"mallory\", \"rights\": [\"write\"]}" "" true
-expect 1 "a foreign grant" "$program" audit --target "$place/target.json" --plan "$plan"
-says "a foreign grant" ", 1 finding"
-says "a foreign grant" "\"mallory\" has, beyond the plan, write on map \"queue\""
+judge 1 "a foreign grant" "$program" audit --target "$place/target.json" --plan "$plan"
+has stdout "a foreign grant" ", 1 finding"
+has stdout "a foreign grant" "\"mallory\" has, beyond the plan, write on map \"queue\""
 
 serve "$write" ", {\"type\": \"document\", \"unique_name\": \"status-$agent_a\", \"data\": {}}" true
-expect 1 "a squatted object" "$program" audit --target "$place/target.json" --plan "$plan"
-says "a squatted object" ", 1 finding"
-says "a squatted object" "\"status-$agent_a\" was created by \"system\", the plan expects \"$agent_a\""
+judge 1 "a squatted object" "$program" audit --target "$place/target.json" --plan "$plan"
+has stdout "a squatted object" ", 1 finding"
+has stdout "a squatted object" "\"status-$agent_a\" was created by \"system\", the plan expects \"$agent_a\""
 
 serve "$write" "" false
-expect 0 "ACLs off" "$program" audit --target "$place/target.json" --plan "$plan"
-says "ACLs off" ", 1 finding"
-lacks "ACLs off" "1 findings"
+judge 0 "ACLs off" "$program" audit --target "$place/target.json" --plan "$plan"
+has stdout "ACLs off" ", 1 finding"
+lacks stdout "ACLs off" "1 findings"
 grep -qx 'warning *audit/acl-off' "$place/stdout" || fail "ACLs off: id"
-expect 1 "ACLs off, strict" "$program" audit --target "$place/target.json" --plan "$plan" --strict
-expect 64 "no target" "$program" audit --plan "$plan"
+judge 1 "ACLs off, strict" "$program" audit --target "$place/target.json" --plan "$plan" --strict
+judge 64 "no target" "$program" audit --plan "$plan"
 sed 's/127\.0\.0\.1/sync.example.com/g' "$place/gate-target.json" >"$place/away.json"
-expect 64 "gate elsewhere" "$program" gate "$plan" --target "$place/away.json"
+judge 64 "gate elsewhere" "$program" gate "$plan" --target "$place/away.json"
 grep -q "other than loopback" "$place/stderr" || fail "gate elsewhere: reason"
 end_server
-expect 69 "nobody there" "$program" audit --target "$place/target.json" --plan "$plan"
+judge 69 "nobody there" "$program" audit --target "$place/target.json" --plan "$plan"
 
 # --- blast ------------------------------------------------------------------
 
 extra="--defect rest-object-open-to-all"
 serve "$write" ", {\"type\": \"document\", \"unique_name\": \"closed\", \"data\": {}}" true
 extra=
-expect 1 "blast of a leaking service" "$program" blast --target "$place/target.json" \
+judge 1 "blast of a leaking service" "$program" blast --target "$place/target.json" \
     --identity "$agent_a" --read
-says "blast of a leaking service" "was read, and no row allows it"
+has stdout "blast of a leaking service" "was read, and no row allows it"
 repeats "blast of a leaking service" 1
-expect 0 "blast without reading" "$program" blast --target "$place/target.json" \
+judge 0 "blast without reading" "$program" blast --target "$place/target.json" \
     --identity "$agent_a"
 serve "$write" "" false
-expect 0 "blast with ACLs off" "$program" blast --target "$place/target.json" \
+judge 0 "blast with ACLs off" "$program" blast --target "$place/target.json" \
     --identity nobody --read
-says "blast with ACLs off" "reaches 3 while ACLs are off, 0 with ACLs on"
-says "blast with ACLs off" "ACLs are off now. Read for real now: 3, 0 of all"
+has stdout "blast with ACLs off" "reaches 3 while ACLs are off, 0 with ACLs on"
+has stdout "blast with ACLs off" "ACLs are off now. Read for real now: 3, 0 of all"
 end_server
-expect 69 "blast, nobody there" "$program" blast --target "$place/target.json" --identity x
+judge 69 "blast, nobody there" "$program" blast --target "$place/target.json" --identity x
 
-expect 0 "blast" "$program" blast --identity "$agent_a" --plan "$plan" \
+judge 0 "blast" "$program" blast --identity "$agent_a" --plan "$plan" \
     --json "$place/blast.json" --html "$place/blast.html"
-says "blast" "reaches 7 while ACLs are off, 4 with ACLs on (2 to change), 2 once"
-says "blast" "and none once its key is deleted; what it reaches, it reaches for at most 14400 s"
+has stdout "blast" "reaches 7 while ACLs are off, 4 with ACLs on (2 to change), 2 once"
+has stdout "blast" "and none once its key is deleted; what it reaches, it reaches for at most 14400 s"
 grep -q "^syncproof .*target=none" "$place/stdout" || fail "blast: first line"
 tail -1 "$place/stdout" | grep -q "^exit 0" || fail "blast: last line"
 grep -q '"reached":{"acl_off":7,"acl_on":4,"after_revocation":2,"after_key_deletion":0}' \
@@ -307,8 +286,8 @@ grep -q '"until":"the end of the token"' "$place/blast.json" || fail "blast: unt
 grep -q "Blast radius of $agent_a" "$place/blast.html" || fail "blast: page"
 grep -qE 'src=|href=|url\(|<script' "$place/blast.html" "$place/gate.html" &&
     fail "a page loads something"
-expect 64 "blast without identity" "$program" blast --plan "$plan"
-expect 64 "blast of both" "$program" blast --identity x --plan "$plan" \
+judge 64 "blast without identity" "$program" blast --plan "$plan"
+judge 64 "blast of both" "$program" blast --identity x --plan "$plan" \
     --target "$place/target.json"
-expect 64 "blast reading a plan" "$program" blast --identity x --plan "$plan" --read
+judge 64 "blast reading a plan" "$program" blast --identity x --plan "$plan" --read
 exit "$failed"

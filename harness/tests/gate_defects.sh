@@ -31,14 +31,8 @@ END
 }
 
 gate() { # CODE PLAN TITLE
-    "$program" gate "$source/fixtures/plans/$2.json" --all -q \
-        --target "$place/target.json" --out "$place/out" >"$place/stdout" 2>&1
-    code=$?
-    if [ "$code" -ne "$1" ]; then
-        echo "FAILED: $3: expected exit $1, got $code"
-        tail -5 "$place/stdout"
-        failed=1
-    fi
+    expect "$1" "$3" "$program" gate "$source/fixtures/plans/$2.json" --all -q \
+        --target "$place/target.json" --out "$place/out"
 }
 
 serve
@@ -54,6 +48,6 @@ while read -r name plan where; do
         tried=$((tried + 1))
     fi
 done <"$place/list"
-[ "$tried" -ge 8 ] || { echo "FAILED: only $tried defects tried"; failed=1; }
+[ "$tried" -ge 8 ] || fail "only $tried defects tried"
 echo "$tried defects tried at a target"
 exit "$failed"

@@ -1,7 +1,7 @@
-# server.sh - sourced by tests that start a server: a folder of their own, the
+# server.sh - sourced by tests that start a server: what expect.sh gives, the
 # server's ready line, and its end by pid. Sets place, failed and server.
-place=$(mktemp -d) || exit 70
-failed=0
+# shellcheck source=harness/tests/expect.sh
+. "$(dirname "$0")/expect.sh"
 server=0
 
 end_server() { # returns the exit code of the server
