@@ -9,6 +9,8 @@
  * part missing or twice looks like any other.
  */
 #include "cli/cli.h"
+
+#include "base/file.h"
 #include "load/report.h"
 #include "syn/limits.h"
 
@@ -33,23 +35,6 @@ static bool has_file(const char *path)
 {
     struct stat found = {.st_mode = 0};
     return stat(path, &found) == 0 && S_ISREG(found.st_mode);
-}
-
-static syn_status read_text(const char *path, struct syn_buf *text)
-{
-    char piece[SYN_STREAM_READ_BYTES];
-    size_t bytes = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return SYN_ERR_IO;
-    }
-    do {
-        bytes = fread(piece, 1, sizeof piece, file);
-        syn_buf_put(text, (struct syn_str){piece, bytes});
-    } while (bytes == sizeof piece && text->status == SYN_OK);
-    bool has_failed = ferror(file) != 0;
-    (void)fclose(file);
-    return has_failed ? SYN_ERR_IO : text->status;
 }
 
 /* Takes `result`. */
@@ -89,7 +74,7 @@ static bool add_file(struct merger *merger, const char *path)
     struct syn_load_result *result = NULL;
     char fault[SYN_LOAD_REASON_BYTES] = "";
     syn_buf_init(&text, NULL, SYN_LOAD_RESULT_BYTES_MAX);
-    syn_status st = read_text(path, &text);
+    syn_status st = syn_file_read(path, &text);
     if (st == SYN_ERR_IO) {
         (void)syn_cli_refuse("cannot read %s: %s", path, strerror(errno));
     } else if (st == SYN_OK) {

@@ -7,7 +7,9 @@
  * printable ASCII, ends the build.
  */
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
+#include "report/file.h"
 #include "syn/arena.h"
 #include "syn/limits.h"
 
@@ -67,39 +69,13 @@ static bool put_table(struct syn_buf *out, const struct syn_json *root)
     return syn_json_count(list) > 0 && out->status == SYN_OK;
 }
 
-static bool read_all(const char *path, struct syn_buf *text)
-{
-    FILE *file = fopen(path, "rb");
-    int byte = 0;
-    if (file == NULL) {
-        perror(path);
-        return false;
-    }
-    for (byte = getc(file); byte != EOF; byte = getc(file)) {
-        syn_buf_put_byte(text, (char)byte);
-    }
-    bool is_read = ferror(file) == 0 && text->status == SYN_OK;
-    (void)fclose(file);
-    return is_read;
-}
-
-static bool write_all(const char *path, const struct syn_buf *text)
-{
-    FILE *file = fopen(path, "wb");
-    if (file == NULL) {
-        perror(path);
-        return false;
-    }
-    bool is_written = fwrite(text->at, 1, text->bytes, file) == text->bytes;
-    return fclose(file) == 0 && is_written;
-}
-
 int main(int argc, char **argv)
 {
     struct syn_arena arena;
     struct syn_buf text;
     struct syn_buf out;
     const struct syn_json *root = NULL;
+    char fault[SYN_REPORT_FAULT_BYTES] = "the list cannot be read";
     if (argc != 3) {
         (void)fprintf(stderr, "usage: adversary_gen IN.json OUT.c\n");
         return EXIT_FAILURE;
@@ -107,10 +83,15 @@ int main(int argc, char **argv)
     syn_arena_init(&arena, NULL, ARENA_BYTES);
     syn_buf_init(&text, NULL, SYN_JSON_BYTES_MAX);
     syn_buf_init(&out, NULL, OUT_BYTES_MAX);
-    bool is_done = read_all(argv[1], &text) &&
-                   syn_json_parse(&arena, syn_buf_str(&text), NULL, &root,
-                                  NULL) == SYN_OK &&
-                   put_table(&out, root) && write_all(argv[2], &out);
+    bool is_done =
+        syn_file_read(argv[1], &text) == SYN_OK &&
+        syn_json_parse(&arena, syn_buf_str(&text), NULL, &root, NULL) ==
+            SYN_OK &&
+        put_table(&out, root) &&
+        syn_report_file_write(argv[2], syn_buf_str(&out), fault) == SYN_OK;
+    if (!is_done) {
+        (void)fprintf(stderr, "adversary_gen: %s: %s\n", argv[1], fault);
+    }
     syn_buf_fini(&out);
     syn_buf_fini(&text);
     syn_arena_fini(&arena);

@@ -5,6 +5,7 @@
 #include "runner/baseline.h"
 
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "syn/limits.h"
 #include "target/locate.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_CHUNK    65536
 #define PLACE_BYTES   128
 #define REASON_BYTES  256
 #define VERSION       1
@@ -226,29 +226,21 @@ static syn_status read_root(struct reader *r, const struct syn_json *root)
 
 static syn_status read_file(struct reader *r, struct syn_buf *text)
 {
-    char chunk[READ_CHUNK];
-    size_t bytes = 0;
-    FILE *file = fopen(r->source->path, "rb");
-    if (file == NULL) {
+    syn_status st = syn_file_read(r->source->path, text);
+    if (st == SYN_OK) {
+        return SYN_OK;
+    }
+    if (st == SYN_ERR_IO) {
         (void)snprintf(r->fault, SYN_BASELINE_FAULT_BYTES,
                        "cannot read the baseline %s: %s", r->source->path,
                        strerror(errno));
-        return SYN_ERR_CONFIG;
-    }
-    do {
-        bytes = fread(chunk, 1, sizeof chunk, file);
-        syn_buf_put(text, (struct syn_str){chunk, bytes});
-    } while (bytes > 0 && text->status == SYN_OK);
-    bool is_bad = ferror(file) != 0 || text->status != SYN_OK;
-    (void)fclose(file);
-    if (is_bad) {
+    } else {
         (void)snprintf(r->fault, SYN_BASELINE_FAULT_BYTES,
                        "cannot read the baseline %s: not a file of at most "
                        "%u bytes",
                        r->source->path, SYN_BASELINE_BYTES_MAX);
-        return SYN_ERR_CONFIG;
     }
-    return SYN_OK;
+    return SYN_ERR_CONFIG;
 }
 
 syn_status syn_baseline_read(struct syn_arena *arena,

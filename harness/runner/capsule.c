@@ -4,6 +4,7 @@
  */
 #include "runner/capsule.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "syn/limits.h"
 
@@ -12,7 +13,6 @@
 #include <string.h>
 
 #define VERSION       1
-#define READ_CHUNK    65536
 #define SEED_BYTES    32
 #define HEX_PREFIX    2
 #define HEX_DIGITS    16
@@ -142,24 +142,6 @@ static syn_status refuse(const char *path, const char *place,
     return SYN_ERR_CONFIG;
 }
 
-static syn_status read_file(const char *path, struct syn_buf *text, char *fault)
-{
-    char chunk[READ_CHUNK];
-    size_t bytes = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return refuse(path, "", strerror(errno), fault);
-    }
-    do {
-        bytes = fread(chunk, 1, sizeof chunk, file);
-        syn_buf_put(text, (struct syn_str){chunk, bytes});
-    } while (bytes > 0 && text->status == SYN_OK);
-    bool is_bad = ferror(file) != 0 || text->status != SYN_OK;
-    (void)fclose(file);
-    return is_bad ? refuse(path, "", "cannot be read as a capsule", fault)
-                  : SYN_OK;
-}
-
 static bool read_seed(struct syn_str text, uint64_t *out)
 {
     static const char digits[] = "0123456789abcdef";
@@ -254,7 +236,13 @@ syn_status syn_capsule_read(struct syn_arena *arena, const char *path,
     const struct syn_json *root = NULL;
     char place[SEED_BYTES];
     syn_buf_init(&text, NULL, SYN_CAPSULE_BYTES_MAX);
-    syn_status st = read_file(path, &text, fault);
+    syn_status st = syn_file_read(path, &text);
+    if (st != SYN_OK) {
+        st = refuse(path, "",
+                    st == SYN_ERR_IO ? strerror(errno)
+                                     : "cannot be read as a capsule",
+                    fault);
+    }
     if (st == SYN_OK) {
         st = syn_json_parse(arena, syn_buf_str(&text), &rules, &root, &where);
         if (st == SYN_ERR_PARSE || st == SYN_ERR_LIMIT) {

@@ -7,7 +7,9 @@
  * than expected, or an unknown level or subject, ends the build.
  */
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
+#include "report/file.h"
 #include "syn/arena.h"
 #include "syn/limits.h"
 #include "syn/result.h"
@@ -152,33 +154,6 @@ static bool put_table(struct syn_buf *out, const struct syn_json *root)
     return syn_json_count(list) > 0 && out->status == SYN_OK;
 }
 
-static bool read_all(const char *path, struct syn_buf *text)
-{
-    FILE *file = fopen(path, "rb");
-    int byte = 0;
-    if (file == NULL) {
-        perror(path);
-        return false;
-    }
-    for (byte = getc(file); byte != EOF; byte = getc(file)) {
-        syn_buf_put_byte(text, (char)byte);
-    }
-    bool is_read = ferror(file) == 0 && text->status == SYN_OK;
-    (void)fclose(file);
-    return is_read;
-}
-
-static bool write_all(const char *path, const struct syn_buf *text)
-{
-    FILE *file = fopen(path, "wb");
-    if (file == NULL) {
-        perror(path);
-        return false;
-    }
-    bool is_written = fwrite(text->at, 1, text->bytes, file) == text->bytes;
-    return fclose(file) == 0 && is_written;
-}
-
 int main(int argc, char **argv)
 {
     struct syn_arena arena;
@@ -186,6 +161,7 @@ int main(int argc, char **argv)
     struct syn_buf out;
     struct syn_json_fault fault = {.line = 0, .reason = ""};
     const struct syn_json *root = NULL;
+    char unwritten[SYN_REPORT_FAULT_BYTES] = "";
     bool is_done = false;
     if (argc != 3) {
         (void)fprintf(stderr, "usage: clause_gen IN.json OUT.c\n");
@@ -194,15 +170,15 @@ int main(int argc, char **argv)
     syn_arena_init(&arena, NULL, ARENA_BYTES);
     syn_buf_init(&text, NULL, SYN_JSON_BYTES_MAX);
     syn_buf_init(&out, NULL, OUT_BYTES_MAX);
-    if (read_all(argv[1], &text)) {
-        syn_status st =
-            syn_json_parse(&arena, syn_buf_str(&text), NULL, &root, &fault);
-        is_done =
-            st == SYN_OK && put_table(&out, root) && write_all(argv[2], &out);
-        if (st != SYN_OK) {
-            (void)fprintf(stderr, "%s:%u: %s\n", argv[1], fault.line,
-                          fault.reason);
-        }
+    if (syn_file_read(argv[1], &text) != SYN_OK) {
+        (void)fprintf(stderr, "%s: cannot be read\n", argv[1]);
+    } else if (syn_json_parse(&arena, syn_buf_str(&text), NULL, &root,
+                              &fault) != SYN_OK) {
+        (void)fprintf(stderr, "%s:%u: %s\n", argv[1], fault.line, fault.reason);
+    } else if (put_table(&out, root)) {
+        is_done = syn_report_file_write(argv[2], syn_buf_str(&out),
+                                        unwritten) == SYN_OK;
+        (void)fputs(unwritten, stderr);
     }
     syn_buf_fini(&out);
     syn_buf_fini(&text);

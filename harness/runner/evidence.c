@@ -8,6 +8,7 @@
 #include "runner/evidence.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "syn/limits.h"
 
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_CHUNK     65536
 #define FILE_BYTES_MAX (4u * SYN_EVIDENCE_BYTES_MAX)
 
 struct filler {
@@ -254,21 +254,14 @@ syn_status syn_evidence_read(struct syn_arena *arena, const char *path,
                              struct syn_evidence *out)
 {
     struct syn_buf text;
-    char chunk[READ_CHUNK];
-    size_t bytes = 0;
-    FILE *file = fopen(path, "rb");
     *out = (struct syn_evidence){.end = SYN_END_NONE};
-    if (file == NULL) {
-        return errno == ENOENT ? SYN_OK : SYN_ERR_IO;
-    }
     syn_buf_init(&text, NULL, FILE_BYTES_MAX);
-    do {
-        bytes = fread(chunk, 1, sizeof chunk, file);
-        syn_buf_put(&text, (struct syn_str){chunk, bytes});
-    } while (bytes > 0);
-    syn_status st = ferror(file) != 0 ? SYN_ERR_IO : text.status;
-    st = st != SYN_OK ? st : fill_evidence(arena, syn_buf_str(&text), out);
+    syn_status st = syn_file_read(path, &text);
+    if (st == SYN_OK) {
+        st = fill_evidence(arena, syn_buf_str(&text), out);
+    } else if (st == SYN_ERR_IO && errno == ENOENT) {
+        st = SYN_OK;
+    }
     syn_buf_fini(&text);
-    (void)fclose(file);
     return st;
 }

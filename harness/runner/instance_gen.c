@@ -7,7 +7,9 @@
  * rest must be JSON with comments.
  */
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
+#include "report/file.h"
 #include "syn/arena.h"
 #include "syn/limits.h"
 
@@ -32,29 +34,6 @@ static int refuse(const char *path, const char *reason)
 {
     (void)fprintf(stderr, "instance_gen: %s: %s\n", path, reason);
     return EXIT_FAILURE;
-}
-
-static struct syn_str read_file(struct syn_arena *arena, const char *path)
-{
-    struct syn_buf text;
-    char part[4096];
-    size_t bytes = 0;
-    FILE *file = fopen(path, "rb");
-    struct syn_str kept = {NULL, 0};
-    if (file == NULL) {
-        return kept;
-    }
-    syn_buf_init(&text, NULL, SYN_JSON_BYTES_MAX);
-    do {
-        bytes = fread(part, 1, sizeof part, file);
-        syn_buf_put(&text, (struct syn_str){part, bytes});
-    } while (bytes > 0);
-    if (text.status == SYN_OK && ferror(file) == 0) {
-        kept = syn_arena_dup(arena, syn_buf_str(&text));
-    }
-    syn_buf_fini(&text);
-    (void)fclose(file);
-    return kept;
 }
 
 /* ".../issuers/bad-x.json" to "issuer/x". */
@@ -130,23 +109,17 @@ static void put_row(struct syn_buf *out, size_t index,
     syn_buf_printf(out, ",\n     .text = text_%zu},\n", index);
 }
 
-static int write_file(const char *path, struct syn_str text)
-{
-    FILE *file = fopen(path, "wb");
-    if (file == NULL) {
-        return refuse(path, "cannot be opened");
-    }
-    bool is_whole = fwrite(text.at, 1, text.bytes, file) == text.bytes;
-    is_whole = fclose(file) == 0 && is_whole;
-    return is_whole ? EXIT_SUCCESS : refuse(path, "cannot be written");
-}
-
 /* NULL, or what is wrong with the file. */
 static const char *read_instance(struct syn_arena *arena, const char *path,
                                  struct instance *instance)
 {
     const struct syn_json *tree = NULL;
-    instance->text = read_file(arena, path);
+    struct syn_buf text;
+    syn_buf_init(&text, NULL, SYN_JSON_BYTES_MAX);
+    if (syn_file_read(path, &text) == SYN_OK) {
+        instance->text = syn_arena_dup(arena, syn_buf_str(&text));
+    }
+    syn_buf_fini(&text);
     instance->name = name_of(arena, path);
     if (instance->text.at == NULL || instance->name.at == NULL) {
         return "cannot be read";
@@ -164,6 +137,7 @@ int main(int argc, char **argv)
     struct syn_buf texts;
     struct syn_buf rows;
     const char *fault = NULL;
+    char unwritten[SYN_REPORT_FAULT_BYTES] = "";
     int result = EXIT_FAILURE;
     syn_arena_init(&arena, NULL, ARENA_BYTES);
     syn_buf_init(&texts, NULL, OUT_BYTES_MAX);
@@ -184,7 +158,10 @@ int main(int argc, char **argv)
     syn_buf_put(&texts, syn_buf_str(&rows));
     syn_buf_put_text(&texts, "    {.name = NULL}};\n");
     if (fault == NULL && argc > 2 && texts.status == SYN_OK) {
-        result = write_file(argv[1], syn_buf_str(&texts));
+        result = syn_report_file_write(argv[1], syn_buf_str(&texts),
+                                       unwritten) == SYN_OK
+                     ? EXIT_SUCCESS
+                     : refuse(argv[1], unwritten);
     }
     syn_buf_fini(&rows);
     syn_buf_fini(&texts);

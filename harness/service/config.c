@@ -6,6 +6,7 @@
  */
 #include "service/config_impl.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "syn/limits.h"
 
@@ -403,29 +404,18 @@ syn_status syn_config_load(struct syn_arena *arena, const char *path,
                            char fault[SYN_CONFIG_FAULT_BYTES],
                            struct syn_str *out)
 {
-    char *at = syn_arena_alloc(arena, SYN_JSON_BYTES_MAX + 1);
-    FILE *file = fopen(path, "rb");
-    size_t bytes = 0;
-    syn_status st = at == NULL ? SYN_ERR_MEMORY : SYN_OK;
-    if (st == SYN_OK && file == NULL) {
+    struct syn_buf text;
+    syn_buf_init(&text, NULL, SYN_JSON_BYTES_MAX);
+    syn_status st = syn_file_read(path, &text);
+    if (st == SYN_OK) {
+        *out = syn_arena_dup(arena, syn_buf_str(&text));
+        st = out->at == NULL ? SYN_ERR_MEMORY : SYN_OK;
+    } else if (st != SYN_ERR_MEMORY) {
         (void)snprintf(fault, SYN_CONFIG_FAULT_BYTES, "%s:1:1: %s", path,
-                       strerror(errno));
+                       st == SYN_ERR_IO ? strerror(errno)
+                                        : "is larger than 1 MiB");
         st = SYN_ERR_CONFIG;
     }
-    if (st == SYN_OK) {
-        bytes = fread(at, 1, SYN_JSON_BYTES_MAX + 1, file);
-        if (ferror(file) != 0 || bytes > SYN_JSON_BYTES_MAX) {
-            (void)snprintf(fault, SYN_CONFIG_FAULT_BYTES, "%s:1:1: %s", path,
-                           ferror(file) != 0 ? "cannot be read"
-                                             : "is larger than 1 MiB");
-            st = SYN_ERR_CONFIG;
-        }
-    }
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    if (st == SYN_OK) {
-        *out = (struct syn_str){at, bytes};
-    }
+    syn_buf_fini(&text);
     return st;
 }

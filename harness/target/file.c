@@ -9,6 +9,7 @@
  */
 #include "target/file.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "syn/limits.h"
 #include "target/file_impl.h"
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_CHUNK         65536
 #define BUDGET_MAX         1000000000
 #define LATE_S_MAX         2592000 /* 30 days */
 #define REQUESTS_DEFAULT   20000
@@ -482,31 +482,22 @@ syn_status syn_target_read(struct syn_arena *arena, const char *path,
                            char fault[SYN_TARGET_FAULT_BYTES])
 {
     struct syn_buf text;
-    char chunk[READ_CHUNK];
-    size_t bytes = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        (void)snprintf(fault, SYN_TARGET_FAULT_BYTES, "cannot open %s: %s",
-                       path, strerror(errno));
-        return SYN_ERR_CONFIG;
-    }
     syn_buf_init(&text, NULL, SYN_TARGET_BYTES_MAX);
-    do {
-        bytes = fread(chunk, 1, sizeof chunk, file);
-        syn_buf_put(&text, (struct syn_str){chunk, bytes});
-    } while (bytes > 0);
-    syn_status st = text.status;
-    if (st != SYN_OK || ferror(file) != 0) {
-        (void)snprintf(fault, SYN_TARGET_FAULT_BYTES,
-                       "cannot read %s: unreadable, or over %d bytes", path,
-                       SYN_TARGET_BYTES_MAX);
-        st = SYN_ERR_CONFIG;
-    } else {
+    syn_status st = syn_file_read(path, &text);
+    if (st == SYN_OK) {
         st = syn_target_parse(arena, path, syn_buf_str(&text), today, out,
                               fault);
+    } else if (st == SYN_ERR_IO) {
+        (void)snprintf(fault, SYN_TARGET_FAULT_BYTES, "cannot read %s: %s",
+                       path, strerror(errno));
+        st = SYN_ERR_CONFIG;
+    } else {
+        (void)snprintf(fault, SYN_TARGET_FAULT_BYTES,
+                       "cannot read %s: over %d bytes", path,
+                       SYN_TARGET_BYTES_MAX);
+        st = SYN_ERR_CONFIG;
     }
     syn_buf_fini(&text);
-    (void)fclose(file);
     return st;
 }
 

@@ -5,6 +5,7 @@
 #include "target/manifest.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "syn/limits.h"
 
@@ -12,8 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_CHUNK 65536
-#define FORMAT     1
+#define FORMAT 1
 
 struct reader {
     struct syn_arena *arena;
@@ -218,30 +218,22 @@ static syn_status take_all(struct reader *r, const char *path,
     return SYN_OK;
 }
 
-static syn_status slurp(const char *path, struct syn_buf *text,
-                        char fault[SYN_MANIFEST_FAULT_BYTES])
+static syn_status read_text(const char *path, struct syn_buf *text,
+                            char fault[SYN_MANIFEST_FAULT_BYTES])
 {
-    char chunk[READ_CHUNK];
-    size_t bytes = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        (void)snprintf(fault, SYN_MANIFEST_FAULT_BYTES, "cannot open %s: %s",
+    syn_status st = syn_file_read(path, text);
+    if (st == SYN_OK) {
+        return SYN_OK;
+    }
+    if (st == SYN_ERR_IO) {
+        (void)snprintf(fault, SYN_MANIFEST_FAULT_BYTES, "cannot read %s: %s",
                        path, strerror(errno));
-        return SYN_ERR_CONFIG;
-    }
-    do {
-        bytes = fread(chunk, 1, sizeof chunk, file);
-        syn_buf_put(text, (struct syn_str){chunk, bytes});
-    } while (bytes > 0);
-    bool is_whole = ferror(file) == 0 && text->status == SYN_OK;
-    (void)fclose(file);
-    if (!is_whole) {
+    } else {
         (void)snprintf(fault, SYN_MANIFEST_FAULT_BYTES,
-                       "cannot read %s: unreadable, or over %u bytes", path,
+                       "cannot read %s: over %u bytes", path,
                        SYN_MANIFEST_BYTES_MAX);
-        return SYN_ERR_CONFIG;
     }
-    return SYN_OK;
+    return SYN_ERR_CONFIG;
 }
 
 syn_status syn_manifest_read(struct syn_arena *arena, const char *path,
@@ -252,7 +244,7 @@ syn_status syn_manifest_read(struct syn_arena *arena, const char *path,
     struct syn_manifest_list list = {.count = 0};
     struct reader reader = {.arena = arena, .list = &list};
     syn_buf_init(&text, NULL, SYN_MANIFEST_BYTES_MAX);
-    syn_status st = slurp(path, &text, fault);
+    syn_status st = read_text(path, &text, fault);
     struct syn_str kept = {NULL, 0};
     if (st == SYN_OK) {
         kept = syn_arena_dup(arena, syn_buf_str(&text));

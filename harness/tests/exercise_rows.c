@@ -5,6 +5,7 @@
  * Layer: tests. Threads: one.
  */
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -13,7 +14,6 @@
 #include <string.h>
 
 #define FILE_BYTES_MAX 268435456
-#define CHUNK_BYTES    65536
 
 static void put_result(struct syn_buf *out, const struct syn_json *result)
 {
@@ -54,22 +54,6 @@ static void put_traffic(struct syn_buf *out, const struct syn_json *result)
     }
 }
 
-static bool read_all(const char *path, struct syn_buf *text)
-{
-    char chunk[CHUNK_BYTES];
-    size_t bytes = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return false;
-    }
-    do {
-        bytes = fread(chunk, 1, sizeof chunk, file);
-        syn_buf_put(text, (struct syn_str){chunk, bytes});
-    } while (bytes > 0);
-    (void)fclose(file);
-    return text->status == SYN_OK && text->bytes > 0;
-}
-
 /* Usage: exercise_rows RUN_JSON [traffic] */
 int main(int argc, char **argv)
 {
@@ -83,7 +67,7 @@ int main(int argc, char **argv)
     syn_buf_init(&text, NULL, FILE_BYTES_MAX);
     syn_buf_init(&out, NULL, FILE_BYTES_MAX);
     bool is_traffic = argc == 3 && strcmp(argv[2], "traffic") == 0;
-    if ((argc == 2 || is_traffic) && read_all(argv[1], &text) &&
+    if ((argc == 2 || is_traffic) && syn_file_read(argv[1], &text) == SYN_OK &&
         syn_json_parse(&arena, syn_buf_str(&text), &rules, &root, NULL) ==
             SYN_OK) {
         const struct syn_json *results = syn_json_member(root, "results");
