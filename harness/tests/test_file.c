@@ -38,7 +38,7 @@ START_TEST(content_is_appended_with_its_nul_bytes)
     syn_buf_init(&text, NULL, sizeof CONTENT);
     syn_buf_put_byte(&text, '>');
     ck_assert_int_eq(syn_file_read(path, &text), SYN_OK);
-    ck_assert((syn_buf_str(&text), SYN_STR(">" CONTENT)));
+    ck_assert(syn_str_is_equal(syn_buf_str(&text), SYN_STR(">" CONTENT)));
     syn_buf_fini(&text);
 }
 END_TEST
