@@ -51,6 +51,8 @@
     X(rest_pages)         \
     X(rest_lives)         \
     X(rest_updates)       \
+    X(rest_makers)        \
+    X(rest_readings)      \
     X(rest_service)       \
     X(rest_paths)         \
     X(rest_plain)         \

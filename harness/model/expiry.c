@@ -11,12 +11,14 @@
 
 #include <string.h>
 
+#define DEADLINES 2 /* that one change sets: of an item and its container */
+
 /* --- heap
  * ------------------------------------------------------------------------ */
 
-bool syn_due_reserve(struct syn_model *model, size_t extra)
+bool syn_due_reserve(struct syn_model *model)
 {
-    size_t wanted = model->heap_count + extra;
+    size_t wanted = model->heap_count + DEADLINES;
     if (wanted <= model->heap_capacity) {
         return true;
     }

@@ -73,7 +73,7 @@ static bool prepare(struct syn_step *step, struct syn_str key,
 {
     out->event = syn_arena_array(step->arena, 1, sizeof(*out->event));
     if (out->event == NULL || !syn_step_doer(step, &out->doer) ||
-        !syn_due_reserve(step->model, 2)) {
+        !syn_due_reserve(step->model)) {
         return false;
     }
     out->entry =
@@ -133,7 +133,7 @@ static void set_deadline(struct syn_step *step, struct syn_item_cell *cell,
                             command->ttl_s.value, step->now_ms);
     } else if (is_new) {
         item->expires_ms = rules->item_deadline(rules->ctx, parent);
-    } else if (command->data.at != NULL) {
+    } else {
         item->expires_ms = rules->deadline_after_update(
             rules->ctx, parent, item, item->expires_ms, step->now_ms);
     }
@@ -176,21 +176,6 @@ void syn_item_remove(struct syn_model *model, struct syn_item_cell *cell,
  * ------------------------------------------------------------------------------
  */
 
-/* Digits in canonical form; an index beyond what a counter can reach is well
- * formed and names nothing. */
-static bool parse_index(struct syn_str text, uint64_t *out)
-{
-    if (syn_str_to_u64(text, INT64_MAX, out)) {
-        return true;
-    }
-    bool is_digits = text.bytes > 0 && text.at[0] != '0';
-    for (size_t i = 0; i < text.bytes; i++) {
-        is_digits = is_digits && text.at[i] >= '0' && text.at[i] <= '9';
-    }
-    *out = UINT64_MAX;
-    return is_digits;
-}
-
 const struct syn_item *syn_model_item(const struct syn_object *object,
                                       struct syn_str place)
 {
@@ -199,7 +184,7 @@ const struct syn_item *syn_model_item(const struct syn_object *object,
     struct syn_tree_key key = {0, {NULL, 0}};
     if (object->type != SYN_TYPE_LIST) {
         key.bytes = place;
-    } else if (!parse_index(place, &key.number)) {
+    } else if (!syn_str_to_u64(place, INT64_MAX, &key.number)) {
         return NULL;
     }
     const struct syn_tree_node *node = syn_tree_find(&parent->items, key);
@@ -214,8 +199,9 @@ static enum syn_code parse_place(const struct syn_step *step,
 {
     *out = (struct syn_tree_key){0, {NULL, 0}};
     if (step->command->type == SYN_TYPE_LIST) {
-        return parse_index(step->command->index, &out->number) ? SYN_CODE_NONE
-                                                               : SYN_CODE_54458;
+        return syn_str_to_u64(step->command->index, INT64_MAX, &out->number)
+                   ? SYN_CODE_NONE
+                   : SYN_CODE_54458;
     }
     out->bytes = step->command->key;
     return syn_check_points(out->bytes, SYN_NAME_POINTS_MAX) ? SYN_CODE_NONE

@@ -319,7 +319,7 @@ syn_status syn_verb_object_create(struct syn_step *step)
     struct syn_doer doer;
     struct syn_event *event = syn_arena_array(step->arena, 1, sizeof(*event));
     if (event == NULL || !syn_step_doer(step, &doer) ||
-        !syn_due_reserve(model, 1)) {
+        !syn_due_reserve(model)) {
         return SYN_ERR_MEMORY;
     }
     struct syn_object_cell *cell = make_cell(step);
@@ -448,7 +448,7 @@ syn_status syn_verb_object_update(struct syn_step *step)
     struct syn_doer doer;
     struct syn_event *event = syn_arena_array(step->arena, 1, sizeof(*event));
     if (event == NULL || !syn_step_doer(step, &doer) ||
-        !syn_due_reserve(model, 1)) {
+        !syn_due_reserve(model)) {
         return SYN_ERR_MEMORY;
     }
     if (has_data) {

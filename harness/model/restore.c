@@ -55,7 +55,7 @@ static syn_status restore_object(struct syn_model *model,
         (row->type == SYN_TYPE_DOCUMENT && row->data.at == NULL)) {
         return SYN_ERR_ARG;
     }
-    if (!syn_due_reserve(model, 1)) {
+    if (!syn_due_reserve(model)) {
         return SYN_ERR_MEMORY;
     }
     struct syn_object fresh = *row;
@@ -111,7 +111,7 @@ static syn_status restore_item(struct syn_model *model,
     } else {
         fresh.index = -1;
     }
-    if (!syn_due_reserve(model, 1)) {
+    if (!syn_due_reserve(model)) {
         return SYN_ERR_MEMORY;
     }
     struct syn_item_cell *cell = syn_item_cell_new(model, parent, &fresh);

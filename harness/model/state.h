@@ -298,8 +298,8 @@ struct syn_grant_cell *syn_grant_add(struct syn_model *model,
 /* --- expiry.c
  * ----------------------------------------------------------------------- */
 
-/* Make room so that `extra` deadlines can be set without memory. */
-bool syn_due_reserve(struct syn_model *model, size_t extra);
+/* Make room so that the deadlines of one change can be set without memory. */
+bool syn_due_reserve(struct syn_model *model);
 void syn_due_set(struct syn_model *model, struct syn_due *due, int64_t at_ms);
 
 /* --- replay.c

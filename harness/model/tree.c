@@ -147,9 +147,6 @@ void syn_tree_remove(struct syn_tree *tree, struct syn_tree_node *node)
         replace(tree, node->parent, node, only);
     }
     tree->count--;
-    node->parent = NULL;
-    node->child[0] = NULL;
-    node->child[1] = NULL;
     rebalance(tree, from);
 }
 

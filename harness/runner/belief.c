@@ -36,6 +36,17 @@ static bool is_known_switch(const struct syn_run *run)
            run->own_service[0] != '\0' || run->entry->row->acl_on;
 }
 
+struct syn_readings syn_row_readings(const struct syn_scenario *row)
+{
+    struct syn_readings readings = syn_readings_default;
+    if (row->service_readings != NULL) {
+        bool is_right =
+            syn_readings_apply(&readings, syn_str_of(row->service_readings));
+        SYN_ASSERT(is_right); /* a test looks at every row */
+    }
+    return readings;
+}
+
 /* NULL: no oracle for this row. */
 static struct syn_beliefs *beliefs_of(struct syn_run *run)
 {
@@ -48,7 +59,9 @@ static struct syn_beliefs *beliefs_of(struct syn_run *run)
     }
     syn_arena_init(&beliefs->arena, NULL, SYN_BELIEF_BYTES_MAX);
     run->beliefs = beliefs;
-    if (syn_oracle_new(&beliefs->arena, NULL, &beliefs->oracle) != SYN_OK) {
+    const struct syn_readings readings = syn_row_readings(run->entry->row);
+    if (syn_oracle_new(&beliefs->arena, &readings, &beliefs->oracle) !=
+        SYN_OK) {
         beliefs->is_blind = true;
         return beliefs;
     }

@@ -12,6 +12,10 @@
 #define SYN_RUNNER_BELIEF_H
 
 #include "runner/run_impl.h"
+#include "wire/readings.h"
+
+/* What the row's service and its oracle think where sources are silent. */
+struct syn_readings syn_row_readings(const struct syn_scenario *row);
 
 /* A request is about to leave. One that changes permissions behind the actors'
  * backs leaves the oracle without an opinion. */

@@ -318,15 +318,20 @@ static void open_embedded(struct syn_run *run)
          .keys = &keys->foreign,
          .key_count = 1,
          .acl_enabled = run->entry->row->acl_on}};
+    const int64_t hasty_s =
+        run->is_in_real_time && !run->entry->row->is_patient ? HASTY_S : 0;
+    const struct syn_readings readings = syn_row_readings(run->entry->row);
     struct syn_service_setup setup = {
         .accounts = accounts,
         .account_count = sizeof accounts / sizeof accounts[0],
         .seed = syn_rng_next(&run->rng),
         .limits =
             needs_limits(run->entry->row) ? SYN_LIMITS_REAL : SYN_LIMITS_OFF,
-        .handshake_s = run->is_in_real_time ? HASTY_S : 0,
-        .ping_s = run->is_in_real_time ? HASTY_S : 0,
-        .pong_s = run->is_in_real_time ? HASTY_S : 0,
+        .handshake_s = hasty_s,
+        .ping_s = hasty_s,
+        .pong_s = hasty_s,
+        .purge_delay_ms = run->entry->row->purge_delay_ms,
+        .readings = &readings,
         .jwe_key = syn_str_of(keys->jwe_key),
         .tls = (run->entry->row->needs & SYN_NEED_TLS) == 0
                    ? NULL

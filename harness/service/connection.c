@@ -159,7 +159,7 @@ static void upgrade(struct syn_conn *conn,
     const struct syn_arena_mark mark = syn_arena_mark(scratch);
     const struct syn_live_early hello = {
         .message = seams->frames.greeting(seams->ctx, scratch, message),
-        .bytes = early};
+        .bytes = syn_str_part(early, 0, seams->frames.early_bytes_max)};
     conn->session = syn_live_open(conn->service, &conn->ledger, &hello);
     syn_arena_rewind(scratch, mark);
     if (conn->session == NULL) {

@@ -145,6 +145,11 @@ static void plant_bearer(struct syn_seams *seams)
     seams->frames.greeting = greet_by_bearer;
 }
 
+static void plant_drops_early(struct syn_seams *seams)
+{
+    seams->frames.early_bytes_max = 0;
+}
+
 /* --- patience ------------------------------------------------------------- */
 
 static int64_t wait_long(void *ctx, int64_t setup_s)
@@ -268,6 +273,10 @@ static const struct syn_defect rows[] = {
      .title = "A bearer token of the upgrade opens a session",
      .clause = "TOK-15",
      .plant = plant_bearer},
+    {.name = "upgrade-drops-what-follows",
+     .title = "What comes in one read with an upgrade is lost",
+     .clause = "SDK-08",
+     .plant = plant_drops_early},
     {.name = "peer-waited-for-long",
      .title = "A silent peer is waited for all day",
      .clause = "LIM-20",

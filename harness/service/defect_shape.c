@@ -97,6 +97,23 @@ static void hide_maker(void *ctx, struct syn_shaping *shaping)
     }
 }
 
+/* Whoever made it: the backend did. */
+static void name_backend(void *ctx, struct syn_shaping *shaping)
+{
+    (void)ctx;
+    const struct syn_str word = SYN_STR("\"created_by\":\"");
+    const size_t from = find_word(shaping->body, word.at, 0) + word.bytes;
+    if (shaping->plane == SYN_PLANE_REST && from < shaping->body.bytes) {
+        splice(shaping, from, syn_str_find(shaping->body, '"', from) - from,
+               SYN_STR("system"));
+    }
+}
+
+static void plant_backend_made(struct syn_seams *seams)
+{
+    seams->shape_reply = name_backend;
+}
+
 static void plant_no_maker(struct syn_seams *seams)
 {
     seams->shape_reply = hide_maker;
@@ -467,6 +484,8 @@ static const struct syn_defect rows[] = {
      plant_more},
     {"items-without-maker", "Items do not say who made them", "REST-12",
      plant_no_maker},
+    {"made-by-backend", "The backend is told to have made everything",
+     "REST-11", plant_backend_made},
     {"links-lead-nowhere", "url and links cannot be followed", "REST-13",
      plant_lost_links},
     {"name-answers-otherwise", "A name answers another body than the sid",

@@ -1,6 +1,7 @@
 /*
  * defect_surface.c - seeded bugs where a request enters: whose it is, what its
- * path names, how much it may hold, and what a refusal tells.
+ * path names, how much it may hold, what a refusal tells, and the readings
+ * under which it is answered.
  */
 #include "net/http.h"
 #include "service/defect_impl.h"
@@ -155,6 +156,11 @@ static void plant_plain(struct syn_seams *seams)
     seams->takes_plain = take_both;
 }
 
+static void plant_no_readings(struct syn_seams *seams)
+{
+    seams->rules.readings = syn_readings_default;
+}
+
 static const struct syn_defect rows[] = {
     {"plain-http-served", "The port of HTTPS answers plain HTTP as well",
      "REST-01", plant_plain},
@@ -172,5 +178,8 @@ static const struct syn_defect rows[] = {
      plant_internals},
     {"rest-sizes-unbounded", "Requests of any size are read and stored",
      "LIM-20", plant_unbounded},
+    {"readings-not-taken",
+     "The readings that the service was started with are forgotten", "REST-27",
+     plant_no_readings},
 };
 SYN_DEFECT_TABLE(syn_defects_surface, rows);

@@ -89,6 +89,7 @@ void syn_frame_rules_init(struct syn_frame_rules *rules)
                                       .answers_to = answers_to,
                                       .patience_s = patience_s,
                                       .is_soothed = is_soothed,
+                                      .early_bytes_max = SIZE_MAX,
                                       .unread_bytes_max =
                                           SYN_STREAM_QUEUE_BYTES_MAX};
 }

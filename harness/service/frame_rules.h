@@ -66,6 +66,10 @@ struct syn_frame_rules {
      * never. */
     bool (*is_soothed)(void *ctx);
 
+    /* Bytes behind an upgrade request, in one read with it, that count. Sound:
+     * all. */
+    size_t early_bytes_max;
+
     /* Bytes that wait for a peer which does not read, before it is dropped.
      * Sound: SYN_STREAM_QUEUE_BYTES_MAX. */
     size_t unread_bytes_max;

@@ -167,7 +167,7 @@ static void hold(struct syn_ledger *ledger, struct syn_ledger_entry *entry)
 void syn_ledger_write(struct syn_ledger *ledger, struct syn_str bytes,
                       uint64_t ticket, struct syn_str owed)
 {
-    if (ledger->closes || bytes.bytes == 0) {
+    if (ledger->closes) {
         return;
     }
     if (ledger->first == NULL && syn_tickets_is_kept(ledger->service, ticket)) {

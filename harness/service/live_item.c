@@ -158,15 +158,20 @@ static bool read_page_size(struct syn_call *call, size_t *size)
     return true;
 }
 
+static bool is_either(char flag, char one, char other)
+{
+    return flag == one || flag == other;
+}
+
 /* What write_token wrote; a position that is none is refused by the model. */
 static bool decode_token(struct syn_str plain, struct syn_page *page)
 {
     uint64_t size = 0;
-    const size_t colon = syn_str_find(plain, ':', 0);
-    if (plain.bytes <= TOKEN_FLAGS || colon <= TOKEN_FLAGS ||
-        colon + 1 >= plain.bytes || memchr("np", plain.at[0], 2) == NULL ||
-        memchr("ad", plain.at[1], 2) == NULL ||
-        memchr("eh", plain.at[2], 2) == NULL ||
+    const size_t colon = syn_str_find(plain, ':', TOKEN_FLAGS);
+    if (colon + 1 >= plain.bytes ||
+        !is_either(plain.at[0], TOKEN_FORWARD, TOKEN_BACKWARD) ||
+        !is_either(plain.at[1], TOKEN_ASCENDING, TOKEN_DESCENDING) ||
+        !is_either(plain.at[2], TOKEN_SHOWS, TOKEN_HIDES) ||
         !syn_str_to_u64(syn_str_part(plain, TOKEN_FLAGS, colon - TOKEN_FLAGS),
                         SYN_PAGE_SIZE_MAX, &size) ||
         size == 0) {

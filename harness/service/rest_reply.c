@@ -11,6 +11,7 @@
 
 #define REQUEST_ID_HEX 32
 #define NO_CONTENT     204
+#define TOO_LARGE      413
 #define TOO_MANY       429
 
 static struct syn_str missing_text(struct syn_rest_call *call)
@@ -129,42 +130,13 @@ void syn_rest_put_reply(struct syn_rest_call *call, bool keeps_alive,
     }
 }
 
-/* --- what was done and not kept ------------------------------------------- */
+/* --- what is no answer to a request --------------------------------------- */
 
-void syn_rest_put_failure(struct syn_service *service, struct syn_buf *out)
+/* `reason` at NULL: the text of the code. The connection ends with it. */
+static void put_refusal(struct syn_service *service, unsigned status,
+                        enum syn_code code, struct syn_str reason,
+                        struct syn_buf *out)
 {
-    static const struct syn_http_message nothing = {.minor = 1};
-    struct syn_rest_call call = {
-        .service = service, .message = &nothing, .arena = &service->scratch};
-    struct syn_arena_mark mark = syn_arena_mark(&service->scratch);
-    syn_buf_init(&call.body, NULL, SYN_REST_REPLY_BYTES_MAX);
-    syn_rest_fail(&call, SYN_CODE_20500);
-    syn_rest_put_reply(&call, false, out);
-    syn_buf_fini(&call.body);
-    syn_arena_rewind(&service->scratch, mark);
-}
-
-/* --- what never became a request ------------------------------------------ */
-
-/* How each refusal of the reader is told. */
-struct refusal {
-    unsigned status;
-    enum syn_code code;
-};
-static const struct refusal refusals[] = {
-    {413, SYN_CODE_20413},
-    {400, SYN_CODE_20001},
-};
-
-void syn_rest_refuse_bytes(struct syn_service *service, unsigned status,
-                           const char *reason, struct syn_buf *out)
-{
-    enum syn_code code = SYN_CODE_20001;
-    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-        if (refusals[i].status == status) {
-            code = refusals[i].code;
-        }
-    }
     static const struct syn_http_message nothing = {.minor = 1};
     struct syn_rest_call call = {.service = service,
                                  .message = &nothing,
@@ -172,8 +144,24 @@ void syn_rest_refuse_bytes(struct syn_service *service, unsigned status,
                                  .status = status};
     struct syn_arena_mark mark = syn_arena_mark(&service->scratch);
     syn_buf_init(&call.body, NULL, SYN_REST_REPLY_BYTES_MAX);
-    syn_error_put(&call.body, code, syn_str_of(reason), status);
+    syn_error_put(&call.body, code, reason, status);
     syn_rest_put_reply(&call, false, out);
     syn_buf_fini(&call.body);
     syn_arena_rewind(&service->scratch, mark);
+}
+
+/* What was done and not kept. */
+void syn_rest_put_failure(struct syn_service *service, struct syn_buf *out)
+{
+    put_refusal(service, syn_code_http(SYN_CODE_20500), SYN_CODE_20500,
+                (struct syn_str){NULL, 0}, out);
+}
+
+/* What never became a request. */
+void syn_rest_refuse_bytes(struct syn_service *service, unsigned status,
+                           const char *reason, struct syn_buf *out)
+{
+    put_refusal(service, status,
+                status == TOO_LARGE ? SYN_CODE_20413 : SYN_CODE_20001,
+                syn_str_of(reason), out);
 }

@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MORE_LISTENERS (SYN_LOAD_PORTS_MAX - 1)
-
 #define ACTOR               "service"
 #define US_PER_MS           1000
 #define SWEEP_BATCH         256 /* things removed before others get a turn */
@@ -217,6 +215,12 @@ static syn_status copy_setup(struct syn_service *service,
     if (own->standing_max == 0) {
         own->standing_max = SYN_STANDING_MAX;
     }
+    if (own->port_count == 0) {
+        own->port_count = 1;
+    }
+    if (own->port_count > SYN_LOAD_PORTS_MAX) {
+        return SYN_ERR_CONFIG;
+    }
     default_i64(&own->notice_s, SYN_SERVICE_NOTICE_S);
     default_i64(&own->ping_s, SYN_SERVICE_PING_S);
     default_i64(&own->pong_s, SYN_SERVICE_PONG_S);
@@ -292,14 +296,11 @@ static syn_status open_listeners(struct syn_service *service,
         tls.takes_plain = service->seams.takes_plain(service->seams.ctx);
     }
     const struct syn_tls_server *with = setup->tls == NULL ? NULL : &tls;
-    syn_status st =
-        syn_listener_open(loop, service->setup.address, setup->port, with,
-                          syn_conn_accept, service, &service->listener);
-    for (uint32_t i = 1;
-         i < setup->port_count && i <= MORE_LISTENERS && st == SYN_OK; i++) {
-        st = syn_listener_open(loop, service->setup.address, 0, with,
-                               syn_conn_accept, service,
-                               &service->more_listeners[i - 1]);
+    syn_status st = SYN_OK;
+    for (uint32_t i = 0; i < service->setup.port_count && st == SYN_OK; i++) {
+        st = syn_listener_open(loop, service->setup.address,
+                               i == 0 ? setup->port : 0, with, syn_conn_accept,
+                               service, &service->listeners[i]);
     }
     return st;
 }
@@ -349,9 +350,8 @@ void syn_service_stop(struct syn_service *service)
         return;
     }
     service->is_stopping = true;
-    syn_listener_close(service->listener);
-    for (uint32_t i = 0; i < MORE_LISTENERS; i++) {
-        syn_listener_close(service->more_listeners[i]);
+    for (uint32_t i = 0; i < SYN_LOAD_PORTS_MAX; i++) {
+        syn_listener_close(service->listeners[i]);
     }
     syn_conn_stop_all(service);
     syn_live_stop(service);
@@ -370,17 +370,14 @@ void syn_service_stop(struct syn_service *service)
 
 uint16_t syn_service_port(const struct syn_service *service)
 {
-    return syn_listener_port(service->listener);
+    return syn_service_port_at(service, 0);
 }
 
 uint16_t syn_service_port_at(const struct syn_service *service, uint32_t index)
 {
-    if (index == 0) {
-        return syn_service_port(service);
-    }
-    return index > MORE_LISTENERS || service->more_listeners[index - 1] == NULL
+    return index >= SYN_LOAD_PORTS_MAX || service->listeners[index] == NULL
                ? 0
-               : syn_listener_port(service->more_listeners[index - 1]);
+               : syn_listener_port(service->listeners[index]);
 }
 
 struct syn_model *syn_service_model(struct syn_service *service)

@@ -81,8 +81,9 @@ struct syn_keeper {
 struct syn_service_setup {
     const char *address; /* "127.0.0.1" */
     uint16_t port;       /* 0: a free one */
-    uint32_t port_count; /* 0: one; more, all of the system's choosing, so
-                            that many clients find source ports */
+    uint32_t port_count; /* 0: one; up to SYN_LOAD_PORTS_MAX, the others of the
+                            system's choosing, so that many clients find
+                            source ports */
     const struct syn_tls_server *tls;         /* NULL: plain */
     const struct syn_account_setup *accounts; /* at least one */
     size_t account_count;

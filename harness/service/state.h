@@ -142,8 +142,7 @@ struct syn_live; /* opaque here: the SDK half's own state (live.h) */
 struct syn_service {
     struct syn_loop *loop;
     struct syn_clock *clock; /* the loop's */
-    struct syn_listener *listener;
-    struct syn_listener *more_listeners[SYN_LOAD_PORTS_MAX - 1];
+    struct syn_listener *listeners[SYN_LOAD_PORTS_MAX];
     struct syn_model *model;
     struct syn_seams seams;
     struct syn_keyring keyring;

@@ -16,7 +16,8 @@
 static const struct syn_str crlf = {"\r\n", 2};
 static const struct syn_str absent = {NULL, 0};
 
-/* Cut the magic line and the header off; *rest is what follows its CRLF. */
+/* Cut the magic line and the header off; *rest is what follows its CRLF, which
+ * a message shorter than its header has not. */
 static bool cut_header(struct syn_str message, size_t bytes_max,
                        struct syn_str *header, struct syn_str *rest)
 {
@@ -36,9 +37,6 @@ static bool cut_header(struct syn_str message, size_t bytes_max,
         return false;
     }
     const struct syn_str body = syn_str_from(behind, crlf.bytes);
-    if (body.bytes < bytes + crlf.bytes) {
-        return false;
-    }
     *header = syn_str_part(body, 0, (size_t)bytes);
     const struct syn_str tail = syn_str_from(body, (size_t)bytes);
     *rest = syn_str_from(tail, crlf.bytes);

@@ -11,6 +11,7 @@
 #include "runner/bug.h"
 #include "service/defect_impl.h"
 #include "syn/scenario.h"
+#include "wire/readings.h"
 
 #include <check.h>
 #include <string.h>
@@ -78,10 +79,11 @@ END_TEST
 
 START_TEST(planting_changes_the_table)
 {
-    const struct syn_seams sound = sound_seams();
+    struct syn_seams sound = sound_seams();
+    sound.rules.readings.etag = SYN_ETAG_BARE; /* started with readings */
     const struct syn_defect *defect = syn_defect_at(0);
     for (size_t i = 1; defect != NULL; i++) {
-        struct syn_seams seams = sound_seams();
+        struct syn_seams seams = sound;
         defect->plant(&seams);
         ck_assert_msg(memcmp(&seams, &sound, sizeof(seams)) != 0,
                       "%s changes nothing", defect->name);
@@ -214,6 +216,31 @@ START_TEST(defects_of_rows_exist)
 }
 END_TEST
 
+START_TEST(readings_of_rows_are_ones_and_differ_from_the_references)
+{
+    size_t named = 0;
+    for (size_t i = 0; syn_suites[i] != NULL; i++) {
+        for (size_t k = 0; k < syn_suites[i]->row_count; k++) {
+            const struct syn_scenario *row = &syn_suites[i]->rows[k];
+            struct syn_readings readings = syn_readings_default;
+            const char *text = row->service_readings;
+            if (text == NULL) {
+                continue;
+            }
+            ck_assert_msg(syn_readings_apply(&readings, syn_str_of(text)),
+                          "%s has readings that are none: %s", row->id, text);
+            ck_assert_msg(
+                memcmp(&readings, &syn_readings_default, sizeof readings) != 0,
+                "%s has the readings of the reference", row->id);
+            ck_assert_msg((row->needs & SYN_NEED_INTERNALS) != 0,
+                          "%s takes readings at a target", row->id);
+            named++;
+        }
+    }
+    ck_assert_uint_gt(named, 0);
+}
+END_TEST
+
 /* A bug that no row has to catch proves nothing; those of the field are run
  * against all rows instead. */
 START_TEST(each_is_named_by_a_row)
@@ -260,6 +287,8 @@ Suite *suite_defect(void)
     tcase = tcase_create("rows");
     tcase_add_test(tcase, unknown_names_are_told);
     tcase_add_test(tcase, defects_of_rows_exist);
+    tcase_add_test(tcase,
+                   readings_of_rows_are_ones_and_differ_from_the_references);
     tcase_add_test(tcase, each_is_named_by_a_row);
     tcase_add_test(tcase, whole_tables_are_of_the_field);
     suite_add_tcase(suite, tcase);

@@ -66,7 +66,8 @@ static const struct {
                {" 0", 54458},
                {"7", 20404},
                {"9223372036854775807", 20404},
-               {"99999999999999999999", 20404}};
+               {"9223372036854775808", 54458},
+               {"99999999999999999999", 54458}};
 static const enum syn_verb item_verbs[] = {
     SYN_VERB_ITEM_FETCH, SYN_VERB_ITEM_UPDATE, SYN_VERB_ITEM_DELETE};
 

@@ -49,6 +49,21 @@ START_TEST(every_word_is_found_again_and_nothing_else_is)
 }
 END_TEST
 
+START_TEST(readings_in_one_text_are_set_and_others_stay)
+{
+    struct syn_readings readings = syn_readings_default;
+    ck_assert(syn_readings_apply(&readings, SYN_STR("")));
+    ck_assert(
+        syn_readings_apply(&readings, SYN_STR("etag=bare webhook-retries=2")));
+    ck_assert_uint_eq(readings.etag, SYN_ETAG_BARE);
+    ck_assert_uint_eq(readings.hook_retries, 2);
+    ck_assert_uint_eq(readings.nbf_skew_s, syn_readings_default.nbf_skew_s);
+    ck_assert(!syn_readings_apply(&readings, SYN_STR("etag")));
+    ck_assert(!syn_readings_apply(&readings, SYN_STR("etag=pink")));
+    ck_assert(!syn_readings_apply(&readings, SYN_STR("colour=bare")));
+}
+END_TEST
+
 START_TEST(each_value_has_a_place_of_its_own)
 {
     struct syn_readings readings = syn_readings_default;
@@ -349,6 +364,7 @@ Suite *suite_readings(void)
     tcase_add_checked_fixture(tcase, open_arena, close_arena);
     tcase_add_loop_test(tcase, every_word_is_found_again_and_nothing_else_is, 0,
                         SYN_READING_COUNT);
+    tcase_add_test(tcase, readings_in_one_text_are_set_and_others_stay);
     tcase_add_test(tcase, each_value_has_a_place_of_its_own);
     tcase_add_test(tcase, all_fifteen_questions_have_a_row);
     tcase_add_test(tcase, schema_lists_the_same_ids_and_words);

@@ -119,6 +119,24 @@ void syn_reading_name(enum syn_reading_id which, unsigned value,
     (void)snprintf(out, SYN_READING_WORD_BYTES, "%.*s", SYN_STR_ARG(word));
 }
 
+bool syn_readings_apply(struct syn_readings *readings, struct syn_str text)
+{
+    while (text.bytes > 0) {
+        const struct syn_str pair =
+            syn_str_part(text, 0, syn_str_find(text, ' ', 0));
+        const size_t sign = syn_str_find(pair, '=', 0);
+        enum syn_reading_id which;
+        unsigned value = 0;
+        if (!syn_reading_find(syn_str_part(pair, 0, sign), &which) ||
+            !syn_reading_parse(which, syn_str_from(pair, sign + 1), &value)) {
+            return false;
+        }
+        syn_reading_set(readings, which, value);
+        text = syn_str_from(text, pair.bytes + 1);
+    }
+    return true;
+}
+
 /* --- identities ----------------------------------------------------------- */
 
 /* Letters from U+00C0 on, as a base letter and a combining mark (the last byte

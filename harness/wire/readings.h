@@ -166,6 +166,10 @@ bool syn_reading_parse(enum syn_reading_id which, struct syn_str word,
 void syn_reading_name(enum syn_reading_id which, unsigned value,
                       char out[SYN_READING_WORD_BYTES]);
 
+/* "etag=bare webhook-retries=2", by ids and words with blanks between: what it
+ * names is set. False: something in it is none. */
+bool syn_readings_apply(struct syn_readings *readings, struct syn_str text);
+
 /* Are both the same identity under these readings? */
 bool syn_reading_is_same(const struct syn_readings *readings, struct syn_str a,
                          struct syn_str b);

@@ -64,6 +64,12 @@ struct syn_scenario {
     /* It waits for peers, which moving a clock does not make late: embedded on
      * a real clock, with a service of little patience. */
     bool is_in_real_time;
+    bool is_patient; /* then with the deadlines that it has by itself */
+    /* Readings that the embedded service takes instead of the reference's
+     * ("etag=bare", blank between; harness/wire/readings.h), and how long it
+     * keeps what has expired. Rows that say one of them need its internals. */
+    const char *service_readings;
+    int64_t purge_delay_ms;
     const char
         *defect;      /* names of seeded defects it must catch, blank between */
     const char *tags; /* blank between; NULL: none */

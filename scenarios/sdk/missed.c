@@ -48,6 +48,43 @@ static void replayed(struct syn_run *run)
     }
 }
 
+/* SDK-12, SDK-04: an item that was removed meanwhile takes nothing else of what
+ * was missed with it. */
+static void removed(struct syn_run *run)
+{
+    struct syn_client *there = syn_run_client(run, "there");
+    struct syn_client *late = syn_run_client(run, "late");
+    struct syn_thing thing = syn_run_thing(run, "told");
+    struct syn_reply made = syn_client_do(there, OP_ON(CREATE, &thing));
+    REQUIRE_CONTROL(run, "there creates", made);
+    const int64_t first = syn_reply_i64(&made, "/last_event_id", -9);
+    int64_t index = 0;
+    for (unsigned n = 0; n < MISSED; n++) {
+        struct syn_action change = syn_mark_change(run, &thing, n);
+        REQUIRE_CONTROL(run, "there adds an item",
+                        syn_client_do(there, &change));
+        index = n == 0 ? thing.item_index : index;
+        if (n != 1) {
+            continue;
+        }
+        change = syn_mark_change(run, &thing, 0);
+        change.op = SYN_OP_ITEM_REMOVE;
+        change.index = index;
+        REQUIRE_CONTROL(run, "there removes the first",
+                        syn_client_do(there, &change));
+    }
+    struct syn_reply outcome = syn_client_subscribe(late, &thing, first);
+    REQUIRE_CONTROL(run, "late subscribes", outcome);
+    EXPECT_STR(run, "what is said of the replay",
+               syn_reply_str(&outcome, "/0/replay_status"), ==,
+               SYN_STR("completed"));
+    REQUIRE_TRUE(run, "late hears of the removal and of two items",
+                 syn_client_await(late, &thing, MISSED));
+    EXPECT_TRUE(
+        run, "of the last as well",
+        syn_client_saw(late, syn_str_of(syn_mark(run, &thing, MISSED - 1))));
+}
+
 /* SDK-12: an id that cannot be is answered, and nothing is told for it. */
 static void odd_ids(struct syn_run *run)
 {
@@ -86,12 +123,20 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .defect = "replay-missing",
      .run = replayed},
+    {.id = "sdk/missed/removed",
+     .title = "A removal takes nothing else of what was missed with it",
+     .source = "SDK-12 SDK-04",
+     MISSED_ROW,
+     .needs = SYN_NEED_MINT,
+     .types = SYN_TYPES_CONTAINER,
+     .defect = "replay-missing",
+     .run = removed},
     {.id = "sdk/missed/odd-ids",
      .title = "A last event id that cannot be is answered and replays nothing",
      .source = "SDK-12",
      MISSED_ROW,
      .needs = SYN_NEED_MINT,
-     .types = SYN_TYPES_CONTAINER,
+     .types = SYN_TYPES_GRANTED,
      .defect = "replay-from-first",
      .run = odd_ids},
 };

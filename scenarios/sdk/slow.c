@@ -10,14 +10,15 @@
 
 #include <string.h>
 
-#define DRIPS    40 /* bytes in all the patience there is */
-#define MS_PER_S 1000
-#define WRITES   900
-#define WIDE     14336 /* bytes of data of one write */
-#define KIB      1024
-#define PINGS    1000
-#define PART     100
-#define INIT_ID  "TM000000000000000000000000rogue002"
+#define DRIPS     40 /* bytes in all the patience there is */
+#define MS_PER_S  1000
+#define MOMENT_MS 200
+#define WRITES    900
+#define WIDE      14336 /* bytes of data of one write */
+#define KIB       1024
+#define PINGS     1000
+#define PART      100
+#define INIT_ID   "TM000000000000000000000000rogue002"
 
 /* Bytes one by one, for as long as the service is given. */
 static void expect_dropped(struct syn_run *run, const char *what,
@@ -53,6 +54,23 @@ static void slow(struct syn_run *run)
                               "................................"));
     EXPECT_TRUE(run, "another user's session goes on", syn_client_fence(ann));
     EXPECT_HONEST(run, &bait);
+}
+
+/* Who is slow for a moment is no rogue: before the upgrade, and before `init`.
+ * The service is one with the deadlines that it has by itself. */
+static void moment(struct syn_run *run)
+{
+    struct syn_bait bait;
+    struct syn_rogue *user = syn_run_rogue(run, "user", NULL);
+    syn_run_pass_ms(run, MOMENT_MS);
+    REQUIRE_TRUE(run, "the web socket opens after a moment",
+                 syn_rogue_upgrade_by(user, syn_rogue_upgrade_text(user, "")) ==
+                     101);
+    REQUIRE(run, syn_bait_lay(run, &bait));
+    syn_run_pass_ms(run, MOMENT_MS);
+    EXPECT_CONTROL(run, "`init` after another",
+                   syn_rogue_ask(user, INIT_ID,
+                                 syn_rogue_init(user, INIT_ID, bait.token)));
 }
 
 /* B15, B16: a peer that is gone and never said so. */
@@ -182,6 +200,15 @@ static const struct syn_scenario rows[] = {
      .estimate_s = 250,
      .defect = "peer-waited-for-long peer-soothes-by-byte peer-not-waited-for",
      .run = slow},
+    {.id = "sdk/slow/moment",
+     .title = "A peer that takes a moment to begin is waited for",
+     .source = "LIM-20",
+     SLOW_ROW,
+     .level = SYN_LEVEL_MUST,
+     .is_in_real_time = true,
+     .is_patient = true,
+     .defect = "peer-not-waited-for",
+     .run = moment},
     {.id = "sdk/slow/silent",
      .title = "A peer that answers no ping is dropped, its user comes back",
      .source = "SDK-08",

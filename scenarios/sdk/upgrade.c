@@ -10,9 +10,14 @@
 #define SWITCHED  101
 #define REDIRECT  300
 #define CHANGE_ID "RQ000000000000000000000000rogue001"
+#define INIT_ID   "TM000000000000000000000000rogue003"
 #define KEY       "Sec-WebSocket-Key: c3luY3Byb29mIGhlbGxvIQ==\r\n"
 #define VERSION   "Sec-WebSocket-Version: 13\r\n"
 #define UPGRADE   "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+
+#define FRAME_HEAD 8 /* bytes: two, a length of 16 bits, the mask */
+#define MASKED     0x80
+#define LENGTH_16  126
 
 /* W01: a foreign page opens the socket from a browser that has cookies. */
 static void foreign_origin(struct syn_run *run)
@@ -119,6 +124,47 @@ static void broken(struct syn_run *run)
     EXPECT_HONEST(run, &bait);
 }
 
+/* A binary frame of this message, masked by zeros. */
+static void say_by_hand(struct syn_run *run, struct syn_rogue *rogue,
+                        struct syn_str message, bool has_begun)
+{
+    const unsigned char head[FRAME_HEAD] = {
+        SYN_FRAME_BINARY, MASKED | LENGTH_16,
+        (unsigned char)(message.bytes >> 8), (unsigned char)message.bytes};
+    const struct syn_str bytes = {(const char *)head, sizeof head};
+    REQUIRE_TRUE(run, "the message has a length of 16 bits",
+                 message.bytes >= LENGTH_16 && message.bytes <= UINT16_MAX);
+    syn_rogue_cork(rogue);
+    syn_rogue_write(rogue, syn_str_from(bytes, has_begun ? 1 : 0));
+    syn_rogue_write(rogue, message);
+    syn_rogue_uncork(rogue);
+}
+
+/* A client may send its first frame before the upgrade is answered; a byte of
+ * it can come in one read with the request. The first round is the control. */
+static void first_byte(struct syn_run *run)
+{
+    struct syn_bait bait;
+    REQUIRE(run, syn_bait_lay(run, &bait));
+    for (int is_early = 0; is_early <= 1; is_early++) {
+        struct syn_rogue *user = syn_run_rogue(run, "user", NULL);
+        const unsigned status = syn_rogue_upgrade_by(
+            user, syn_run_text(run, "%s%s", syn_rogue_upgrade_text(user, ""),
+                               is_early ? "\x82" : ""));
+        REQUIRE_TRUE(run, "the web socket opens", status == SWITCHED);
+        say_by_hand(run, user, syn_rogue_init(user, INIT_ID, bait.token),
+                    is_early);
+        struct syn_reply reply = syn_rogue_reply(user, INIT_ID, 0);
+        const unsigned code = syn_rogue_close_code(user);
+        EXPECT_TRUE(run, "it is not hung up on for it", code == 0);
+        if (is_early) {
+            EXPECT_ALLOWED(run, "`init`, begun behind the upgrade", reply);
+        } else {
+            REQUIRE_CONTROL(run, "`init`, behind the answer", reply);
+        }
+    }
+}
+
 #define UPGRADE_ROW                                                \
     .subject = SYN_SUBJECT_SERVICE, .safety = SYN_SAFE_NAMESPACED, \
     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN, .tags = "raw"
@@ -153,5 +199,12 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_SHOULD,
      .defect = "upgrade-any-version upgrade-any-key",
      .run = broken},
+    {.id = "sdk/upgrade/first-byte",
+     .title = "A frame that begins in one read with the upgrade is whole",
+     .source = "SDK-08",
+     UPGRADE_ROW,
+     .level = SYN_LEVEL_SHOULD,
+     .defect = "upgrade-drops-what-follows",
+     .run = first_byte},
 };
 SYN_SUITE(sdk_upgrade, "The upgrade to a web socket", rows);

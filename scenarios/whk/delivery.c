@@ -7,6 +7,7 @@
 #include "syn/hook.h"
 #include "syn/scenario.h"
 
+#define RETRIES  2
 #define SLEEP_S  20 /* longer than a service may wait (E11205: 15) */
 #define CHANGES  5  /* on each plane while the sink is ill */
 #define MS_PER_S 1000
@@ -110,6 +111,31 @@ static void slow_sink(struct syn_run *run)
                 syn_run_hook_count(run, &match));
 }
 
+/* Open question 10: a service that tries a failed webhook again does so as
+ * often as its reading says, and then goes on with the next. */
+static void tried_again(struct syn_run *run)
+{
+    struct syn_sink *sink = syn_run_sink(run);
+    struct syn_thing failed = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "one");
+    struct syn_thing well = syn_run_thing_of(run, SYN_TYPE_DOCUMENT, "two");
+    const struct syn_hook_match of_failed = {.on = &failed};
+    const struct syn_hook_match of_well = {.on = &well};
+    struct syn_client *ann = syn_run_client(run, "ann");
+    syn_sink_behave(sink, &(struct syn_sink_manner){.status = 500});
+    REQUIRE_CONTROL(run, "ann creates while the sink fails",
+                    syn_client_do(ann, OP_ON(CREATE, &failed)));
+    REQUIRE_TRUE(run, "its webhook comes as often as it is tried",
+                 syn_run_hook_await(run, &of_failed, RETRIES) != NULL);
+    syn_sink_behave(sink, &(struct syn_sink_manner){.status = 200});
+    REQUIRE_CONTROL(run, "ann creates when the sink is well",
+                    syn_client_do(ann, OP_ON(CREATE, &well)));
+    REQUIRE(run, EXPECT_HOOK_FENCE(run));
+    EXPECT_INT(run, "how often the failed webhook came",
+               (int64_t)syn_run_hook_count(run, &of_failed), ==, 1 + RETRIES);
+    EXPECT_INT(run, "how often the one behind it came",
+               (int64_t)syn_run_hook_count(run, &of_well), ==, 1);
+}
+
 #define DELIVERY_ROW                                                 \
     .subject = SYN_SUBJECT_SERVICE, .safety = SYN_SAFE_NAMESPACED,   \
     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_OWN_SERVICE | \
@@ -143,5 +169,17 @@ static const struct syn_scenario rows[] = {
      .defect = "slow-sink-fails-requests",
      .reading = "delivery is asynchronous: no answer depends on it",
      .run = slow_sink},
+    {.id = "whk/delivery/tried-again",
+     .title = "A failed webhook is tried again as often as the reading says",
+     .source = "WHK-10",
+     .level = SYN_LEVEL_SHOULD,
+     .subject = SYN_SUBJECT_SERVICE,
+     .safety = SYN_SAFE_EMBEDDED,
+     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_OWN_SERVICE |
+              SYN_NEED_WEBHOOK | SYN_NEED_INTERNALS,
+     .service_readings = "webhook-retries=2",
+     .reading = "a failed webhook is tried twice again (`--readings`)",
+     .defect = "readings-not-taken",
+     .run = tried_again},
 };
 SYN_SUITE(whk_delivery, "How webhooks are posted", rows);
