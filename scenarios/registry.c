@@ -53,6 +53,7 @@
     X(rest_updates)       \
     X(rest_makers)        \
     X(rest_readings)      \
+    X(rest_restart)       \
     X(rest_service)       \
     X(rest_paths)         \
     X(rest_plain)         \

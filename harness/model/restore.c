@@ -62,6 +62,8 @@ static syn_status restore_object(struct syn_model *model,
     fresh.item_count = 0;
     fresh.is_removed = false;
     fresh.event_count = model->rules->restored_count(model->rules->ctx, row);
+    fresh.expires_ms =
+        model->rules->restored_deadline(model->rules->ctx, row->expires_ms);
     struct syn_object_cell *cell = syn_object_cell_new(model, owner, &fresh);
     if (cell == NULL) {
         return SYN_ERR_MEMORY;
@@ -71,7 +73,7 @@ static syn_status restore_object(struct syn_model *model,
         syn_object_cell_free(model, cell);
         return status;
     }
-    syn_due_set(model, &cell->due, row->expires_ms);
+    syn_due_set(model, &cell->due, fresh.expires_ms);
     keep_order(model, row->order);
     return SYN_OK;
 }
@@ -106,6 +108,8 @@ static syn_status restore_item(struct syn_model *model,
         return SYN_ERR_ARG;
     }
     struct syn_item fresh = *row;
+    fresh.expires_ms =
+        model->rules->restored_deadline(model->rules->ctx, row->expires_ms);
     if (parent->object.type == SYN_TYPE_LIST) {
         fresh.key = (struct syn_str){NULL, 0};
     } else {
@@ -123,7 +127,7 @@ static syn_status restore_item(struct syn_model *model,
         return SYN_ERR_EXISTS;
     }
     syn_item_attach(model, cell);
-    syn_due_set(model, &cell->due, row->expires_ms);
+    syn_due_set(model, &cell->due, fresh.expires_ms);
     return SYN_OK;
 }
 
@@ -139,6 +143,7 @@ static syn_status restore_grant(struct syn_model *model,
     }
     /* A store does not say whether the backend ever set it. */
     struct syn_grant fresh = *row;
+    fresh.rights = model->rules->restored_rights(model->rules->ctx, row);
     fresh.is_implicit =
         row->rights == SYN_RIGHTS_ALL &&
         row->changed_ms == object->object.created_ms &&

@@ -244,6 +244,18 @@ static int64_t restored_count(void *ctx, const struct syn_object *object)
     return object->event_count;
 }
 
+static int64_t restored_deadline(void *ctx, int64_t deadline_ms)
+{
+    (void)ctx;
+    return deadline_ms;
+}
+
+static unsigned restored_rights(void *ctx, const struct syn_grant *grant)
+{
+    (void)ctx;
+    return grant->rights;
+}
+
 const struct syn_rules syn_rules_sound = {
     .decide_access = decide_access,
     .decide_backend = decide_backend,
@@ -270,6 +282,8 @@ const struct syn_rules syn_rules_sound = {
     .complete_patch = complete_patch,
     .takes_revision = takes_revision,
     .restored_count = restored_count,
+    .restored_deadline = restored_deadline,
+    .restored_rights = restored_rights,
     .purge_delay_ms = 0,
     .readings = SYN_READINGS_DEFAULT,
     .ctx = NULL,

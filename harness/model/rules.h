@@ -154,6 +154,11 @@ struct syn_rules {
      * one that was stored. */
     int64_t (*restored_count)(void *ctx, const struct syn_object *object);
 
+    /* Likewise the deadline of an object or item (0: none), and the rights of a
+     * permission row. Sound: what was stored. */
+    int64_t (*restored_deadline)(void *ctx, int64_t deadline_ms);
+    unsigned (*restored_rights)(void *ctx, const struct syn_grant *grant);
+
     int64_t purge_delay_ms;       /* how long expired things stay visible */
     struct syn_readings readings; /* of what public documents leave open */
     void *ctx;

@@ -88,8 +88,7 @@ struct syn_report_defect {
     const struct syn_report_kill *runs;
     size_t run_count;
     size_t kill_count;
-    const char *proof; /* unit test that notices it instead of rows; or NULL */
-    bool is_survivor;  /* no row went red, though rows were to notice */
+    bool is_survivor; /* no row went red, though rows were to notice */
 };
 
 /* Clauses of one subject and level: all, and those judged with a control. */

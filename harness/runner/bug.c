@@ -19,7 +19,6 @@ static bool service_at(size_t index, struct syn_bug *out)
                                 .title = defect->title,
                                 .clause = defect->clause,
                                 .seat = SYN_BUG_SERVICE,
-                                .proof = syn_defect_proof(defect),
                                 .is_field = syn_defect_is_field(defect)};
     }
     return defect != NULL;

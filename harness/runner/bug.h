@@ -20,9 +20,7 @@ struct syn_bug {
     const char *title;
     const char *clause;
     enum syn_bug_seat seat;
-    const char *proof; /* unit test that notices it, where it takes a restart
-                          and rows cannot; NULL: rows must */
-    bool is_field;     /* every row is run against it, named or not */
+    bool is_field; /* every row is run against it, named or not */
 };
 
 /* The n-th, those of the service first, of the client next; false past the

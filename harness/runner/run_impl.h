@@ -40,13 +40,16 @@
 
 struct syn_beliefs; /* the oracle beside the row: belief.c */
 struct syn_forge_kit;
+struct syn_store;
 struct syn_rogue;
 struct syn_run_sight; /* a message that the tap saw: fault.c */
 struct syn_outsiders; /* what stands beside the service: outsider.c */
 
-/* Credentials of the embedded service beside the row's own. */
+/* Credentials of the embedded service. */
 struct syn_run_keys {
+    const char *account;
     const char *auth_token;
+    struct syn_key_setup own;        /* the row's own: of its backend */
     struct syn_key_setup other;      /* of the same account */
     struct syn_key_setup restricted; /* signs no tokens */
     struct syn_key_setup deleted;
@@ -80,6 +83,7 @@ struct syn_run {
     struct syn_loop *loop;
     struct syn_curl *curl;
     struct syn_service *service; /* embedded only */
+    struct syn_store *store;     /* of a service that is kept; else NULL */
     struct syn_tls_client tls;
     struct syn_tls_server veil;        /* veil.c; of a row that needs TLS */
     char veil_dir[SYN_RUN_VEIL_BYTES]; /* "": none */
@@ -120,6 +124,9 @@ void syn_run_close_world(struct syn_run *run);
 
 /* Record a fault of ours and end the row's process. */
 _Noreturn void syn_run_abandon(struct syn_run *run, const char *reason);
+
+/* The text, or a fault of ours: the arena of the row is full. */
+const char *syn_run_must_print(struct syn_run *run, const char *text);
 
 /* Milliseconds since the row began, on its clock. */
 int64_t syn_run_since_ms(const struct syn_run *run);

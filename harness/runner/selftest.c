@@ -9,8 +9,6 @@
  * it; a row that is red without any defect fails the selftest as it is. Where
  * rows were selected, only the defects that they name are counted. In the
  * report each defect is one case; the runs behind it are told in the matrix.
- * What only a restart shows meets no row, as rows have no restart: a unit test
- * proves it, and the matrix says which.
  */
 #include "base/buf.h"
 #include "runner/bug.h"
@@ -80,9 +78,6 @@ static syn_status plan_defect(struct syn_runner *runner,
                                    .stage = &runner->stage,
                                    .repeat = 1,
                                    .defect = defect->name};
-    if (defect->proof != NULL && !runner->options->runs_all) {
-        return SYN_OK;
-    }
     selection.defect = meets_every_row(runner, defect) ? NULL : defect->name;
     return syn_plan_add(&runner->arena, &runner->plan, &order);
 }
@@ -221,7 +216,6 @@ static void add_defect(struct matrix *matrix, const struct syn_bug *defect,
     *out = (struct syn_report_defect){.name = defect->name,
                                       .title = defect->title,
                                       .clause = defect->clause,
-                                      .proof = defect->proof,
                                       .runs = runs};
     for (size_t i = from; i < *at; i++) {
         if (!was_called_off(runner, i)) {
@@ -238,7 +232,6 @@ static void add_defect(struct matrix *matrix, const struct syn_bug *defect,
     }
     /* With --all each row was to notice; else those that name it, if any. */
     out->is_survivor = out->kill_count == 0 && out->run_count > 0 &&
-                       defect->proof == NULL &&    /* no row can */
                        runner->signal_number == 0; /* cut off: not known */
 }
 
@@ -320,14 +313,10 @@ static void put_defect(struct syn_buf *out,
 {
     const char *word = defect->is_survivor      ? "SURVIVED"
                        : defect->kill_count > 0 ? "killed"
-                       : defect->proof != NULL  ? "by unit"
                                                 : "unnamed";
     syn_buf_printf(out, "%-9s%zu/%zu %s (%s):", word, defect->kill_count,
                    defect->run_count, defect->name, defect->clause);
-    if (defect->kill_count == 0 && defect->proof != NULL) {
-        syn_buf_printf(out, " needs a restart: proven by unit test %s\n",
-                       defect->proof);
-    } else if (defect->kill_count == 0 && defect->run_count > RUNS_SHOWN_MAX) {
+    if (defect->kill_count == 0 && defect->run_count > RUNS_SHOWN_MAX) {
         syn_buf_put_text(out, " by every row\n");
     } else {
         put_runs(out, defect);
@@ -361,11 +350,6 @@ static void print_matrix(const struct matrix *matrix, size_t killed,
     struct syn_runner *runner = matrix->runner;
     const struct syn_report *report = &runner->report;
     size_t judged = killed + survived;
-    size_t by_unit = 0;
-    for (size_t i = 0; i < matrix->defect_count; i++) {
-        const struct syn_report_defect *defect = &matrix->defects[i];
-        by_unit += defect->kill_count == 0 && defect->proof != NULL ? 1 : 0;
-    }
     struct syn_buf text;
     syn_buf_init(&text, NULL, MATRIX_BYTES_MAX);
     syn_buf_put_text(&text, "kill matrix: defect, and the rows that met it "
@@ -385,9 +369,9 @@ static void print_matrix(const struct matrix *matrix, size_t killed,
     }
     syn_buf_printf(&text,
                    "score: %zu of %zu defects killed (%zu %%), %zu met no "
-                   "row that names them, %zu left to unit tests\n",
+                   "row that names them\n",
                    killed, judged, judged == 0 ? 0 : killed * PERCENT / judged,
-                   matrix->defect_count - judged - by_unit, by_unit);
+                   matrix->defect_count - judged);
     syn_runner_print(runner, &text);
     syn_buf_fini(&text);
 }
@@ -397,12 +381,8 @@ static struct syn_result defect_result(struct syn_runner *runner,
 {
     struct syn_str id =
         syn_arena_printf(&runner->arena, "selftest/%s", defect->name);
-    bool is_by_unit = defect->kill_count == 0 && defect->proof != NULL;
     struct syn_str reason =
-        is_by_unit ? syn_arena_printf(&runner->arena,
-                                      "needs a restart: proven by unit test %s",
-                                      defect->proof)
-        : defect->run_count == 0
+        defect->run_count == 0
             ? SYN_STR("no selected row names this defect")
             : syn_arena_printf(&runner->arena, "%zu of %zu rows red",
                                defect->kill_count, defect->run_count);

@@ -5,7 +5,7 @@
  */
 #include "base/log.h"
 #include "runner/belief.h"
-#include "runner/bug.h"
+#include "runner/embedded.h"
 #include "runner/hook.h"
 #include "runner/outsider.h"
 #include "runner/persona.h"
@@ -20,11 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEX_SID              32
-#define HEX_SECRET           32
 #define DISTRESSED           70 /* as the exit code of harness errors */
 #define CLEAN_GUARD          5000
-#define HASTY_S              1 /* patience of a service in real time */
 #define PATIENCE_S           4 /* what a row gives it */
 #define PATIENCE_AT_TARGET_S 120
 #define HTTP_CREATED         201
@@ -35,20 +32,12 @@ _Noreturn void syn_run_abandon(struct syn_run *run, const char *reason)
     _exit(DISTRESSED);
 }
 
-static const char *must_print(struct syn_run *run, const char *text)
+const char *syn_run_must_print(struct syn_run *run, const char *text)
 {
     if (text == NULL) {
         syn_run_abandon(run, "the arena of the row is full");
     }
     return text;
-}
-
-static const char *make_sid(struct syn_run *run, const char *prefix)
-{
-    char hex[HEX_SID + 1];
-    syn_rng_hex(&run->rng, hex, HEX_SID);
-    return must_print(run,
-                      syn_arena_printf(&run->arena, "%s%s", prefix, hex).at);
 }
 
 int64_t syn_run_since_ms(const struct syn_run *run)
@@ -231,124 +220,6 @@ static void set_secrets(struct syn_run *run)
     memcpy(run->secrets, all, sizeof all);
 }
 
-static bool needs_limits(const struct syn_scenario *row)
-{
-    return (row->needs & SYN_NEED_LIMITS) != 0 ||
-           strncmp(row->id, "lim/", sizeof "lim/" - 1) == 0;
-}
-
-static const char *make_secret(struct syn_run *run)
-{
-    char hex[HEX_SECRET + 1];
-    syn_rng_hex(&run->rng, hex, HEX_SECRET);
-    return must_print(run, syn_arena_dup(&run->arena, syn_str_of(hex)).at);
-}
-
-static struct syn_key_setup make_key(struct syn_run *run,
-                                     enum syn_key_kind kind)
-{
-    return (struct syn_key_setup){
-        .sid = make_sid(run, "SK"), .secret = make_secret(run), .kind = kind};
-}
-
-/* Where its planes are, once it listens. */
-static void point_at_service(struct syn_run *run, bool is_tls)
-{
-    unsigned port = syn_service_port(run->service);
-    run->world.rest_url =
-        must_print(run, syn_arena_printf(&run->arena, "%s://127.0.0.1:%u",
-                                         is_tls ? "https" : "http", port)
-                            .at);
-    run->world.tls = is_tls ? &run->tls : NULL;
-    run->world.sdk_url = must_print(
-        run, syn_arena_printf(&run->arena, "%s://127.0.0.1:%u/v3/wsconnect",
-                              is_tls ? "wss" : "ws", port)
-                 .at);
-    run->world.service_sid = syn_service_default_sid(run->service, 0);
-}
-
-/* A defect of the client is planted in the row's users. */
-static bool plant_client(struct syn_run *run)
-{
-    const struct syn_client_defect *defect =
-        run->entry->defect == NULL ? NULL
-                                   : syn_client_defect_find(run->entry->defect);
-    if (defect != NULL) {
-        defect->plant(&run->world.manners);
-    }
-    return defect != NULL;
-}
-
-/* What is planted in the service itself; a defect of the users or of what
- * stands beside the service is planted there. */
-static const char *service_defect(struct syn_run *run)
-{
-    struct syn_bug bug;
-    bool is_elsewhere =
-        plant_client(run) ||
-        (run->entry->defect != NULL && syn_bug_find(run->entry->defect, &bug) &&
-         bug.seat == SYN_BUG_INSTANCE);
-    return is_elsewhere ? NULL : run->entry->defect;
-}
-
-/* A service of its own; two accounts, so that there are strangers. Credentials
- * are made up from the row's seed. */
-static void open_embedded(struct syn_run *run)
-{
-    struct syn_run_keys *keys = &run->keys;
-    struct syn_key_setup own = make_key(run, SYN_KEY_MAIN);
-    keys->auth_token = make_secret(run);
-    keys->other = make_key(run, SYN_KEY_STANDARD);
-    keys->restricted = make_key(run, SYN_KEY_RESTRICTED);
-    keys->deleted = make_key(run, SYN_KEY_DELETED);
-    keys->foreign = make_key(run, SYN_KEY_MAIN);
-    keys->foreign_account = make_sid(run, "AC");
-    keys->foreign_token = make_secret(run);
-    keys->jwe_key = make_secret(run);
-    const struct syn_key_setup mine[] = {own, keys->other, keys->restricted,
-                                         keys->deleted};
-    const struct syn_account_setup accounts[] = {
-        {.sid = make_sid(run, "AC"),
-         .auth_token = keys->auth_token,
-         .keys = mine,
-         .key_count = sizeof mine / sizeof mine[0],
-         .acl_enabled = run->entry->row->acl_on},
-        {.sid = keys->foreign_account,
-         .auth_token = keys->foreign_token,
-         .keys = &keys->foreign,
-         .key_count = 1,
-         .acl_enabled = run->entry->row->acl_on}};
-    const int64_t hasty_s =
-        run->is_in_real_time && !run->entry->row->is_patient ? HASTY_S : 0;
-    const struct syn_readings readings = syn_row_readings(run->entry->row);
-    struct syn_service_setup setup = {
-        .accounts = accounts,
-        .account_count = sizeof accounts / sizeof accounts[0],
-        .seed = syn_rng_next(&run->rng),
-        .limits =
-            needs_limits(run->entry->row) ? SYN_LIMITS_REAL : SYN_LIMITS_OFF,
-        .handshake_s = hasty_s,
-        .ping_s = hasty_s,
-        .pong_s = hasty_s,
-        .purge_delay_ms = run->entry->row->purge_delay_ms,
-        .readings = &readings,
-        .jwe_key = syn_str_of(keys->jwe_key),
-        .tls = (run->entry->row->needs & SYN_NEED_TLS) == 0
-                   ? NULL
-                   : syn_run_open_veil(run),
-        .defect = service_defect(run)};
-    if (syn_service_start(run->loop, &setup, &run->service) != SYN_OK) {
-        syn_run_abandon(run, "the embedded service did not start");
-    }
-    point_at_service(run, setup.tls != NULL);
-    run->world.login =
-        (struct syn_rest_login){.user = own.sid, .password = own.secret};
-    run->world.mint_key =
-        (struct syn_token_key){.key_sid = own.sid,
-                               .secret = own.secret,
-                               .account_sid = accounts[0].sid};
-}
-
 /* A valid request that is refused fails the row by its control, one without an
  * answer leaves it open; a success that names no service is no success. */
 static void end_without_service(struct syn_run *run, unsigned http)
@@ -372,7 +243,7 @@ static void make_own_service(struct syn_run *run)
     struct syn_str name = syn_arena_printf(&run->arena, "syn-%s-row%zu",
                                            run->stage->run, run->index);
     unsigned http =
-        syn_remote_make_service(&remote, must_print(run, name.at),
+        syn_remote_make_service(&remote, syn_run_must_print(run, name.at),
                                 run->entry->row->acl_on, run->own_service);
     if (run->own_service[0] == '\0') {
         end_without_service(run, http);
@@ -387,7 +258,7 @@ static void open_guard(struct syn_run *run)
     run->guard = syn_stage_guard(run->stage);
     run->guard.share = share;
     run->guard.loop = run->loop;
-    run->guard.sees_limits = needs_limits(run->entry->row);
+    run->guard.sees_limits = syn_row_needs_limits(run->entry->row);
     run->world.pace = pace;
     run->world.arrived = arrived;
     run->world.hung_up = hung_up;
@@ -488,9 +359,9 @@ struct syn_world *syn_run_world(struct syn_run *run)
     if (run->stage->target == NULL) {
         if (syn_run_opens_audit(run)) {
             syn_run_open_audit(run);
-            point_at_service(run, false);
+            syn_run_point_at_service(run, false);
         } else {
-            open_embedded(run);
+            syn_run_open_embedded(run);
         }
     } else {
         open_target(run);
@@ -572,7 +443,7 @@ void syn_run_close_world(struct syn_run *run)
     }
     syn_backend_free(run->backend);
     syn_belief_end(run);
-    syn_service_stop(run->service);
+    syn_run_close_embedded(run);
     syn_curl_free(run->curl);
     syn_loop_free(run->loop);
     syn_log_set_clock(NULL, NULL);

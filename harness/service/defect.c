@@ -32,21 +32,6 @@ bool syn_defect_is_field(const struct syn_defect *defect)
     return false;
 }
 
-/* What only a restart shows; each entry is held against its test there. */
-static const struct {
-    const char *defect, *test;
-} proofs[] = {{"field-document-revision-restarts", "unit_restart"}};
-
-const char *syn_defect_proof(const struct syn_defect *defect)
-{
-    for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
-        if (strcmp(proofs[i].defect, defect->name) == 0) {
-            return proofs[i].test;
-        }
-    }
-    return NULL;
-}
-
 const struct syn_defect *syn_defect_at(size_t index)
 {
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {

@@ -329,7 +329,21 @@ static void plant_crossed_items(struct syn_seams *seams)
     seams->rules.decide_access = cross_containers;
 }
 
+static unsigned forget_rights(void *ctx, const struct syn_grant *grant)
+{
+    (void)ctx;
+    (void)grant;
+    return SYN_RIGHTS_NONE;
+}
+
+static void plant_restart_revokes(struct syn_seams *seams)
+{
+    seams->rules.restored_rights = forget_rights;
+}
+
 static const struct syn_defect rows[] = {
+    {"restart-forgets-grants", "Permission rows are empty after a restart",
+     "ACL-11", plant_restart_revokes},
     {"grant-ignored", "A permission row of the backend has no effect", "ACL-24",
      plant_grant_ignored},
     {"grant-covers-service",

@@ -220,6 +220,18 @@ static void plant_told_twice(struct syn_seams *seams)
     seams->copies = removal_twice;
 }
 
+static int64_t forget_deadline(void *ctx, int64_t deadline_ms)
+{
+    (void)ctx;
+    (void)deadline_ms;
+    return 0;
+}
+
+static void plant_restart_keeps_all(struct syn_seams *seams)
+{
+    seams->rules.restored_deadline = forget_deadline;
+}
+
 static const struct syn_defect rows[] = {
     {"ttl-never-removes", "Nothing is ever removed when its TTL has passed",
      "TTL-01", plant_never_removes},
@@ -228,6 +240,8 @@ static const struct syn_defect rows[] = {
      plant_containers_stay},
     {"purge-falls-behind", "Of many expired objects only some are removed",
      "TTL-01", plant_falls_behind},
+    {"restart-forgets-deadlines", "Nothing expires any more after a restart",
+     "TTL-01", plant_restart_keeps_all},
     {"ttl-fires-early", "Things are removed two seconds before their deadline",
      "TTL-22", plant_fires_early},
     {"item-expiry-removes-container",

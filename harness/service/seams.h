@@ -193,10 +193,6 @@ struct syn_str syn_defect_unknown(const char *names);
  * Then every row is run against it, whether it names it or not. */
 bool syn_defect_is_field(const struct syn_defect *defect);
 
-/* The unit test that notices it, where it takes a restart, which rows have
- * none of ("unit_restart"); NULL: rows must. */
-const char *syn_defect_proof(const struct syn_defect *defect);
-
 /* The n-th defect, in the order of the table; NULL past the end. */
 const struct syn_defect *syn_defect_at(size_t index);
 

@@ -70,6 +70,7 @@ struct syn_scenario {
      * keeps what has expired. Rows that say one of them need its internals. */
     const char *service_readings;
     int64_t purge_delay_ms;
+    bool is_kept; /* embedded with a store: syn/restart.h */
     const char
         *defect;      /* names of seeded defects it must catch, blank between */
     const char *tags; /* blank between; NULL: none */

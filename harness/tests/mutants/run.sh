@@ -2,6 +2,7 @@
 # run.sh: would `syncproof run` notice a bug that nobody seeded?
 #
 #   run.sh [--count N] [--seed N] [--floor PCT] [--seconds S] [--jobs N] [--again]
+#          [--by COMMAND]
 #
 # Takes N one-line mutants of harness/service and harness/model from the lines
 # that the suite executes (mutants.awk), the same ones for the same seed, builds
@@ -11,17 +12,23 @@
 # the very object of the sound program or of another mutant, is none: the next
 # candidate takes its place.
 #
-# Killed: `run --strict` ends with another code than 0 and its report has a row
-# with the verdict fail, error (the row crashed, or hung until its guard) or
-# inconclusive (no answer on several tries), or the run does not end in the time it
-# is given. Strict, because most rows of level SHOULD only warn otherwise, which a
+# Killed: `run --strict` ends with another code than 0, its report has a row with
+# the verdict fail, error (the row crashed, or hung until its guard) or inconclusive
+# (no answer on several tries), and that row alone is red once more, so that a
+# machine that was busy kills nothing; or the run does not end in the time it is
+# given. Strict, because most rows of level SHOULD only warn otherwise, which a
 # reader of the report sees and an exit code does not tell. What lives is run once
 # more as built with the sanitizers, which see memory that is lost or used when it
 # is gone. The answer counts each kind apart. Anything else lets the mutant live.
 #
+# Each mutant meets first the row that killed it the last time, then the chapter
+# nearest to it, then all that takes no long time, then the whole suite: a kill by
+# one row of the suite is one by the suite.
+#
 # --again takes the mutants of the last time and judges those that were not killed
 # then: what one uses to see whether new rows kill survivors. The mutated files
-# themselves must be as they were.
+# themselves must be as they were. --by starts each build, link and run through a
+# command, for a machine that others use too (`--by "flock -s /tmp/lock nice"`).
 #
 # Results are kept in build/mutants/results until the sources change, so that a
 # run that was cut short goes on where it ended. Ends with 0 when all were judged,
@@ -40,6 +47,7 @@ MUTANTS_MAX=4000 # candidates that are compiled at most
 JOBS=$(nproc)
 AGAIN=''
 SUFFIX=''
+BY=()
 
 say() { printf '== %s\n' "$*" >&2; }
 die() {
@@ -60,6 +68,7 @@ while [ $# -gt 0 ]; do
     --floor) FLOOR=$2 ;;
     --seconds) BUDGET=$2 ;;
     --jobs) JOBS=$2 ;;
+    --by) read -ra BY <<<"$2" ;;
     *) die "unknown option $1" ;;
     esac
     shift 2
@@ -91,10 +100,10 @@ measure() {
     local -x CCACHE_DISABLE=1
     say "measuring which lines the suite executes"
     cmake --preset coverage >"$WORK/coverage.log" 2>&1 || die "see $WORK/coverage.log"
-    ninja -C "$COVERAGE" -j "$JOBS" syncproof >"$WORK/coverage.log" 2>&1 ||
+    "${BY[@]}" ninja -C "$COVERAGE" -j "$JOBS" syncproof >"$WORK/coverage.log" 2>&1 ||
         die "see $WORK/coverage.log"
     find "$COVERAGE" -name '*.gcda' -delete
-    "$COVERAGE/syncproof" run -q --jobs "$JOBS" --out "$WORK/coverage-out" \
+    "${BY[@]}" "$COVERAGE/syncproof" run -q --jobs "$JOBS" --out "$WORK/coverage-out" \
         >"$WORK/coverage.log" 2>&1 || die "the suite fails: see $WORK/coverage.log"
 }
 
@@ -131,7 +140,7 @@ prepare_build() { # folder option…: what is built next, compiled and linked
     cmake -S . -B "$WORK/$TREE" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
         -DCMAKE_C_FLAGS_DEBUG=-O1 -DCMAKE_C_COMPILER=gcc "$@" \
         >"$WORK/$TREE.log" 2>&1 || die "see $WORK/$TREE.log"
-    ninja -C "$WORK/$TREE" -j "$JOBS" syncproof >>"$WORK/$TREE.log" 2>&1 ||
+    "${BY[@]}" ninja -C "$WORK/$TREE" -j "$JOBS" syncproof >>"$WORK/$TREE.log" 2>&1 ||
         die "see $WORK/$TREE.log"
     ninja -C "$WORK/$TREE" -t commands syncproof >"$WORK/commands"
     LINK=$(tail -n 1 "$WORK/commands" | sed 's/^: && //; s/ && :$//')
@@ -141,11 +150,11 @@ compile() { # source object: as the sound one, from another text
     local original=$1 text=$2 object=$3 command
     command=$(grep -F -- "-c $PWD/$original" "$WORK/commands" | head -n 1 |
         sed 's/ -M[DTF]\( [^ ]*\)\{0,1\}//g; s/ -o [^ ]* -c .*//')
-    (cd "$WORK/$TREE" && eval "$command -w -o $object -c -x c $text") 2>/dev/null
+    (cd "$WORK/$TREE" && "${BY[@]}" sh -c "$command -w -o $object -c -x c $text") 2>/dev/null
 }
 
 link() { # object program
-    (cd "$WORK/$TREE" && eval "${LINK/ -o syncproof / $1 -o $2 }") 2>/dev/null
+    (cd "$WORK/$TREE" && "${BY[@]}" sh -c "${LINK/ -o syncproof / $1 -o $2 }") 2>/dev/null
 }
 
 digest() { # an object without debugging information says only what it does
@@ -191,7 +200,7 @@ choose() {
 run_on() { # lane selection…: fails as the suite does
     local lane=$1
     shift
-    timeout -k 10 "$LIMIT_S" "$lane/syncproof" run "$@" -q --strict --fail-fast --jobs 1 \
+    "${BY[@]}" timeout -k 10 "$LIMIT_S" "$lane/syncproof" run "$@" -q --strict --fail-fast --jobs 1 \
         --seed "$SEED" --out "$lane/out" >"$lane/log" 2>&1
 }
 
@@ -209,13 +218,17 @@ name_kill() { # report
     fi
 }
 
-# A selection of the suite on one object. Prints why it is killed, or `alive`.
-judge() { # lane object selection…
-    local lane="$WORK/lane-$1" object=$2 status=0 result
-    shift 2
-    rm -rf "$lane"
-    mkdir -p "$lane"
-    link "$object" "$PWD/$lane/syncproof" || { echo broken; return; }
+# The row that the report blames first.
+blamed() { # report
+    tr '\n' ' ' <"$1" | sed 's/<testcase/\n&/g' |
+        grep -m 1 -E '<failure|<error' | sed 's/.* name="\([^["]*\).*/\1/'
+}
+
+# A selection of the suite on the program of a lane: why it is killed, or `alive`.
+try() { # lane selection…
+    local lane=$1 status=0 result
+    shift
+    rm -rf "$lane/out"
     run_on "$lane" "$@" || status=$?
     result=$(name_kill "$lane/out/junit.xml")
     case $status in
@@ -229,12 +242,33 @@ judge() { # lane object selection…
     esac
 }
 
+# The same on one object, believed when the row that is red is so alone as well.
+judge() { # lane object id selection…
+    local lane="$WORK/lane-$1" object=$2 id=$3 result row
+    shift 3
+    rm -rf "$lane"
+    mkdir -p "$lane"
+    link "$object" "$PWD/$lane/syncproof" || { echo broken; return; }
+    result=$(try "$lane" "$@")
+    case $result in
+    *failure | *error | *inconclusive)
+        row=$(blamed "$lane/out/junit.xml")
+        [ "$(try "$lane" "$row")" != alive ] || { echo alive; return; }
+        printf '%s\t%s\n' "$id" "$row" >>"$WORK/killers"
+        ;;
+    esac
+    echo "$result"
+}
+
 # With the sanitizers a plain survivor is still open.
 is_judged() { # id
     local before
     before=$(grep -F "$1"$'\t' "$WORK/results" | tail -n 1 | cut -f 2)
     [ -n "$before" ] && { [ -z "$SUFFIX" ] || [ "$before" != survived ]; }
 }
+
+# Rows of the SDK plane that wait for nobody.
+SWIFT='sdk/c sdk/h sdk/m sdk/q sdk/r sdk/sh sdk/su sdk/t sdk/w'
 
 # The chapter that says most of what a file does.
 nearest() { # id
@@ -245,27 +279,40 @@ nearest() { # id
     */expiry* | */grave*) echo ttl/ ;;
     */grant* | */rules*) echo acl/ ;;
     */keyring*) echo tok/ ;;
-    *) echo sdk/ ;;
+    *) echo "$SWIFT" ;;
     esac
 }
 
-# Every JOBS-th mutant that has no result yet, on a selection of the suite, or on
-# what is `nearest` to each; only the whole suite makes a survivor.
-work_lane() { # lane selection…
-    local lane=$1 id place before after n=0 result near
+# The part of the suite to begin with; nothing: there is none.
+first_of() { # known | nearest | swift, id
+    case $1 in
+    known) awk -F '\t' -v id="$2" '$1 == id { row = $2 } END { print row }' \
+        "$WORK/killers" ;;
+    nearest) nearest "$2" ;;
+    swift) echo "acl/ tok/ ttl/ rest/ whk/ $SWIFT" ;;
+    esac
+}
+
+# Every JOBS-th mutant that has no result yet, on the row that is `known` to kill
+# it, on what is `nearest` to it, or on all that is `swift`; only the whole suite
+# makes a survivor.
+work_lane() { # lane, known | nearest | swift | nothing
+    local lane=$1 id place before after n=0 result near=()
     shift
     while IFS=$'\t' read -r id place before after; do
         n=$((n + 1))
         [ $((n % JOBS)) -eq "$lane" ] || continue
         ! is_judged "$id" || continue
         [ "$SECONDS" -lt "$BUDGET" ] || break
-        near=${1:-}
-        [ "$near" != nearest ] || near=$(nearest "$id")
-        result=$(judge "$lane" "$OBJECTS/${id//\//_}.o" ${near:+"$near"})
+        if [ $# -gt 0 ]; then
+            read -ra near <<<"$(first_of "$1" "$id")"
+            [ ${#near[@]} -gt 0 ] || continue
+        fi
+        result=$(judge "$lane" "$OBJECTS/${id//\//_}.o" "$id" "${near[@]}")
         case $result in
         alive)
             [ $# -eq 0 ] || continue
-            result=survived
+            result="survived${SUFFIX:+,$SUFFIX as well}"
             ;;
         broken | stopped) continue ;; # says nothing about the mutant
         *) result=$result$SUFFIX ;;
@@ -305,7 +352,7 @@ judge_memory() {
     mv "$WORK/last" "$WORK/results"
 }
 
-judge_all() { # nearest, or nothing: the whole suite
+judge_all() { # known, nearest, swift, or nothing: the whole suite
     local lane lanes=()
     say "judging what has no result yet by ${1:-the whole suite}, $LIMIT_S s each"
     for ((lane = 0; lane < JOBS; lane++)); do
@@ -320,7 +367,7 @@ judge_sound() {
     local begun=$SECONDS
     compile harness/model/rules.c "$PWD/harness/model/rules.c" "$PWD/$WORK/sound.o"
     LIMIT_S=900
-    [ "$(judge 0 "$PWD/$WORK/sound.o")" = alive ] ||
+    [ "$(judge 0 "$PWD/$WORK/sound.o" sound)" = alive ] ||
         die "the sound program fails: see $WORK/lane-0/log"
     LIMIT_S=$((30 + 4 * (SECONDS - begun)))
 }
@@ -369,8 +416,11 @@ elif [ "$(cat "$WORK/stamp" 2>/dev/null || true)" != "$STAMP" ]; then
     : >"$WORK/results"
     printf '%s\n' "$STAMP" >"$WORK/stamp"
 fi
+touch "$WORK/killers"
 judge_sound
+judge_all known
 judge_all nearest
+judge_all swift
 judge_all
 judge_memory
 answer
