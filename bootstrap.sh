@@ -323,8 +323,8 @@ verb_test() {
         run_units ci
         step "twenty repeats of every row" sh harness/tests/cli_findings.sh \
             "$(program ci)" reports/junit.xsd full
-        step "rows that load the machine" "$(program ci)" run --tag load \
-            --jobs 1 --out "$OUT/load"
+        step "7,000 connections and a million items" \
+            harness/tests/load_rows.sh "$(program ci)" "$OUT/load"
         step "clang-tidy" run_tidy
         build tsan || die "the build with the thread sanitizer failed"
         run_units tsan

@@ -77,13 +77,36 @@ static void put_clause(struct syn_buf *out, const struct syn_clause *clause)
     }
 }
 
-/* Why a row of this level and subject matters, in words. */
+/* What is lost when a clause of this family is broken. */
+static const char *loss_of(const struct syn_scenario *row)
+{
+    static const struct {
+        const char *family;
+        const char *loss;
+    } losses[] = {
+        {"ACL-", "else people see, change or learn of what is not theirs"},
+        {"TOK-", "a token is all that keeps a stranger from a user's data"},
+        {"TTL-", "data that somebody promised to be gone must be gone"},
+        {"REST-", "backends act on these answers, a wrong one misleads them"},
+        {"SDK-", "apps show what they hear: nothing lost, doubled, disordered"},
+        {"LIM-", "without bounds one client takes from all others"},
+        {"WHK-", "receivers act on webhooks: none forged, missing or leaking"},
+    };
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+        const char *family = losses[i].family;
+        if (strncmp(row->source, family, strlen(family)) == 0) {
+            return losses[i].loss;
+        }
+    }
+    return "a promise of the service";
+}
+
+/* What a broken row of this level does to a run. */
 static const char *meaning_of(const struct syn_scenario *row)
 {
     static const char *const meanings[] = {
-        [SYN_LEVEL_MUST] = "users rely on it: broken, the run fails",
-        [SYN_LEVEL_SHOULD] =
-            "good practice: broken, it warns, and fails with --strict",
+        [SYN_LEVEL_MUST] = "broken, the run fails",
+        [SYN_LEVEL_SHOULD] = "broken, it warns, and fails with --strict",
         [SYN_LEVEL_INFO] = "observed and told, never failed"};
     return meanings[row->level];
 }
@@ -146,7 +169,12 @@ static bool put_example(struct syn_buf *out, struct syn_arena *arena,
     struct syn_plan plan = {.count = 0};
     struct syn_stage stage;
     const char *prefix = row->id;
-    struct syn_selection selection = {.prefixes = &prefix, .prefix_count = 1};
+    static const char *const load = "load"; /* else such rows are left out */
+    bool is_load = syn_select_has_word(row->tags, load);
+    struct syn_selection selection = {.prefixes = &prefix,
+                                      .prefix_count = 1,
+                                      .tags = &load,
+                                      .tag_count = is_load ? 1 : 0};
     struct syn_plan_order order = {.suites = syn_suites,
                                    .selection = &selection,
                                    .stage = &stage,
@@ -170,9 +198,9 @@ static bool put_example(struct syn_buf *out, struct syn_arena *arena,
 static bool put_row(struct syn_buf *out, struct syn_arena *arena,
                     const struct syn_scenario *row)
 {
-    syn_buf_printf(out, "%s (%s, %s)\n%s\nwhy: %s\n", row->id,
+    syn_buf_printf(out, "%s (%s, %s)\n%s\nwhy: %s; %s\n", row->id,
                    syn_level_name(row->level), syn_subject_name(row->subject),
-                   row->title, meaning_of(row));
+                   row->title, loss_of(row), meaning_of(row));
     if (row->reading != NULL) {
         syn_buf_printf(out, "reading: %s\n", row->reading);
     }

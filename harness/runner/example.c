@@ -6,6 +6,7 @@
 
 #include "runner/crew.h"
 #include "runner/evidence.h"
+#include "runner/select.h"
 #include "runner/stage.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define EXAMPLE_SEED 1
+#define LOAD_SECONDS 10
 #define TMP_DEFAULT  "/tmp"
 #define SHOWN_BYTES  1200 /* of one head or body */
 
@@ -118,15 +120,86 @@ static void put_example(struct syn_buf *out, const char *label,
     put_exchange(out, evidence, e);
 }
 
-static void put_both(struct syn_buf *out, const struct syn_evidence *evidence)
+/* What was sent by hand: frames and bytes of a raw connection, told so by their
+ * head (runner/rogue.c). Every such connection opens like a sound one. */
+static bool is_raw(const struct syn_evidence_wire *wire)
+{
+    return wire->is_sent && (syn_str_has_prefix(wire->head, SYN_STR("frame")) ||
+                             syn_str_has_prefix(wire->head, SYN_STR("bytes")));
+}
+
+static bool is_opening(const struct syn_evidence_wire *wire)
+{
+    return syn_str_has(wire->body, SYN_STR("Upgrade: websocket")) ||
+           syn_str_has(wire->body, SYN_STR("\"method\":\"init\""));
+}
+
+/* The first of them that goes further; else the first. */
+static const struct syn_evidence_wire *
+find_raw(const struct syn_evidence *evidence)
+{
+    const struct syn_evidence_wire *first = NULL;
+    for (size_t i = 0; i < evidence->wire_count; i++) {
+        const struct syn_evidence_wire *wire = &evidence->wires[i];
+        if (is_raw(wire) && !is_opening(wire)) {
+            return wire;
+        }
+        first = first == NULL && is_raw(wire) ? wire : first;
+    }
+    return first;
+}
+
+static const struct syn_evidence_wire *
+find_sent(const struct syn_evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->wire_count; i++) {
+        if (evidence->wires[i].is_sent) {
+            return &evidence->wires[i];
+        }
+    }
+    return NULL;
+}
+
+/* Something that was sent, and what its actor heard next. */
+static void put_sent(struct syn_buf *out, const char *label,
+                     const struct syn_evidence *evidence,
+                     const struct syn_evidence_wire *sent)
+{
+    if (sent == NULL) {
+        return;
+    }
+    syn_buf_printf(out, "  %s:\n", label);
+    put_wire(out, sent);
+    for (size_t i = 0; i < evidence->wire_count; i++) {
+        const struct syn_evidence_wire *wire = &evidence->wires[i];
+        if (!wire->is_sent && wire->number > sent->number &&
+            syn_str_is_equal(wire->actor, sent->actor) &&
+            syn_str_is_equal(wire->plane, sent->plane)) {
+            put_wire(out, wire);
+            return;
+        }
+    }
+}
+
+static void put_examples(struct syn_buf *out,
+                         const struct syn_evidence *evidence)
 {
     const struct syn_evidence_expectation *denial = find_denial(evidence);
     const struct syn_evidence_expectation *control = find_control(evidence);
+    const struct syn_evidence_wire *raw = find_raw(evidence);
     syn_buf_put_text(out, "on the wire, embedded now:\n");
     put_example(out, "denied", evidence, denial);
     put_example(out, "control", evidence, control);
-    if (denial == NULL && control == NULL && evidence->expectation_count > 0) {
-        put_example(out, "judged", evidence, &evidence->expectations[0]);
+    put_sent(out, "raw", evidence, raw);
+    if (denial != NULL || control != NULL || raw != NULL) {
+        return;
+    }
+    const struct syn_evidence_expectation *judged =
+        evidence->expectation_count > 0 ? &evidence->expectations[0] : NULL;
+    if (judged != NULL && wire_of(evidence, judged->exchange) != NULL) {
+        put_example(out, "judged", evidence, judged);
+    } else {
+        put_sent(out, "seen", evidence, find_sent(evidence));
     }
 }
 
@@ -158,18 +231,22 @@ syn_status syn_example_put(struct syn_buf *out, struct syn_arena *arena,
         return SYN_ERR_IO;
     }
     syn_stage_init_embedded(&stage);
-    struct syn_crew crew = {.plan = &plan,
-                            .stage = &stage,
-                            .seed = EXAMPLE_SEED,
-                            .jobs = 1,
-                            .directory = directory,
-                            .on_done = ignore_done,
-                            .on_tick = ignore_tick};
+    /* A row that loads the machine is cut off: how it begins is enough. */
+    struct syn_crew crew = {
+        .plan = &plan,
+        .stage = &stage,
+        .seed = EXAMPLE_SEED,
+        .jobs = 1,
+        .row_seconds =
+            syn_select_has_word(entry->row->tags, "load") ? LOAD_SECONDS : 0,
+        .directory = directory,
+        .on_done = ignore_done,
+        .on_tick = ignore_tick};
     syn_status st = run_one(&crew);
     syn_crew_evidence_path(&crew, 0, path);
     st = st != SYN_OK ? st : syn_evidence_read(arena, path, &evidence);
     if (st == SYN_OK) {
-        put_both(out, &evidence);
+        put_examples(out, &evidence);
     }
     (void)unlink(path);
     (void)rmdir(directory);

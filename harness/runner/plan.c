@@ -9,6 +9,7 @@
 #include "runner/clause.h"
 #include "syn/limits.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HASH_TEXT_MAX 67108864
@@ -117,6 +118,42 @@ syn_status syn_plan_add(struct syn_arena *arena, struct syn_plan *plan,
         }
     }
     return SYN_OK;
+}
+
+struct place {
+    unsigned estimate_s;
+    size_t index;
+};
+
+static int by_estimate(const void *a, const void *b)
+{
+    const struct place *first = a;
+    const struct place *second = b;
+    if (first->estimate_s != second->estimate_s) {
+        return first->estimate_s > second->estimate_s ? -1 : 1;
+    }
+    return first->index < second->index ? -1 : 1;
+}
+
+const size_t *syn_plan_longest_first(struct syn_arena *arena,
+                                     const struct syn_plan *plan)
+{
+    const size_t room =
+        plan->count + 1; /* an empty plan is no lack of memory */
+    struct place *places = syn_arena_array(arena, room, sizeof *places);
+    size_t *order = syn_arena_array(arena, room, sizeof *order);
+    if (places == NULL || order == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < plan->count; i++) {
+        places[i] = (struct place){
+            .estimate_s = plan->entries[i].row->estimate_s, .index = i};
+    }
+    qsort(places, plan->count, sizeof *places, by_estimate);
+    for (size_t i = 0; i < plan->count; i++) {
+        order[i] = places[i].index;
+    }
+    return order;
 }
 
 void syn_plan_hash(const struct syn_suite *const *suites,

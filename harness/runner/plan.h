@@ -46,6 +46,12 @@ SYN_MUST_CHECK syn_status syn_plan_add(struct syn_arena *arena,
                                        struct syn_plan *plan,
                                        const struct syn_plan_order *order);
 
+/* Entries by their estimate, the longest first, else as planned: what waits for
+ * a real clock begins early, and nothing long is left for the end. Indices of
+ * `plan`, in `arena`; NULL: no memory. */
+const size_t *syn_plan_longest_first(struct syn_arena *arena,
+                                     const struct syn_plan *plan);
+
 /* Twelve hex digits over all rows and clauses: equal for equal suites. */
 #define SYN_PLAN_HASH_BYTES 13
 void syn_plan_hash(const struct syn_suite *const *suites,

@@ -305,18 +305,21 @@ static void judge_rest(struct syn_runner *runner)
 }
 
 /* At a target waits are real: many rows wait together, as far as the budget of
- * connections goes. */
+ * connections goes; the more the faster they may send. */
 static unsigned jobs_of(const struct syn_runner *runner)
 {
     const struct syn_runner_options *options = runner->options;
     if (runner->stage.target == NULL) {
         return options->jobs;
     }
-    int64_t most =
-        runner->stage.target->budget.connections / SYN_REMOTE_ROW_SOCKETS;
-    unsigned jobs = options->has_jobs ? options->jobs : SYN_REMOTE_JOBS;
+    const struct syn_target_budget *budget = &runner->stage.target->budget;
+    int64_t most = budget->connections / SYN_REMOTE_ROW_SOCKETS;
+    int64_t jobs = budget->rest_per_s / SYN_REMOTE_ROW_REST_PER_S;
+    jobs = jobs < SYN_REMOTE_JOBS ? SYN_REMOTE_JOBS : jobs;
+    jobs = jobs > SYN_REMOTE_JOBS_MAX ? SYN_REMOTE_JOBS_MAX : jobs;
+    jobs = options->has_jobs ? options->jobs : jobs;
     most = most < 1 ? 1 : most;
-    return most < jobs ? (unsigned)most : jobs;
+    return (unsigned)(most < jobs ? most : jobs);
 }
 
 static void run_plan(struct syn_runner *runner)
@@ -338,6 +341,10 @@ static void run_plan(struct syn_runner *runner)
                           .ctx = runner};
     if (runner->options->is_selftest && !runner->options->runs_all) {
         runner->crew.order = syn_chase_order(&runner->arena, &runner->plan);
+        SYN_ASSERT(runner->crew.order != NULL);
+    } else if (target != NULL && !runner->stage.is_virtual) {
+        runner->crew.order =
+            syn_plan_longest_first(&runner->arena, &runner->plan);
         SYN_ASSERT(runner->crew.order != NULL);
     }
     syn_status st = syn_crew_open(&runner->crew);

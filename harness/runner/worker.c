@@ -91,7 +91,9 @@ static unsigned limit_s(const struct syn_crew *crew, size_t index)
     unsigned seconds =
         crew->row_seconds == 0 ? SYN_ROW_SECONDS_MAX : crew->row_seconds;
     const struct syn_scenario *row = crew->plan->entries[index].row;
-    if (crew->stage->target != NULL || syn_select_has_word(row->tags, "load")) {
+    bool is_long =
+        crew->row_seconds == 0 && syn_select_has_word(row->tags, "load");
+    if (crew->stage->target != NULL || is_long) {
         seconds += SYN_REMOTE_ROW_S + ESTIMATES_MAX * row->estimate_s;
     }
     return seconds;

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "syn/limits.h"
 #include "target/file_impl.h"
+#include "target/guard.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,12 +22,7 @@
 
 #define BUDGET_MAX         1000000000
 #define LATE_S_MAX         2592000 /* 30 days */
-#define REQUESTS_DEFAULT   20000
-#define WRITES_DEFAULT     5000
-#define CONNECTS_DEFAULT   500
-#define SECONDS_DEFAULT    1800
-#define REST_RATE_DEFAULT  20
-#define CONN_RATE_DEFAULT  10
+#define NOT_SAID           (-1)
 #define TTL_LATE_DEFAULT   600
 #define OTHER_LATE_DEFAULT 5
 #define SKEW_DEFAULT       2
@@ -431,17 +427,55 @@ static void set_defaults(struct syn_target *target, const char *path)
     target->tls_verify = true;
     target->mode = SYN_MODE_NAMESPACED;
     target->budget = (struct syn_target_budget){
-        .requests = REQUESTS_DEFAULT,
-        .writes = WRITES_DEFAULT,
-        .connections = CONNECTS_DEFAULT,
-        .seconds = SECONDS_DEFAULT,
-        .rest_per_s = REST_RATE_DEFAULT,
-        .connects_per_s = CONN_RATE_DEFAULT,
+        .requests = NOT_SAID,
+        .writes = NOT_SAID,
+        .connections = NOT_SAID,
+        .seconds = NOT_SAID,
+        .rest_per_s = NOT_SAID,
+        .connects_per_s = NOT_SAID,
     };
     target->ttl_s = TTL_LATE_DEFAULT;
     target->revoke_s = OTHER_LATE_DEFAULT;
     target->event_s = OTHER_LATE_DEFAULT;
     target->skew_s = SKEW_DEFAULT;
+}
+
+/* Elsewhere at most a tenth of what is published (rest.md section 6). On
+ * loopback nobody else's account is at stake: there the rates are the published
+ * ones, 20 creations a second in a service (a tenth of rest_per_s) among them.
+ * A proxy on loopback before a far service: its target file says the budget. */
+static void fill_budget(struct syn_target *target)
+{
+    static const struct syn_target_budget far = {.requests = 20000,
+                                                 .writes = 5000,
+                                                 .connections = 500,
+                                                 .seconds = 1800,
+                                                 .rest_per_s = 20,
+                                                 .connects_per_s = 10};
+    static const struct syn_target_budget near = {.requests = 200000,
+                                                  .writes = 50000,
+                                                  .connections = 500,
+                                                  .seconds = 1800,
+                                                  .rest_per_s = 200,
+                                                  .connects_per_s = 110};
+    bool is_near = syn_guard_is_loopback(target->rest_url) &&
+                   syn_guard_is_loopback(target->sdk_url);
+    const struct syn_target_budget *usual = is_near ? &near : &far;
+    struct syn_target_budget *budget = &target->budget;
+    const struct {
+        int64_t *said;
+        int64_t otherwise;
+    } parts[] = {{&budget->requests, usual->requests},
+                 {&budget->writes, usual->writes},
+                 {&budget->connections, usual->connections},
+                 {&budget->seconds, usual->seconds},
+                 {&budget->rest_per_s, usual->rest_per_s},
+                 {&budget->connects_per_s, usual->connects_per_s}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (*parts[i].said == NOT_SAID) {
+            *parts[i].said = parts[i].otherwise;
+        }
+    }
 }
 
 syn_status syn_target_parse(struct syn_arena *arena, const char *path,
@@ -472,6 +506,7 @@ syn_status syn_target_parse(struct syn_arena *arena, const char *path,
     st = read_fields(&r, &root, tree, target_fields, target);
     st = st != SYN_OK ? st : syn_target_check(&r, target, today);
     if (st == SYN_OK) {
+        fill_budget(target);
         *out = target;
     }
     return st;

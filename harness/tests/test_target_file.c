@@ -57,6 +57,37 @@ START_TEST(defaults_are_those_of_the_design)
 }
 END_TEST
 
+/* Both planes must be near; what the file says stands. */
+START_TEST(loopback_has_the_published_rates)
+{
+    static const struct {
+        const char *urls;
+        int64_t rest_per_s;
+        int64_t connects_per_s;
+        int64_t writes;
+    } targets[] = {
+        {"\"http://127.0.0.1:1\", \"sdk_url\": \"ws://[::1]:1/\"", 200, 110,
+         50000},
+        {"\"http://127.0.0.1:1\", \"sdk_url\": \"wss://a.example/\"", 20, 10,
+         5000},
+        {"\"https://a.example\", \"sdk_url\": \"ws://127.0.0.1:1/\"", 20, 10,
+         5000},
+        {"\"http://127.0.0.1:1\", \"sdk_url\": \"ws://127.0.0.1:1/\", "
+         "\"budget\": {\"rest_per_s\": 20, \"writes\": 0}",
+         20, 110, 0},
+    };
+    const struct syn_target *target = NULL;
+    char fault[SYN_TARGET_FAULT_BYTES];
+    struct syn_str text =
+        syn_arena_printf(&arena, "{\"account_sid\": \"AC1\", \"rest_url\": %s}",
+                         targets[_i].urls);
+    ck_assert_msg(parse(text.at, &target, fault) == SYN_OK, "%s", fault);
+    ck_assert_int_eq(target->budget.rest_per_s, targets[_i].rest_per_s);
+    ck_assert_int_eq(target->budget.connects_per_s, targets[_i].connects_per_s);
+    ck_assert_int_eq(target->budget.writes, targets[_i].writes);
+}
+END_TEST
+
 START_TEST(every_key_of_the_design_is_read)
 {
     const struct syn_target *target = NULL;
@@ -220,6 +251,7 @@ Suite *suite_target_file(void)
     TCase *tcase = tcase_create("file");
     tcase_add_checked_fixture(tcase, open_arena, close_arena);
     tcase_add_test(tcase, defaults_are_those_of_the_design);
+    tcase_add_loop_test(tcase, loopback_has_the_published_rates, 0, 4);
     tcase_add_test(tcase, every_key_of_the_design_is_read);
     tcase_add_loop_test(tcase, fault_names_line_and_place, 0,
                         (int)(sizeof refused / sizeof refused[0]));

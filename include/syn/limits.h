@@ -110,6 +110,8 @@
 #define SYN_MANIFEST_TEXT_BYTES_MAX 2048 /* of one name; longer: left out */
 #define SYN_DEAD_MAN_S              3600 /* TTL beyond budget.seconds */
 #define SYN_REMOTE_JOBS             16 /* rows at once, so that waits overlap */
+#define SYN_REMOTE_JOBS_MAX         48 /* where budget.rest_per_s is high */
+#define SYN_REMOTE_ROW_REST_PER_S   4  /* budget for one row more */
 #define SYN_REMOTE_ROW_S            600 /* of a row that waits for its turn to send */
 #define SYN_REMOTE_ROW_SOCKETS      4 /* that a row needs at once, at a guess */
 #define SYN_BACK_OFF_S_MAX          30     /* after one answer 429 */

@@ -236,7 +236,7 @@ static void switched_on(struct syn_run *run)
 #define STREAMING_ROW                                                       \
     .level = SYN_LEVEL_MUST, .subject = SYN_SUBJECT_SERVICE,                \
     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN, .safety = SYN_SAFE_NAMESPACED, \
-    .acl_on = true, .types = SYN_TYPES_GRANTED, .estimate_s = 15,           \
+    .acl_on = true, .types = SYN_TYPES_GRANTED, .estimate_s = 25,           \
     .reading = "no event after revoke_s, whether or not the client is told"
 
 static const struct syn_scenario rows[] = {

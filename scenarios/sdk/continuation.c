@@ -171,8 +171,7 @@ static void spoilt(struct syn_run *run)
     }
 }
 
-#define CONTINUATION_ROW \
-    .subject = SYN_SUBJECT_SERVICE, .acl_on = true, .estimate_s = 5
+#define CONTINUATION_ROW .subject = SYN_SUBJECT_SERVICE, .acl_on = true
 
 static const struct syn_scenario rows[] = {
     {.id = "sdk/continuation/confirmed",
@@ -182,6 +181,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_SHOULD,
      .needs = SYN_NEED_MINT,
      .safety = SYN_SAFE_READONLY,
+     .estimate_s = PAUSE_S,
      .defect = "continuation-never-fits client-drops-continuation",
      .run = confirmed},
     {.id = "sdk/continuation/of-another",

@@ -139,7 +139,7 @@ static const struct syn_scenario rows[] = {
      REPLAY_ROW,
      .types = SYN_TYPES_GRANTED,
      .safety = SYN_SAFE_NAMESPACED,
-     .estimate_s = 10,
+     .estimate_s = 30,
      .meets = "B09",
      .run = odd},
     {.id = "sdk/replay/of-another-object",

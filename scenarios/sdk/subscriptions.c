@@ -174,7 +174,7 @@ static void mixed_batch(struct syn_run *run)
 
 #define SUBSCRIPTION_ROW                                           \
     .subject = SYN_SUBJECT_SERVICE, .safety = SYN_SAFE_NAMESPACED, \
-    .needs = SYN_NEED_MINT | SYN_NEED_ADMIN, .estimate_s = 5
+    .needs = SYN_NEED_MINT | SYN_NEED_ADMIN, .estimate_s = 10
 
 static const struct syn_scenario rows[] = {
     {.id = "sdk/subscriptions/after-cancel",

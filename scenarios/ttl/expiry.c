@@ -45,7 +45,7 @@ static const struct syn_scenario rows[] = {
      .needs = SYN_NEED_ADMIN | SYN_NEED_TTL,
      .safety = SYN_SAFE_NAMESPACED,
      .defect = "ttl-never-removes",
-     .estimate_s = 30,
+     .estimate_s = 40,
      .run = gone_after_ttl},
 };
 SYN_SUITE(ttl_expiry, "Eventual deletion", rows);

@@ -140,7 +140,7 @@ static void not_too_early(struct syn_run *run)
 #define REMOVAL_ROW                                         \
     .subject = SYN_SUBJECT_SERVICE,                         \
     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_TTL, \
-    .safety = SYN_SAFE_NAMESPACED, .types = SYN_TYPES_ALL, .estimate_s = 30
+    .safety = SYN_SAFE_NAMESPACED, .types = SYN_TYPES_ALL, .estimate_s = 40
 
 static const struct syn_scenario rows[] = {
     {.id = "ttl/removal/told-to-subscribers",
