@@ -14,6 +14,7 @@
 #include "runner/bug.h"
 #include "runner/clause.h"
 #include "runner/runner_impl.h"
+#include "runner/select.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -344,6 +345,58 @@ static size_t count_unproven(const struct syn_runner *runner)
     return count;
 }
 
+/* --- clauses ---------------------------------------------------------------
+ */
+
+static bool is_owed(const struct syn_clause *clause)
+{
+    return clause->level == SYN_LEVEL_MUST &&
+           clause->subject == SYN_SUBJECT_SERVICE;
+}
+
+/* Has a judging row of this clause been selected, and did one turn red? */
+static void look_for(const struct matrix *matrix,
+                     const struct syn_clause *clause, bool *is_met,
+                     bool *is_red)
+{
+    const struct syn_plan *plan = &matrix->runner->plan;
+    *is_met = false;
+    *is_red = false;
+    for (size_t i = 0; i < clean_count(plan); i++) {
+        const struct syn_scenario *row = plan->entries[i].row;
+        if (row->level != SYN_LEVEL_INFO &&
+            row->subject == SYN_SUBJECT_SERVICE &&
+            syn_select_has_word(row->source, clause->id)) {
+            *is_met = true;
+            *is_red = *is_red || matrix->was_red[i];
+        }
+    }
+}
+
+/* How many of them some bug has broken, and those that none has. */
+static void put_clauses(struct syn_buf *out, const struct matrix *matrix)
+{
+    size_t met = 0;
+    size_t red = 0;
+    for (size_t i = 0; i < syn_clause_count; i++) {
+        bool is_met = false;
+        bool is_red = false;
+        if (is_owed(&syn_clauses[i])) {
+            look_for(matrix, &syn_clauses[i], &is_met, &is_red);
+        }
+        met += is_met ? 1 : 0;
+        red += is_red ? 1 : 0;
+        if (is_met && !is_red) {
+            syn_buf_printf(out, "never broken: %s: %s\n", syn_clauses[i].id,
+                           syn_clauses[i].sentence);
+        }
+    }
+    syn_buf_printf(out,
+                   "clauses: %zu of %zu MUST clauses of the service that the "
+                   "rows judge were broken by a defect\n",
+                   red, met);
+}
+
 static void print_matrix(const struct matrix *matrix, size_t killed,
                          size_t survived)
 {
@@ -362,6 +415,7 @@ static void print_matrix(const struct matrix *matrix, size_t killed,
     }
     syn_buf_printf(&text, "rows never red: %zu, %zu of them MUST or SHOULD\n",
                    report->never_red_count, count_unproven(runner));
+    put_clauses(&text, matrix);
     for (size_t i = 0; i < matrix->defect_count; i++) {
         if (matrix->defects[i].is_survivor) {
             put_survivor(&text, &matrix->defects[i]);

@@ -18,7 +18,7 @@ static const struct syn_defect_table *const tables[] = {
     &syn_defects_cache,  &syn_defects_subject, &syn_defects_renewal,
     &syn_defects_fanout, &syn_defects_count,   &syn_defects_shape,
     &syn_defects_limit,  &syn_defects_torn,    &syn_defects_surface,
-    &syn_defects_frame,  &syn_defects_speech,
+    &syn_defects_frame,  &syn_defects_speech,  &syn_defects_moment,
 };
 
 bool syn_defect_is_field(const struct syn_defect *defect)

@@ -50,6 +50,7 @@ extern const struct syn_defect_table syn_defects_torn;
 extern const struct syn_defect_table syn_defects_surface;
 extern const struct syn_defect_table syn_defects_frame;
 extern const struct syn_defect_table syn_defects_speech;
+extern const struct syn_defect_table syn_defects_moment;
 
 /* As found in the field, written without knowing the rows. */
 extern const struct syn_defect_table syn_defects_path;

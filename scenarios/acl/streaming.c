@@ -252,7 +252,7 @@ static const struct syn_scenario rows[] = {
      .title = "A live stream ends when the permission is deleted, by any name",
      .source = "ACL-50 ACL-35 ACL-67",
      STREAMING_ROW,
-     .defect = "deletion-spares-streams",
+     .defect = "deletion-spares-streams revoke-takes-everybodys",
      .run = by_deletion},
     {.id = "acl/streaming/stopped-though-write-stays",
      .title = "A live stream ends when read is taken and write is left",

@@ -1,5 +1,5 @@
 /*
- * Revisions, conditions and dates (REST-09, REST-24 to REST-26, REST-28,
+ * Revisions, conditions and dates (REST-09, REST-24 to REST-26, REST-28 to
  * REST-31, REST-69, REST-70).
  * A revision tells that something changed, and a condition on it keeps writers
  * from undoing each other: both are worth nothing when they stand still.
@@ -106,6 +106,57 @@ static void garbage_condition(struct syn_run *run)
     EXPECT_INT(run, "what it holds", syn_reply_i64(&now, "/data/n", -1), ==, 1);
 }
 
+/* The first of two items, by the backend and under a condition. */
+static struct syn_reply touch(struct syn_run *run, struct syn_thing *thing,
+                              enum syn_op op, const char *if_match)
+{
+    return syn_backend_do(syn_run_backend(run),
+                          &(struct syn_action){.op = op,
+                                               .on = thing,
+                                               .key = ITEM,
+                                               .index = 0,
+                                               .if_match = if_match,
+                                               .data = "{\"n\":2}"});
+}
+
+/* REST-29, REST-30: "stale If-Match, also on DELETE". A second item moves the
+ * revision of the list or map on, that of the first stays as it was. */
+static void items_own(struct syn_run *run)
+{
+    struct syn_thing thing = syn_run_thing(run, "shared");
+    struct syn_backend *backend = syn_run_backend(run);
+    const int code = thing.type == SYN_TYPE_LIST ? 54155 : 54205;
+    REQUIRE_ALLOWED(run, "the backend creates",
+                    syn_backend_do(backend, OP_ON(CREATE, &thing)));
+    struct syn_action add = {
+        .op = SYN_OP_ITEM_ADD, .on = &thing, .key = ITEM, .data = "{\"n\":1}"};
+    struct syn_reply first = syn_backend_do(backend, &add);
+    REQUIRE_ALLOWED(run, "the backend adds an item", first);
+    add.key = ITEM "-2";
+    REQUIRE_ALLOWED(run, "the backend adds another",
+                    syn_backend_do(backend, &add));
+    struct syn_reply whole = fetch(run, &thing);
+    const char *other = revision_of(run, &whole);
+    EXPECT_STR(run, "the revision of all", syn_str_of(other), !=,
+               syn_reply_str(&first, "/revision"));
+    EXPECT_REFUSED(run, "an update under the revision of all",
+                   touch(run, &thing, SYN_OP_ITEM_UPDATE, other), code);
+    EXPECT_REFUSED(run, "a removal under the revision of all",
+                   touch(run, &thing, SYN_OP_ITEM_REMOVE, other), code);
+    struct syn_reply kept = touch(run, &thing, SYN_OP_ITEM_READ, NULL);
+    EXPECT_INT(run, "what it holds", syn_reply_i64(&kept, "/data/n", -1), ==,
+               1);
+    struct syn_reply put =
+        touch(run, &thing, SYN_OP_ITEM_UPDATE, revision_of(run, &first));
+    REQUIRE_CONTROL(run, "an update under its own revision", put);
+    EXPECT_REFUSED(
+        run, "a removal under the revision of before",
+        touch(run, &thing, SYN_OP_ITEM_REMOVE, revision_of(run, &first)), code);
+    EXPECT_CONTROL(
+        run, "a removal under its own revision",
+        touch(run, &thing, SYN_OP_ITEM_REMOVE, revision_of(run, &put)));
+}
+
 /* REST-69: "revision of a container grows with each item mutation". */
 static void container(struct syn_run *run)
 {
@@ -192,6 +243,14 @@ static const struct syn_scenario rows[] = {
      REVISION_ROW,
      .defect = "refusals-answer-200",
      .run = garbage_condition},
+    {.id = "rest/revisions/items-own",
+     .title = "A condition on an item is about that item, removal included",
+     .source = "REST-29 REST-30",
+     .level = SYN_LEVEL_MUST,
+     REVISION_ROW,
+     .types = SYN_TYPES_CONTAINER,
+     .defect = "item-held-to-container if-match-ignored",
+     .run = items_own},
     {.id = "rest/revisions/container",
      .title = "A container takes a new revision with each change of an item",
      .source = "REST-69",

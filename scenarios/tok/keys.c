@@ -103,21 +103,37 @@ static bool is_other_deleted(struct syn_run *run)
         syn_backend_call(syn_run_backend(run), "DELETE", path, NULL, NULL));
 }
 
-/* TOK-34, while the service runs: the same token before and after. What other
- * keys have opened goes on, not ended and opened again. */
+static struct syn_reply list_with(struct syn_run *run,
+                                  struct syn_backend *backend)
+{
+    return syn_backend_call(
+        backend, "GET",
+        syn_run_text(run, "/v1/Services/%s/Documents", syn_run_service(run)),
+        NULL, NULL);
+}
+
+/* TOK-34, REST-02, while the service runs: the same token, and the key itself,
+ * before and after. What other keys have opened goes on, not ended and opened
+ * again. */
 static void deletion(struct syn_run *run)
 {
     const struct syn_forge_kit *kit = syn_run_forge_kit(run);
     struct syn_client *bob = syn_run_client(run, "bob");
+    struct syn_backend *owner = syn_run_backend_as(
+        run, syn_run_text(run, "%.*s", SYN_STR_ARG(kit->other_key_sid)),
+        syn_run_text(run, "%.*s", SYN_STR_ARG(kit->other_secret)));
     struct syn_str token =
         signed_by(run, kit->other_key_sid, kit->other_secret);
     REQUIRE_TRUE(run, "a session of another key answers",
                  syn_client_fence(bob));
     REQUIRE_CONTROL(run, "a token of the key while it is there",
                     present(run, token));
+    REQUIRE_CONTROL(run, "REST with the key", list_with(run, owner));
     REQUIRE(run, is_other_deleted(run));
     EXPECT_REFUSED(run, "the same token afterwards", present(run, token),
                    20103);
+    EXPECT_REFUSED(run, "REST with the key afterwards", list_with(run, owner),
+                   20003);
     EXPECT_CONTROL(run, "a token of another key afterwards",
                    present(run, signed_by(run, kit->key_sid, kit->secret)));
     EXPECT_TRUE(run, "the session of another key goes on",
@@ -209,12 +225,12 @@ static const struct syn_scenario rows[] = {
      .defect = "deleted-keys-sign",
      .run = deleted},
     {.id = "tok/keys/deletion",
-     .title = "A token that was good opens no session once its key is deleted",
-     .source = "TOK-34",
+     .title = "A key that was good opens nothing once it is deleted",
+     .source = "TOK-34 REST-02",
      KEY_ROW,
      .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_INTERNALS,
      .safety = SYN_SAFE_EMBEDDED,
-     .defect = "deleted-keys-sign",
+     .defect = "deleted-keys-sign deleted-key-opens-rest",
      .run = deletion},
     {.id = "tok/keys/live-sessions",
      .title = "How long sessions outlive their deleted key is reported",

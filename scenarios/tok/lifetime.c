@@ -236,7 +236,7 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_SHOULD,
      .safety = SYN_SAFE_READONLY,
      .estimate_s = HOUR_S,
-     .defect = "no-expiry-notice",
+     .defect = "no-expiry-notice session-ends-at-notice",
      .run = notice_before_exp},
 };
 SYN_SUITE(tok_lifetime, "Token lifetime", rows);
