@@ -3,16 +3,12 @@
 # an exchange from the wire, of raw bytes too where the row sends such.
 set -u
 program=$1
-place=$(mktemp -d) || exit 70
-trap 'rm -rf "$place"' EXIT
+# shellcheck source=harness/tests/expect.sh
+. "$(dirname "$0")/expect.sh"
 TMPDIR=$place
 export TMPDIR
-failed=0
 count=0
-fail() {
-    printf 'explain %s: %s\n' "$1" "$2" >&2
-    failed=1
-}
+
 "$program" list | awk '$1 ~ /^[a-z]+\/[a-z-]+\/[a-z]/ { sub(/\[.*/, "", $1); print $1 }' |
     sort -u >"$place/rows" || exit 70
 "$program" list --tag raw | awk '$1 ~ /\// { sub(/\[.*/, "", $1); print $1 }' |
@@ -29,18 +25,18 @@ explain() {
 awk 'NR % 2' "$place/rows" | explain &
 awk 'NR % 2 == 0' "$place/rows" | explain
 wait
-[ -s "$place/refused" ] && fail "$(head -1 "$place/refused")" "no explanation"
+[ -s "$place/refused" ] && fail "$(head -1 "$place/refused"): no explanation"
 while read -r id; do
     text=$place/$(printf %s "$id" | tr / .)
     count=$((count + 1))
-    grep -q '^why: .*; .' "$text" || fail "$id" "says not why it matters"
+    grep -q '^why: .*; .' "$text" || fail "$id: says not why it matters"
     grep -qE '^(ACL|TOK|TTL|REST|SDK|LIM|WHK)-[0-9]+ \(' "$text" ||
-        fail "$id" "names no clause"
-    grep -q '^    > ' "$text" || fail "$id" "has no example from the wire"
+        fail "$id: names no clause"
+    grep -q '^    > ' "$text" || fail "$id: has no example from the wire"
     if grep -qx "$id" "$place/raw" && ! echo "$well_formed" | grep -qw "$id"; then
-        grep -q '^  raw:' "$text" || fail "$id" "shows none of its raw bytes"
+        grep -q '^  raw:' "$text" || fail "$id: shows none of its raw bytes"
     fi
 done <"$place/rows"
 printf '%d rows explained\n' "$count"
-[ "$count" -ge 300 ] || fail "all rows" "only $count were listed"
+[ "$count" -ge 300 ] || fail "all rows: only $count were listed"
 exit "$failed"
