@@ -159,6 +159,9 @@ int syn_verb_audit(struct syn_cli *cli)
         .suite = options.plan == NULL ? "no-plan"
                                       : syn_gate_hash(cli->arena, options.plan),
         .started_ms = syn_cli_now_ms()};
+    if (!syn_cli_baseline(cli, &runner, &end.baseline)) {
+        return SYN_EXIT_USAGE;
+    }
     syn_book_print_first(&runner, &end);
     return audit(cli, target, &options, &runner, &end);
 }

@@ -87,7 +87,10 @@ static void add_result(struct answer *answer, const char *id,
         .clause_count = 1,
         .file = answer->plan == NULL ? "blast" : answer->plan->path,
         .verdict = verdict,
-        .reason = reason};
+        .reason = reason,
+        .signature = id == NULL ? NULL
+                                : syn_book_sign(answer->book.arena,
+                                                syn_str_of(id), reason)};
     if (id == NULL || reason.at == NULL) {
         answer->book.is_full = true;
     } else {
@@ -246,6 +249,9 @@ int syn_verb_blast(struct syn_cli *cli)
         .suite = answer->plan == NULL ? "no-plan"
                                       : syn_gate_hash(cli->arena, answer->plan),
         .started_ms = syn_cli_now_ms()};
+    if (!syn_cli_baseline(cli, &answer->runner, &answer->end.baseline)) {
+        return SYN_EXIT_USAGE;
+    }
     syn_book_print_first(&answer->runner, &answer->end);
     syn_status st = target == NULL ? SYN_OK : of_target(cli, answer);
     return conclude(cli, answer, st);

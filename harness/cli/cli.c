@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include "base/log.h"
+#include "gate/book.h"
 #include "syn/limits.h"
 
 #include <stdio.h>
@@ -283,4 +284,16 @@ int syn_cli_run(int argc, char **argv)
                                     name);
     }
     return run_verb(verb, argc - 2, argv + 2);
+}
+
+bool syn_cli_baseline(const struct syn_cli *cli,
+                      const struct syn_runner_options *runner,
+                      const struct syn_baseline **out)
+{
+    char fault[SYN_BASELINE_FAULT_BYTES] = "out of memory";
+    bool is_read = syn_book_baseline(cli->arena, runner, out, fault) == SYN_OK;
+    if (!is_read) {
+        (void)syn_cli_refuse("%s", fault);
+    }
+    return is_read;
 }

@@ -6,6 +6,7 @@
 #ifndef SYN_CLI_CLI_H
 #define SYN_CLI_CLI_H
 
+#include "runner/baseline.h"
 #include "runner/runner.h"
 #include "syn/arena.h"
 #include "syn/status.h"
@@ -196,6 +197,12 @@ int syn_verb_audit(struct syn_cli *cli);
 int syn_verb_clean(struct syn_cli *cli);
 int syn_verb_blast(struct syn_cli *cli);
 int syn_verb_calibrate(struct syn_cli *cli);
+
+/* The baseline of a verb that keeps a book; *out NULL: none is named. False:
+ * the fault has been printed. */
+bool syn_cli_baseline(const struct syn_cli *cli,
+                      const struct syn_runner_options *runner,
+                      const struct syn_baseline **out);
 
 /* Of --readings; *out NULL: none given. False: the fault has been printed. */
 bool syn_cli_readings(const struct syn_cli *cli,

@@ -25,7 +25,6 @@ int syn_verb_dryrun(struct syn_cli *cli)
         return SYN_EXIT_USAGE;
     }
     runner.verb = "dryrun";
-    runner.today = syn_cli_today(cli);
     struct syn_dryrun_options options = {.runner = &runner,
                                          .trace_path = trace,
                                          .flip_at = cli->flip_at,

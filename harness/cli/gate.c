@@ -119,6 +119,9 @@ int syn_verb_gate(struct syn_cli *cli)
     if (syn_gate_plan_expand(cli->arena, gate.plan, fault, &all) != SYN_OK) {
         return syn_cli_refuse("%s", fault[0] == '\0' ? "out of memory" : fault);
     }
+    if (!syn_cli_baseline(cli, &runner, &end.baseline)) {
+        return SYN_EXIT_USAGE;
+    }
     watch_signals();
     syn_book_print_first(&runner, &end);
     syn_arena_init(&arena, NULL, SYN_GATE_ARENA_BYTES_MAX);

@@ -75,11 +75,14 @@ static const struct option options[] = {
          (JUDGES & ~(unsigned)SYN_CLI_BLAST) | SYN_CLI_CALIBRATE,
          "another copy of run.json"),
     FLAG("--json", lists_json, SYN_CLI_LIST, "as one JSON document"),
-    TEXT("--html", "FILE", html, JUDGES & ~(unsigned)SYN_CLI_BLAST,
+    TEXT("--html", "FILE", html,
+         (JUDGES & ~(unsigned)SYN_CLI_BLAST) | SYN_CLI_CALIBRATE,
          "one page for people"),
     TEXT("--markdown", "FILE", markdown, JUDGES | SYN_CLI_CALIBRATE,
          "for a job's summary"),
-    TEXT("--baseline", "FILE", baseline, SYN_CLI_DRYRUN | SYN_CLI_RUN,
+    TEXT("--baseline", "FILE", baseline,
+         SYN_CLI_RUN | SYN_CLI_DRYRUN | SYN_CLI_GATE | SYN_CLI_AUDIT |
+             SYN_CLI_BLAST,
          "failures that are known, with reasons"),
     FLAG("--strict", is_strict,
          SYN_CLI_DRYRUN | SYN_CLI_RUN | SYN_CLI_REPLAY | SYN_CLI_GATE |

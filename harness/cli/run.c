@@ -76,6 +76,7 @@ bool syn_cli_runner_options(const struct syn_cli *cli,
         .html_path = cli->html,
         .markdown_path = cli->markdown,
         .baseline_path = cli->baseline,
+        .today = syn_cli_today(cli),
         .exercises = syn_exercises,
         .is_strict = cli->is_strict,
         .fails_fast = cli->fails_fast};
@@ -100,7 +101,6 @@ int syn_verb_run(struct syn_cli *cli)
                               "needs --target");
     }
     options.verb = "run";
-    options.today = syn_cli_today(cli);
     return syn_runner_run(&options);
 }
 

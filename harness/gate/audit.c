@@ -69,6 +69,7 @@ static void add_case(struct audit *audit, const struct syn_audit_finding *one)
                        ? SYN_VERDICT_FAIL
                        : SYN_VERDICT_WARNING,
         .reason = one->text,
+        .signature = syn_book_sign(audit->arena, id, one->text),
         .evidence = one->call};
     audit->is_full = audit->is_full || id.at == NULL;
     if (id.at != NULL) {

@@ -130,7 +130,6 @@ int syn_book_close(struct syn_book *book,
     struct syn_runner runner = {.options = &mine,
                                 .signal_number = end->signal_number};
     char fault[SYN_REPORT_FAULT_BYTES] = "";
-    mine.html_path = NULL;
     syn_arena_init(&runner.arena, NULL, TEXT_BYTES_MAX);
     keep_text(runner.unreachable, sizeof runner.unreachable, end->unreachable);
     keep_text(runner.leftovers, sizeof runner.leftovers, end->leftovers);
@@ -140,6 +139,7 @@ int syn_book_close(struct syn_book *book,
         syn_err_printf("syncproof: %s\n", fault);
         keep_text(runner.harness_fault, sizeof runner.harness_fault, fault);
     }
+    syn_book_accept(book, mine.verb, end);
     tell_command(book, mine.command);
     if (!book->is_told || mine.style.is_verbose) {
         print_results(book, &mine.style);

@@ -7,6 +7,7 @@
 #define SYN_GATE_BOOK_H
 
 #include "report/result.h"
+#include "runner/baseline.h"
 #include "runner/runner.h"
 #include "syn/arena.h"
 #include "syn/status.h"
@@ -21,6 +22,8 @@ struct syn_book {
     size_t room;
     bool is_full; /* out of memory: told as harness error */
     bool is_told; /* the verb has printed its results itself */
+    bool has_accepted;
+    size_t accepted; /* failures that the baseline excuses */
 };
 
 /* Where it was found, and how it ended; NULL where nothing is to be said. */
@@ -31,8 +34,9 @@ struct syn_book_end {
     const char *suite;       /* what stands for the suite's hash */
     const char *unreachable; /* exit 69 */
     const char *harness_fault;
-    const char *leftovers; /* exit 5 */
-    int signal_number;     /* that ended it; 0: none */
+    const char *leftovers;               /* exit 5 */
+    const struct syn_baseline *baseline; /* NULL: none */
+    int signal_number;                   /* that ended it; 0: none */
     int64_t started_ms;
     int64_t elapsed_us;
 };
@@ -45,6 +49,24 @@ void syn_book_add(struct syn_book *book, const struct syn_result *result);
 struct syn_str syn_book_id(struct syn_arena *arena,
                            const struct syn_str parts[], size_t count);
 
+/* Sixteen hex digits of a failure and what is wrong there, for baselines: what
+ * differs from run to run must not be in it. Of the arena; NULL: out of memory,
+ * and the failure cannot be accepted. */
+const char *syn_book_sign(struct syn_arena *arena, struct syn_str id,
+                          struct syn_str what);
+
+/* Read the options' baseline, before anything is sent; *out NULL: none is
+ * named. Errors: SYN_ERR_CONFIG with `fault`, SYN_ERR_MEMORY. */
+SYN_MUST_CHECK syn_status syn_book_baseline(
+    struct syn_arena *arena, const struct syn_runner_options *options,
+    const struct syn_baseline **out, char fault[SYN_BASELINE_FAULT_BYTES]);
+
+/* Turn failures that the baseline accepts into xfail, and add an xpass for each
+ * that did not come although all was looked at. syn_book_close does it too, for
+ * verbs that need not know before. */
+void syn_book_accept(struct syn_book *book, const char *verb,
+                     const struct syn_book_end *end);
+
 /* The first line, to stdout. */
 void syn_book_print_first(const struct syn_runner_options *options,
                           const struct syn_book_end *end);
@@ -53,8 +75,8 @@ void syn_book_print_first(const struct syn_runner_options *options,
 void syn_book_print(const struct syn_buf *text);
 
 /* Give what did not pass the options' command, print results, write junit.xml,
- * run.json and what else the options ask for (but for the HTML page, which is
- * the verb's), print the last lines. Returns the exit code. */
+ * run.json and what else the options ask for, print the last lines. A verb with
+ * a page of its own leaves html_path out. Returns the exit code. */
 int syn_book_close(struct syn_book *book,
                    const struct syn_runner_options *options,
                    const struct syn_book_end *end);

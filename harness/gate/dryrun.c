@@ -210,13 +210,9 @@ static int refuse(syn_status st, const char *fault)
 
 static syn_status judge_all(struct syn_dryrun *dryrun, char *fault)
 {
-    const char *baseline = dryrun->options->runner->baseline_path;
     syn_status st = syn_dryrun_judge(dryrun);
     if (st == SYN_OK && dryrun->options->plan_path != NULL) {
         st = syn_dryrun_judge_plan(dryrun, fault);
-    }
-    if (st == SYN_OK && baseline != NULL) {
-        st = syn_dryrun_accept(dryrun, baseline, fault);
     }
     return st == SYN_OK ? write_outputs(dryrun, fault) : st;
 }
@@ -232,7 +228,9 @@ int syn_dryrun_run(struct syn_arena *arena,
                                .limits = "off",
                                .started_ms = (int64_t)time(NULL) * MS_PER_S};
     int64_t begun_us = now_us();
-    syn_status st = read_all(&dryrun, fault);
+    syn_status st =
+        syn_book_baseline(arena, options->runner, &end.baseline, fault);
+    st = st != SYN_OK ? st : read_all(&dryrun, fault);
     if (st != SYN_OK) {
         return refuse(st, fault);
     }

@@ -57,12 +57,6 @@ const char *syn_dryrun_denial_id(struct syn_dryrun *dryrun,
 SYN_MUST_CHECK syn_status syn_dryrun_judge_plan(
     struct syn_dryrun *dryrun, char fault[SYN_DRYRUN_FAULT_BYTES]);
 
-/* accepted.c: turn failures that the baseline accepts into xfail, and add an
- * xpass for each that did not come. Errors: as above. */
-SYN_MUST_CHECK syn_status syn_dryrun_accept(struct syn_dryrun *dryrun,
-                                            const char *path,
-                                            char fault[SYN_DRYRUN_FAULT_BYTES]);
-
 /* Sixteen hex digits of what is denied and why the oracle says so: the same
  * denial for another reason is another failure. Of the arena; NULL: out of
  * memory. */

@@ -4,30 +4,21 @@
  */
 #include "gate/dryrun.h"
 
-#include "base/crypto.h"
 #include "gate/readings.h"
 #include "syn/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SIGNATURE_BYTES 8
-#define RANKED_MAX      20    /* writers and objects shown */
-#define EVIDENCE_BYTES  32768 /* as in a report */
+#define RANKED_MAX     20    /* writers and objects shown */
+#define EVIDENCE_BYTES 32768 /* as in a report */
 
 const char *syn_dryrun_signature(struct syn_arena *arena, const char *id,
                                  const struct syn_ruling *why)
 {
-    struct syn_str text =
-        syn_arena_printf(arena, "%s %s %u", id,
-                         why->clause == NULL ? "" : why->clause, why->held);
-    unsigned char digest[SYN_DIGEST_BYTES_MAX];
-    char hex[2 * SIGNATURE_BYTES + 1];
-    if (text.at == NULL || syn_digest_of(SYN_SHA256, text, digest) != SYN_OK) {
-        return NULL;
-    }
-    syn_crypto_hex(digest, SIGNATURE_BYTES, hex);
-    return syn_arena_dup(arena, syn_str_of(hex)).at;
+    struct syn_str what = syn_arena_printf(
+        arena, "%s %u", why->clause == NULL ? "" : why->clause, why->held);
+    return what.at == NULL ? NULL : syn_book_sign(arena, syn_str_of(id), what);
 }
 
 /* A result about `id`; texts at NULL where memory ran out. */

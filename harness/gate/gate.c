@@ -261,22 +261,23 @@ static void add_failed_case(struct gate *gate, const struct syn_cell *cell)
         SYN_STR_ARG(cell->object.name), syn_gate_rights_text(cell->planned),
         syn_gate_rights_text(cell->needed),
         cell->is_reached ? "allowed" : "denied");
-    struct syn_result result = {.suite = "gate",
-                                .chapter = "gate",
-                                .id = id.at,
-                                .repeat = 1,
-                                .title = "Who reaches an object is as planned",
-                                .level = SYN_LEVEL_MUST,
-                                .subject = SYN_SUBJECT_SERVICE,
-                                .clauses = clause_of(cell->kind),
-                                .clause_count = 1,
-                                .file = gate->options->plan->path,
-                                .verdict = cell->kind == SYN_CELL_OPEN
-                                               ? SYN_VERDICT_INCONCLUSIVE
+    struct syn_result result = {
+        .suite = "gate",
+        .chapter = "gate",
+        .id = id.at,
+        .repeat = 1,
+        .title = "Who reaches an object is as planned",
+        .level = SYN_LEVEL_MUST,
+        .subject = SYN_SUBJECT_SERVICE,
+        .clauses = clause_of(cell->kind),
+        .clause_count = 1,
+        .file = gate->options->plan->path,
+        .verdict = cell->kind == SYN_CELL_OPEN ? SYN_VERDICT_INCONCLUSIVE
                                                : SYN_VERDICT_FAIL,
-                                .reason = reason,
-                                .reading = assumed(gate, cell),
-                                .evidence = evidence};
+        .reason = reason,
+        .signature = syn_book_sign(gate->arena, id, evidence),
+        .reading = assumed(gate, cell),
+        .evidence = evidence};
     if (id.at == NULL || reason.at == NULL || evidence.at == NULL) {
         gate->is_full = true;
         return;
@@ -416,6 +417,7 @@ static void add_lint_case(struct gate *gate, const struct syn_lint *lint,
         .clause_count = 1,
         .file = gate->options->plan->path,
         .verdict = one == NULL ? SYN_VERDICT_PASS : verdict_of(one),
+        .signature = syn_book_sign(gate->arena, id, reason),
         .reason = reason};
     syn_book_add(&gate->out->book, &result);
 }

@@ -69,9 +69,20 @@ static void put_order(struct syn_buf *out, const struct syn_gate_plan *plan,
                    step);
 }
 
+/* No blocker, or all are accepted for now. */
+static bool has_no_failure(const struct syn_gate_outcome *outcome)
+{
+    const struct syn_book *book = &outcome->book;
+    bool has_none = outcome->blockers == 0 || book->accepted > 0;
+    for (size_t i = 0; i < book->count && has_none; i++) {
+        has_none = book->results[i].verdict != SYN_VERDICT_FAIL;
+    }
+    return has_none;
+}
+
 bool syn_gate_is_ready(const struct syn_gate_outcome *outcome)
 {
-    return outcome->cells > 0 && outcome->blockers == 0 &&
+    return outcome->cells > 0 && has_no_failure(outcome) &&
            outcome->open_cells == 0 && outcome->unreachable == NULL &&
            !outcome->is_cut;
 }
@@ -91,6 +102,11 @@ static void print_summary(const struct syn_gate_options *options,
         outcome->cells == 1 ? "" : "s", (double)us / (double)US_PER_S,
         (long long)((int64_t)outcome->cells * US_PER_S / us));
     put_findings(&out, outcome);
+    if (outcome->book.accepted > 0) {
+        syn_buf_printf(&out, "accepted for now: %zu failure%s\n",
+                       outcome->book.accepted,
+                       outcome->book.accepted == 1 ? "" : "s");
+    }
     put_order(&out, options->plan, is_ready);
     syn_buf_printf(&out, "READY: %s\n", is_ready ? "yes" : "no");
     syn_book_print(&out);
@@ -107,6 +123,7 @@ int syn_gate_report(const struct syn_gate_options *options,
     end->leftovers = outcome->is_unclean
                          ? "services of this gate are left at the target"
                          : NULL;
+    syn_book_accept(&outcome->book, runner->verb, end);
     if (runner->html_path != NULL) {
         struct syn_buf page;
         syn_buf_init(&page, NULL, SYN_HTML_BYTES_MAX);
@@ -117,5 +134,7 @@ int syn_gate_report(const struct syn_gate_options *options,
         syn_buf_fini(&page);
     }
     print_summary(options, outcome);
-    return syn_book_close(&outcome->book, runner, end);
+    struct syn_runner_options rest = *runner;
+    rest.html_path = NULL; /* written: the matrix */
+    return syn_book_close(&outcome->book, &rest, end);
 }

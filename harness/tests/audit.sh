@@ -8,6 +8,8 @@ program=$1
 agents=$2
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
+# shellcheck source=harness/tests/baseline.sh
+. "$(dirname "$0")/baseline.sh"
 
 # Agents 1..N with a map, a list and a document each, and a queue that all read.
 # PLANTED 1: the row of agent 7 on its list is missing, mallory writes to the map
@@ -97,8 +99,17 @@ most=$(sed -n 's/.* path=\([^ ]*\/Permissions\) .*/\1/p' "$place/log" | sort | u
     sort -rn | awk 'NR == 1 { print $1 }')
 [ "$most" -eq "$pages" ] || fail "pages of rows: $most, not $pages"
 
+# Accepted for now, in a folder's page too.
+cp "$place/stdout" "$place/planted"
+accept_all planted
+audit 0 "accepted" --plan "$place/plan.json" --baseline "$place/baseline.json" \
+    --html "$place/page.html"
+has stdout "accepted" "3 xfail"
+has page.html "accepted" "T-1"
+
 write_files 0
 serve
+audit 4 "accepted, and undone" --plan "$place/plan.json" --baseline "$place/baseline.json"
 audit 0 "undone" --plan "$place/plan.json"
 has stdout "undone" ", 0 findings"
 has stdout "undone" "0 objects go dark for 0 identities"

@@ -80,12 +80,14 @@ clock=real
 serve --account-sid AC11111111111111111111111111111111 \
     --api-key SK11111111111111111111111111111111 --api-secret s3cret
 expect 0 "real clock" "$program" calibrate --target "$place/target.json" \
-    --save "$place/saved.json" --out "$place/out" --junit "$place/junit.xml"
+    --save "$place/saved.json" --out "$place/out" --junit "$place/junit.xml" \
+    --html "$place/page.html"
 has stdout "real clock" "target=own clock=real"
 has stdout "real clock" "0 answered otherwise"
 has stdout "real clock" "expired-visible           not observable here: what expires is gone at once"
 has saved.json "real clock" '"unobserved":{"expired-visible":"what expires'
 has saved.json "real clock" '"purge-webhook":"none"'
+has page.html "real clock" "calibrate/nbf-skew-s"
 has junit.xml "real clock" 'name="calibrate/nbf-skew-s"'
 has stdout "real clock" "exit 0: passed"
 curl -s -u SK11111111111111111111111111111111:s3cret "$rest/v1/Services" \

@@ -8,6 +8,8 @@ fixtures=$2/fixtures
 trace=$fixtures/traces/dashboard.jsonl
 # shellcheck source=harness/tests/expect.sh
 . "$(dirname "$0")/expect.sh"
+# shellcheck source=harness/tests/baseline.sh
+. "$(dirname "$0")/baseline.sh"
 
 count() {
     grep -cE "^$1 " "$place/stdout"
@@ -18,29 +20,19 @@ dryrun() {
 
 # --- the baseline -----------------------------------------------------------
 
-expect 1 "no baseline" dryrun "$trace"
+expect 1 "no baseline" dryrun "$trace" --html "$place/page.html"
+has page.html "the page" "dryrun/denied/queue"
 [ "$(count fail)" -eq 3 ] || fail "no baseline: three denials"
 cp "$place/stdout" "$place/first"
 has stdout "over-wide grants" "dryrun/wider/queue/l-44c0/write[map]"
 has stdout "shared writers" "rank 1: 2 writers made 2 writes to map 'queue'"
 
-# signature_of ID: as the report shows it.
-signature_of() {
-    awk -v id="$1" '$1 == "fail" { is_it = $2 == id }
-        is_it && $1 == "signature:" { print $2; exit }' "$place/first"
-}
-
-# entry ID SIGNATURE EXPIRES
-entry() {
-    printf '{"id": "%s", "reason": "known", "ticket": "T-1", "owner": "ann", "expires": "%s", "signature": "%s"}' \
-        "$1" "$3" "$2"
-}
 read_id='dryrun/denied/queue/a-7f3a/read[map]'
 write_id='dryrun/denied/queue/a-7f3a/write[map]'
 status_id='dryrun/denied/status/a-b001/read[document]'
-read_sign=$(signature_of "$read_id")
-write_sign=$(signature_of "$write_id")
-status_sign=$(signature_of "$status_id")
+read_sign=$(signature_in first "$read_id")
+write_sign=$(signature_in first "$write_id")
+status_sign=$(signature_in first "$status_id")
 [ -n "$read_sign" ] && [ -n "$write_sign" ] && [ -n "$status_sign" ] ||
     fail "signatures are shown"
 [ "$read_sign" != "$write_sign" ] || fail "two denials, one signature"

@@ -7,6 +7,8 @@ program=$1
 source=$2
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
+# shellcheck source=harness/tests/baseline.sh
+. "$(dirname "$0")/baseline.sh"
 lead=c0ffee12-5a6b-4c3d-9e8f-1029384756af
 agent_a=5f0e8c1a-3b52-4d0e-9a44-0c1d2e3f4a50
 agent_b=7a9b6d24-81c3-4f7e-8b1d-93a1c5e7f802
@@ -86,6 +88,24 @@ for bad in missing-grant shared-write email-identity email-encoded \
     lacks stdout "$bad" "blocker 2: "
     valid "$bad"
 done
+# What somebody accepted for a time does not stop the flip; something else does,
+# and what no longer fails is told.
+bad=$source/fixtures/plans/bad-missing-grant.json
+judge 1 "before it is accepted" "$program" gate "$bad"
+cp "$place/stdout" "$place/bad"
+accept_all bad
+judge 0 "accepted" "$program" gate "$bad" --baseline "$place/baseline.json"
+has stdout "accepted" "accepted for now: "
+has stdout "accepted" "READY: yes"
+has stdout "accepted" "until 2099-12-31"
+judge 1 "accepted, and a defect" "$program" gate "$bad" --baseline "$place/baseline.json" \
+    --defect rest-object-open-to-all
+has stdout "accepted, and a defect" "READY: no"
+judge 4 "accepted, and mended" "$program" gate "$plan" --baseline "$place/baseline.json"
+has stdout "accepted, and mended" "remove the entry"
+judge 64 "a baseline that is none" "$program" gate "$plan" --baseline "$bad"
+lacks stdout "a baseline that is none" "cells"
+
 judge 1 "a defect" "$program" gate "$plan" --defect rest-object-open-to-all
 has stdout "a defect" "beyond-plan"
 repeats "a defect" 1
