@@ -179,6 +179,9 @@ int syn_verb_clean(struct syn_cli *cli)
 {
     struct job job = {.target = NULL};
     int code = SYN_EXIT_USAGE;
+    if (cli->word_count != 0) {
+        return syn_cli_refuse("clean takes no arguments but options");
+    }
     if (read_job(cli, &job)) {
         code = run_job(cli, &job);
     }
