@@ -337,6 +337,8 @@ verb_test() {
         done
         step "ten minutes of the vendor's clients" \
             harness/tests/soak.sh "$(program asan)"
+        step "ten minutes of stress, memory of both processes" \
+            harness/bench/stress build/ci soak
     fi
 
     printf '\n'

@@ -26,6 +26,9 @@ static bool write_by_rest(struct syn_load_worker *worker,
         lane->link.state != SYN_LOAD_LINK_OPEN) {
         return false;
     }
+    if (syn_load_race_begin(worker, object, due_us)) {
+        return true;
+    }
     object->sent++;
     object->waiting++;
     if (object->probe != NULL) {
@@ -56,7 +59,7 @@ static bool write_one(struct syn_load_worker *worker, int64_t due_us)
     for (uint32_t tries = 0; tries < TRIES; tries++) {
         struct syn_load_object *object = &env->objects[worker->next_object];
         worker->next_object = (worker->next_object + 1) % env->object_count;
-        if (object->sid[0] == '\0' || object->is_gone) {
+        if (object->sid[0] == '\0' || object->is_gone || object->racing > 0) {
             continue;
         }
         if (object->is_by_sdk ? write_by_sdk(worker, object, due_us)
@@ -90,9 +93,14 @@ static enum syn_load_op choose(struct syn_load_worker *worker)
     const struct syn_load_mix *mix = &worker->env.plan->mix;
     const uint64_t sum = (uint64_t)mix->read + mix->write + mix->subscribe;
     const uint64_t at = syn_rng_below(&worker->env.rng, sum);
-    return at < mix->write               ? SYN_LOAD_OP_WRITE
-           : at < mix->write + mix->read ? SYN_LOAD_OP_READ
-                                         : SYN_LOAD_OP_SUBSCRIBE;
+    if (at < mix->write) {
+        return SYN_LOAD_OP_WRITE;
+    }
+    if (at < mix->write + mix->read) {
+        return SYN_LOAD_OP_READ;
+    }
+    return syn_rng_below(&worker->env.rng, 2) == 0 ? SYN_LOAD_OP_SUBSCRIBE
+                                                   : SYN_LOAD_OP_REPEAT;
 }
 
 static void note_lag(struct syn_load_worker *worker, int64_t due_us)

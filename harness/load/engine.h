@@ -65,7 +65,11 @@ struct syn_load_object {
     bool is_gone;       /* its removal was seen */
     bool is_checked;    /* `rest` is known */
     bool is_asked;      /* its making is under way */
-    uint64_t entry;     /* of the manifest, when its user makes it; 0: none */
+    uint8_t racing;     /* writers of its race that have no answer yet */
+    uint8_t won;        /* of them, accepted */
+    bool is_unclear;    /* of them, one got no clear answer */
+    char revision[SYN_LOAD_REVISION_BYTES]; /* documents: newest known; "" */
+    uint64_t entry; /* of the manifest, when its user makes it; 0: none */
     struct syn_load_probe *probe; /* shared with another worker; or NULL */
     struct syn_load_reach reach[SYN_LOAD_REACH_SLOTS];
 };
@@ -123,6 +127,7 @@ enum syn_load_op {
     SYN_LOAD_OP_READ,
     SYN_LOAD_OP_WRITE,
     SYN_LOAD_OP_SUBSCRIBE, /* cancel and establish */
+    SYN_LOAD_OP_REPEAT,    /* establish what is established already */
     SYN_LOAD_OP_FENCE      /* at the end: all before it has arrived */
 };
 
@@ -137,7 +142,7 @@ struct syn_load_session {
     struct syn_load_ws_partial *partial; /* NULL: no message is half heard */
     uint32_t number;     /* in the worker; its identity's too, or the block's */
     uint32_t generation; /* connections so far */
-    uint32_t op_object;
+    uint32_t op_object;  /* of a write; of a repeat the subscription */
     uint16_t sub_count;
     uint16_t attempts; /* since the last success */
     uint8_t state;
@@ -188,7 +193,8 @@ struct syn_load_env {
     size_t padding_bytes;
     struct syn_manifest *manifest; /* NULL: nothing is written down */
     bool is_book_torn;             /* a line of it could not be written */
-    int64_t object_ttl_s;          /* of objects made at a target; 0: none */
+    bool is_ours;         /* our own service: no limits, never restarted */
+    int64_t object_ttl_s; /* of objects made at a target; 0: none */
     int64_t token_ttl_s;
     int64_t common_end_s; /* tokens end together then; 0: each on its own */
     /* Sign a token for the session that ends at `end_s`; into `out`. */
@@ -296,6 +302,9 @@ void syn_load_say_get(struct syn_load_env *env,
 /* Establish all that is KNOWN and becomes ASKED. */
 void syn_load_say_establish(struct syn_load_env *env,
                             struct syn_load_session *session);
+/* Establish once more what is LIVE, without a replay; it stays LIVE. */
+void syn_load_say_repeat(struct syn_load_env *env,
+                         struct syn_load_session *session, unsigned sub_index);
 void syn_load_say_cancel(struct syn_load_env *env,
                          struct syn_load_session *session, unsigned sub_index);
 void syn_load_say_create(struct syn_load_env *env,

@@ -33,6 +33,7 @@ static bool is_good(unsigned status)
 struct draft {
     const char *method;
     char target[TARGET_BYTES];
+    const char *if_match; /* revision; "": none */
     struct syn_buf *form; /* env.payload */
 };
 
@@ -155,6 +156,14 @@ static void draft_change(struct syn_load_worker *worker, struct draft *draft,
     put_change(worker, draft, object, request->ordinal, request->due_us);
 }
 
+/* Both writers of a race send the same: whoever wins, it is the next change. */
+static void draft_race(struct syn_load_worker *worker, struct draft *draft,
+                       const struct syn_load_request *request)
+{
+    draft_change(worker, draft, request);
+    draft->if_match = worker->env.objects[request->object].revision;
+}
+
 static void draft_fetch(struct syn_load_worker *worker, struct draft *draft,
                         const struct syn_load_request *request)
 {
@@ -249,7 +258,9 @@ static void changed(struct syn_load_worker *worker,
     const enum syn_load_answer answer = status == NOT_FOUND && may_be_gone
                                             ? SYN_LOAD_ANSWER_GOOD
                                             : syn_load_answer_of(status);
-    (void)body;
+    if (is_good(status)) {
+        syn_load_race_learn(object, body);
+    }
     syn_load_answered(env, request->due_us, answer);
     if (!is_good(status) && may_be_gone) {
         object->is_gone = true;
@@ -345,6 +356,7 @@ static void read_state(struct syn_load_object *object, struct syn_str body)
     struct syn_load_heard newest = {.content = 0};
     struct syn_str element = body;
     struct syn_str items = {NULL, 0};
+    uint32_t shown = 0;
     const bool is_page = object->type != SYN_TYPE_DOCUMENT;
     if (is_page) {
         if (!syn_load_scan(body, page_names, 1, found)) {
@@ -360,11 +372,17 @@ static void read_state(struct syn_load_object *object, struct syn_str body)
         if (one.content > newest.content) {
             newest = one;
         }
+        shown++;
         if (!is_page) {
             break;
         }
     }
-    object->rest = newest.content;
+    /* An item that is missing counts as if the newest change were. */
+    const bool is_short =
+        is_page && shown < SYN_LOAD_ITEMS && shown < object->acked;
+    object->rest = is_short && newest.content == object->acked
+                       ? newest.content - 1
+                       : newest.content;
     object->is_checked = true;
 }
 
@@ -434,6 +452,7 @@ static const struct {
     [SYN_LOAD_MAKE_OBJECT] = {draft_object, made_object},
     [SYN_LOAD_MAKE_GRANT] = {draft_grant, made_grant},
     [SYN_LOAD_CHANGE] = {draft_change, changed},
+    [SYN_LOAD_RACE] = {draft_race, syn_load_race_answered},
     [SYN_LOAD_REVOKE] = {draft_grant, revoked},
     [SYN_LOAD_REGRANT] = {draft_grant, regranted},
     [SYN_LOAD_FETCH] = {draft_fetch, fetched},
@@ -464,19 +483,23 @@ bool syn_load_errand_book(struct syn_load_worker *worker,
 void syn_load_errand_write(struct syn_load_worker *worker, struct syn_buf *out,
                            const struct syn_load_request *request)
 {
-    struct draft draft = {.method = "GET", .form = &worker->env.payload};
+    struct draft draft = {
+        .method = "GET", .if_match = "", .form = &worker->env.payload};
     if (request->errand == SYN_LOAD_TOKEN) {
         syn_load_appeal_write(worker, out, request);
         return;
     }
     syn_buf_clear(draft.form);
     errands[request->errand].draft(worker, &draft, request);
-    syn_buf_printf(out,
-                   "%s %s%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Basic %s\r\n"
-                   "Content-Type: application/x-www-form-urlencoded\r\n"
-                   "Content-Length: %zu\r\n\r\n",
-                   draft.method, worker->aim->rest_path, draft.target,
-                   worker->aim->rest_host, worker->basic, draft.form->bytes);
+    syn_buf_printf(
+        out,
+        "%s %s%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Basic %s\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        "%s%s%sContent-Length: %zu\r\n\r\n",
+        draft.method, worker->aim->rest_path, draft.target,
+        worker->aim->rest_host, worker->basic,
+        draft.if_match[0] == '\0' ? "" : "If-Match: ", draft.if_match,
+        draft.if_match[0] == '\0' ? "" : "\r\n", draft.form->bytes);
     syn_buf_put(out, syn_buf_str(draft.form));
     syn_buf_clear(draft.form);
 }

@@ -417,6 +417,7 @@ size_t syn_load_fleet_bytes(struct syn_load_worker *worker,
         syn_load_profile_ready(worker, session);
         syn_load_rogue_ready(worker, session);
     }
+    syn_load_rogue_heard(worker, session);
     syn_load_fleet_act(worker, session);
     return used;
 }

@@ -8,6 +8,7 @@
 #endif
 #include "load/load.h"
 
+#include "base/leave.h"
 #include "load/embed.h"
 #include "load/ledger.h"
 #include "load/locate.h"
@@ -236,6 +237,7 @@ static void fill_worker(struct run *run, uint32_t index,
         run->aim.is_ours
             ? 0
             : syn_load_plan_end_us(plan) / SYN_LOAD_US_PER_S + TTL_SPARE_S;
+    worker->env.is_ours = run->aim.is_ours;
     worker->env.margin_us = run->aim.margin_us;
     worker->env.removal_us = run->aim.removal_us;
     worker->env.token_ttl_s = run->locator.token_ttl_s;
@@ -283,7 +285,7 @@ static _Noreturn void work(struct run *run, uint32_t index, int to)
     syn_buf_init(&text, NULL, SYN_LOAD_RESULT_BYTES_MAX);
     if (worker == NULL ||
         syn_load_result_new(run->plan, &worker->env.result) != SYN_OK) {
-        _exit(1);
+        syn_leave(1);
     }
     fill_worker(run, index, worker);
     if (pad(worker)) {
@@ -303,7 +305,7 @@ static _Noreturn void work(struct run *run, uint32_t index, int to)
     syn_load_result_free(worker->env.result);
     syn_buf_fini(&text);
     free(worker);
-    _exit(0);
+    syn_leave(0);
 }
 
 static bool start_worker(struct run *run, uint32_t index)

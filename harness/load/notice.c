@@ -135,6 +135,15 @@ struct fate {
     bool is_ours; /* the correlation id is the one of our last request */
 };
 
+/* The subscription was asked for once more while it was live; it may have
+ * ended meanwhile. */
+static bool is_repeated(const struct syn_load_session *session,
+                        const struct syn_load_sub *sub)
+{
+    return session->op == SYN_LOAD_OP_REPEAT &&
+           &session->subs[session->op_object] == sub;
+}
+
 static void on_established(struct syn_load_env *env,
                            struct syn_load_session *session,
                            const struct fate *fate)
@@ -143,6 +152,9 @@ static void on_established(struct syn_load_env *env,
                                            {"last_event_id", 13}};
     struct syn_load_sub *sub = fate->sub;
     struct syn_str found[2];
+    if (fate->is_ours && is_repeated(session, sub)) {
+        syn_load_op_end(env, session, SYN_LOAD_ANSWER_GOOD);
+    }
     if (!fate->is_ours || sub->state != SYN_LOAD_SUB_ASKED ||
         !syn_load_scan(fate->element, names, 2, found)) {
         return;
@@ -171,7 +183,13 @@ static void on_failed(struct syn_load_env *env,
     static const struct syn_str status[] = {{"status", 6}};
     struct syn_str found[1];
     unsigned http = 0;
-    if (!fate->is_ours || fate->sub->state != SYN_LOAD_SUB_ASKED) {
+    const bool is_again = fate->is_ours && is_repeated(session, fate->sub);
+    if (is_again) {
+        syn_load_op_end(env, session, SYN_LOAD_ANSWER_GOOD);
+    }
+    if (!fate->is_ours ||
+        (fate->sub->state != SYN_LOAD_SUB_ASKED &&
+         !(is_again && fate->sub->state == SYN_LOAD_SUB_LIVE))) {
         return;
     }
     if (syn_load_scan(fate->element, error, 1, found) &&
@@ -209,6 +227,9 @@ static void on_canceled(struct syn_load_env *env,
     }
     if (fate->is_ours || sub->state != SYN_LOAD_SUB_LIVE) {
         return;
+    }
+    if (is_repeated(session, sub)) {
+        syn_load_op_end(env, session, SYN_LOAD_ANSWER_GOOD);
     }
     /* Without our asking: the SDK asks again at once and meets the refusal. */
     note_revoked(env, sub);

@@ -24,6 +24,12 @@ void syn_load_answered(struct syn_load_env *env, int64_t due_us,
         [SYN_LOAD_ANSWER_THROTTLED] = SYN_LOAD_SENDS_THROTTLED,
         [SYN_LOAD_ANSWER_BAD] = SYN_LOAD_SENDS_FAILED};
     syn_load_count(env->result, counters[answer], 1);
+    if (answer == SYN_LOAD_ANSWER_THROTTLED && env->is_ours) {
+        syn_load_violation(env->result, SYN_LOAD_PROPERTY_DENIED,
+                           syn_load_at(env, env->now_us),
+                           "an operation was throttled (429) by a service "
+                           "without limits");
+    }
     syn_load_tick(env->result, SYN_LOAD_SERIES_ACHIEVED,
                   syn_load_at(env, env->now_us), 1);
     syn_load_took(env, SYN_LOAD_HIST_ROUNDTRIP, due_us);
@@ -94,6 +100,42 @@ static unsigned find_sub(struct syn_load_env *env,
     return count;
 }
 
+/* What the fence reads: an object that is gone, as its answer tells most. */
+static unsigned find_gone(const struct syn_load_env *env,
+                          const struct syn_load_session *session)
+{
+    for (unsigned i = 0; i < session->sub_count; i++) {
+        const struct syn_load_sub *sub = &session->subs[i];
+        if (sub->kind == SYN_LOAD_SUB_OWN &&
+            env->objects[sub->object].is_gone) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+/* Of a subscription that lives: read it, take it anew, take it twice. */
+static bool begin_live(struct syn_load_env *env,
+                       struct syn_load_session *session, enum syn_load_op op)
+{
+    const unsigned at = find_sub(env, session, SYN_LOAD_SUB_LIVE);
+    if (at == session->sub_count) {
+        return false;
+    }
+    struct syn_load_sub *sub = &session->subs[at];
+    sub->asked_epoch = sub->epoch;
+    if (op == SYN_LOAD_OP_READ) {
+        syn_load_say_get(env, session, SYN_LOAD_ASK_READ, at);
+    } else if (op == SYN_LOAD_OP_REPEAT) {
+        session->op_object = at;
+        syn_load_say_repeat(env, session, at);
+    } else {
+        syn_load_sub_turn(env, session, sub, SYN_LOAD_SUB_CANCELING);
+        syn_load_say_cancel(env, session, at);
+    }
+    return true;
+}
+
 bool syn_load_session_begin(struct syn_load_env *env,
                             struct syn_load_session *session,
                             enum syn_load_op op, int64_t due_us)
@@ -106,20 +148,10 @@ bool syn_load_session_begin(struct syn_load_env *env,
             return false;
         }
     } else if (op == SYN_LOAD_OP_FENCE) {
-        syn_load_say_get(env, session, SYN_LOAD_ASK_FENCE, 0);
-    } else {
-        const unsigned at = find_sub(env, session, SYN_LOAD_SUB_LIVE);
-        if (at == session->sub_count) {
-            return false;
-        }
-        struct syn_load_sub *sub = &session->subs[at];
-        sub->asked_epoch = sub->epoch;
-        if (op == SYN_LOAD_OP_READ) {
-            syn_load_say_get(env, session, SYN_LOAD_ASK_READ, at);
-        } else {
-            syn_load_sub_turn(env, session, sub, SYN_LOAD_SUB_CANCELING);
-            syn_load_say_cancel(env, session, at);
-        }
+        syn_load_say_get(env, session, SYN_LOAD_ASK_FENCE,
+                         find_gone(env, session));
+    } else if (!begin_live(env, session, op)) {
+        return false;
     }
     session->op = (uint8_t)op;
     session->op_due_us = due_us;

@@ -47,6 +47,19 @@ bool syn_load_rogue_opened(struct syn_load_worker *worker,
     return true;
 }
 
+/* Each at a time of its own: all at once they would be a load of another kind.
+ */
+static int64_t tick_us(struct syn_load_worker *worker)
+{
+    return TICK_US / 2 + (int64_t)syn_rng_below(&worker->env.rng, TICK_US);
+}
+
+static bool is_hot(const struct syn_load_session *session)
+{
+    return session->rogue == SYN_LOAD_ROGUE_HOT_LOOP ||
+           session->rogue == SYN_LOAD_ROGUE_IGNORE_429;
+}
+
 /* Reads as fast as answers come, one after the other. */
 static void ask_once_more(struct syn_load_worker *worker,
                           struct syn_load_session *session)
@@ -63,11 +76,17 @@ void syn_load_rogue_ready(struct syn_load_worker *worker,
     if (session->rogue == SYN_LOAD_ROGUE_NEVER_READ ||
         session->rogue == SYN_LOAD_ROGUE_SLOW_READ) {
         syn_load_link_pause(worker->net, &session->link, true);
-        syn_load_fleet_time(worker, session, TICK_US);
-    } else if (session->rogue == SYN_LOAD_ROGUE_HOT_LOOP ||
-               session->rogue == SYN_LOAD_ROGUE_IGNORE_429) {
+        syn_load_fleet_time(worker, session, tick_us(worker));
+    } else if (is_hot(session)) {
+        syn_load_fleet_time(worker, session, tick_us(worker));
+    }
+}
+
+void syn_load_rogue_heard(struct syn_load_worker *worker,
+                          struct syn_load_session *session)
+{
+    if (is_hot(session) && session->state == SYN_LOAD_READY) {
         ask_once_more(worker, session);
-        syn_load_fleet_time(worker, session, TICK_US / 100);
     }
 }
 
@@ -81,14 +100,12 @@ void syn_load_rogue_tick(struct syn_load_worker *worker,
         session->state == SYN_LOAD_READY) {
         syn_load_link_sip(worker->net, &session->link);
         if (session->state == SYN_LOAD_READY) {
-            syn_load_fleet_time(worker, session, TICK_US);
+            syn_load_fleet_time(worker, session, tick_us(worker));
         }
-    } else if ((session->rogue == SYN_LOAD_ROGUE_HOT_LOOP ||
-                session->rogue == SYN_LOAD_ROGUE_IGNORE_429) &&
-               session->state == SYN_LOAD_READY) {
+    } else if (is_hot(session) && session->state == SYN_LOAD_READY) {
         syn_buf_clear(&worker->env.out);
-        ask_once_more(worker, session);
+        ask_once_more(worker, session); /* in case nothing is heard */
         syn_load_fleet_act(worker, session);
-        syn_load_fleet_time(worker, session, TICK_US / 100);
+        syn_load_fleet_time(worker, session, tick_us(worker));
     }
 }

@@ -24,6 +24,7 @@
 #define OFFLOAD        308
 #define NOT_ACCEPTABLE 406
 #define NO_RECEIPT     417
+#define THROTTLED      429
 
 static bool is_good(int64_t status)
 {
@@ -174,23 +175,6 @@ void syn_load_session_lost(struct syn_load_env *env,
 
 /* --- replies -------------------------------------------------------------- */
 
-static void keep_continuation(struct syn_load_env *env,
-                              struct syn_load_session *session,
-                              struct syn_str header)
-{
-    const struct syn_str token =
-        syn_load_scan_text(member(header, "continuation_token"));
-    const struct syn_str fit =
-        member(member(header, "continuation_token_status"), "reissued");
-    if (session->continuation != NULL && syn_str_is(fit, "false")) {
-        syn_load_count(env->result, SYN_LOAD_RESUMES, 1);
-        return;
-    }
-    free(session->continuation);
-    session->continuation =
-        token.bytes == 0 ? NULL : strndup(token.at, token.bytes);
-}
-
 /* A delay that the service asks for, in a reply or a close. */
 static void heed_backoff(struct syn_load_env *env,
                          struct syn_load_session *session,
@@ -232,12 +216,36 @@ struct reply {
     uint64_t value;
 };
 
+/* A token that this service made, for this identity, is its to know again. A
+ * service elsewhere may have been restarted; ours was not. */
+static void keep_continuation(struct syn_load_env *env,
+                              struct syn_load_session *session,
+                              const struct reply *reply)
+{
+    const struct syn_str token =
+        syn_load_scan_text(member(reply->header, "continuation_token"));
+    const struct syn_str fit =
+        member(member(reply->header, "continuation_token_status"), "reissued");
+    const bool had_one = session->continuation != NULL;
+    if (had_one && syn_str_is(fit, "false")) {
+        syn_load_count(env->result, SYN_LOAD_RESUMES, 1);
+        return;
+    }
+    if (had_one && env->is_ours) {
+        blame_denial(env, session, "a good continuation token was refused",
+                     reply->message);
+    }
+    free(session->continuation);
+    session->continuation =
+        token.bytes == 0 ? NULL : strndup(token.at, token.bytes);
+}
+
 static void on_init(struct syn_load_env *env, struct syn_load_session *session,
                     const struct reply *reply)
 {
     syn_load_check(env->result, SYN_LOAD_PROPERTY_DENIED, 1);
     if (is_good(reply->status)) {
-        keep_continuation(env, session, reply->header);
+        keep_continuation(env, session, reply);
         session->attempts = 0;
         session->state = SYN_LOAD_OPENING;
         syn_load_session_pursue(env, session);
@@ -251,6 +259,11 @@ static void on_init(struct syn_load_env *env, struct syn_load_session *session,
                          reply->message);
         }
         session->token_end_s = 0; /* the app gets a new one */
+    } else if (reply->status == THROTTLED && env->is_ours &&
+               syn_load_is_honest(session)) {
+        blame_denial(env, session,
+                     "init was throttled by a service without limits",
+                     reply->message);
     }
 }
 
@@ -310,9 +323,11 @@ static void on_open(struct syn_load_env *env, struct syn_load_session *session,
 static void on_batch(struct syn_load_env *env, struct syn_load_session *session,
                      const struct reply *reply)
 {
-    (void)env;
     if (is_good(reply->http)) {
         return;
+    }
+    if (session->op == SYN_LOAD_OP_REPEAT) {
+        syn_load_op_end(env, session, syn_load_answer_of(reply->http));
     }
     for (unsigned i = 0; i < session->sub_count; i++) {
         if (session->subs[i].state == SYN_LOAD_SUB_ASKED) {
@@ -345,7 +360,9 @@ static void on_op(struct syn_load_env *env, struct syn_load_session *session,
                   const struct reply *reply)
 {
     enum syn_load_answer answer = syn_load_answer_of(reply->http);
-    if (session->op == SYN_LOAD_OP_READ && reply->value < session->sub_count) {
+    const bool is_read =
+        session->op == SYN_LOAD_OP_READ || session->op == SYN_LOAD_OP_FENCE;
+    if (is_read && reply->value < session->sub_count) {
         answer = judge_read(env, session, reply);
     } else if (session->op == SYN_LOAD_OP_WRITE) {
         syn_load_check(env->result, SYN_LOAD_PROPERTY_DENIED, 1);

@@ -352,8 +352,11 @@ static void put_last_event(struct syn_buf *out, enum syn_type type,
     }
 }
 
+/* Where a replay begins. */
+enum since { SINCE_NOTHING, SINCE_NOW, SINCE_LAST };
+
 static void put_wish(struct syn_load_env *env, const struct syn_load_sub *sub,
-                     bool has_event)
+                     enum since since)
 {
     struct syn_buf *out = &env->payload;
     const enum syn_type type = syn_load_sub_type(env, sub);
@@ -365,8 +368,10 @@ static void put_wish(struct syn_load_env *env, const struct syn_load_sub *sub,
     put_text(out, "\",\"object_type\":\"");
     put_text(out, syn_type_name(type));
     put_text(out, "\"");
-    if (has_event) {
+    if (since == SINCE_LAST) {
         put_last_event(out, type, sub->watch.last);
+    } else if (since == SINCE_NOW) {
+        put_text(out, ",\"last_event_id\":null");
     }
     put_text(out, "}");
 }
@@ -379,7 +384,7 @@ void syn_load_say_establish(struct syn_load_env *env,
     for (unsigned i = 0; i < session->sub_count; i++) {
         struct syn_load_sub *sub = &session->subs[i];
         if (sub->state == SYN_LOAD_SUB_KNOWN) {
-            put_wish(env, sub, true);
+            put_wish(env, sub, SINCE_LAST);
             sub->state = SYN_LOAD_SUB_ASKED;
             sub->watch.is_quiet = false;
             sub->asked_epoch = sub->epoch;
@@ -391,12 +396,20 @@ void syn_load_say_establish(struct syn_load_env *env,
     }
 }
 
+void syn_load_say_repeat(struct syn_load_env *env,
+                         struct syn_load_session *session, unsigned sub_index)
+{
+    begin_batch(env, session, "establish");
+    put_wish(env, &session->subs[sub_index], SINCE_NOW);
+    end_batch(env, session, SYN_LOAD_ASK_ESTABLISH, 0);
+}
+
 void syn_load_say_cancel(struct syn_load_env *env,
                          struct syn_load_session *session, unsigned sub_index)
 {
     struct syn_load_sub *sub = &session->subs[sub_index];
     begin_batch(env, session, "cancel");
-    put_wish(env, sub, false);
+    put_wish(env, sub, SINCE_NOTHING);
     sub->state = SYN_LOAD_SUB_CANCELING;
     end_batch(env, session, SYN_LOAD_ASK_CANCEL, sub_index);
 }

@@ -228,15 +228,18 @@ syn_load_watch_refused(const struct syn_load_watch *watch,
                        const struct syn_load_truth *truth, unsigned http)
 {
     struct syn_load_verdict verdict = nothing_wrong;
-    if (watch->grant != SYN_LOAD_GRANT_HELD || truth->is_removal_due ||
-        http < HTTP_CLIENT_MIN || http >= HTTP_SERVER_MIN) {
+    if (watch->grant != SYN_LOAD_GRANT_HELD || http < HTTP_CLIENT_MIN ||
+        http >= HTTP_SERVER_MIN) {
         return verdict; /* right, or the service's own trouble */
     }
-    if (http == HTTP_FORBIDDEN || http == HTTP_NOT_FOUND) {
+    if (http == HTTP_FORBIDDEN) {
         blame(&verdict, SYN_LOAD_PROPERTY_DENIED, 1,
-              http == HTTP_FORBIDDEN
-                  ? "the identity holds the right that this needs"
-                  : "the object is there and the identity may read it");
+              truth->is_removal_due
+                  ? "what is gone is missing, not forbidden to its reader"
+                  : "the identity holds the right that this needs");
+    } else if (http == HTTP_NOT_FOUND && !truth->is_removal_due) {
+        blame(&verdict, SYN_LOAD_PROPERTY_DENIED, 1,
+              "the object is there and the identity may read it");
     }
     return verdict;
 }

@@ -50,6 +50,7 @@ enum syn_load_errand {
     SYN_LOAD_MAKE_OBJECT,
     SYN_LOAD_MAKE_GRANT,
     SYN_LOAD_CHANGE,
+    SYN_LOAD_RACE, /* one of two changes with one If-Match */
     SYN_LOAD_REVOKE,
     SYN_LOAD_REGRANT,
     SYN_LOAD_FETCH, /* the state in the end */
@@ -198,6 +199,8 @@ bool syn_load_rogue_opened(struct syn_load_worker *worker,
                            struct syn_load_session *session);
 void syn_load_rogue_ready(struct syn_load_worker *worker,
                           struct syn_load_session *session);
+void syn_load_rogue_heard(struct syn_load_worker *worker,
+                          struct syn_load_session *session);
 void syn_load_rogue_tick(struct syn_load_worker *worker,
                          struct syn_load_session *session);
 
@@ -243,6 +246,19 @@ void syn_load_errand_answered(struct syn_load_worker *worker,
 /* It will never be answered. */
 void syn_load_errand_lost(struct syn_load_worker *worker,
                           const struct syn_load_request *request);
+
+/* --- race.c: two writers, one revision ------------------------------------ */
+
+/* Send the next change of a document twice, over two connections, each on
+ * condition of the newest revision: one of them must win. False: not this one,
+ * not now. */
+bool syn_load_race_begin(struct syn_load_worker *worker,
+                         struct syn_load_object *object, int64_t due_us);
+void syn_load_race_answered(struct syn_load_worker *worker,
+                            const struct syn_load_request *request,
+                            unsigned status, struct syn_str body);
+/* A change was accepted: keep the revision it has got. */
+void syn_load_race_learn(struct syn_load_object *object, struct syn_str body);
 
 /* --- appeal.c: tokens of the app's endpoint ------------------------------- */
 

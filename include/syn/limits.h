@@ -251,6 +251,7 @@
 #define SYN_LOAD_PROBE_CLIENTS_MAX 8   /* sessions that are no load yet */
 #define SYN_LOAD_PROBE_RATE_MAX    4   /* changes per second, likewise */
 #define SYN_LOAD_LANES             4   /* REST connections of one worker */
+#define SYN_LOAD_REVISION_BYTES    64  /* kept of an object, for If-Match */
 #define SYN_LOAD_LANE_DEPTH        256 /* requests under way on one of them */
 #define SYN_LOAD_SOURCE_PORTS_MAX                                          \
     14000                             /* per address pair: performance 5.3 \
