@@ -194,6 +194,7 @@ static void ask_again(struct syn_load_worker *worker,
         struct syn_load_sub *sub = &session->subs[i];
         if (sub->state == SYN_LOAD_SUB_ASKED) {
             sub->state = SYN_LOAD_SUB_KNOWN;
+            sub->watch.is_asked_again = true;
         } else if (sub->state == SYN_LOAD_SUB_READING) {
             sub->state = SYN_LOAD_SUB_CLOSED;
         }

@@ -154,6 +154,7 @@ void syn_load_session_lost(struct syn_load_env *env,
 {
     for (unsigned i = 0; i < session->sub_count; i++) {
         struct syn_load_sub *sub = &session->subs[i];
+        sub->watch.is_asked_again = false;
         if (sub->state == SYN_LOAD_SUB_READING) {
             sub->state = SYN_LOAD_SUB_CLOSED;
         } else if (sub->state != SYN_LOAD_SUB_CLOSED &&

@@ -122,6 +122,10 @@ static void judge_order(struct syn_load_watch *watch,
                         const struct syn_load_heard *heard,
                         struct syn_load_verdict *verdict)
 {
+    if (heard->ordinal <= watch->last && heard->is_replay &&
+        watch->is_asked_again) {
+        return; /* both askings named the same last event */
+    }
     if (heard->ordinal <= watch->last) {
         judge_old(watch, heard->ordinal, verdict);
         return;

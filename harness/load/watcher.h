@@ -42,6 +42,7 @@ struct syn_load_watch {
     bool is_fresh;       /* streams: nothing heard since subscribing */
     bool is_quiet;       /* cancelled on our wish and confirmed */
     bool is_over;        /* its removal was heard */
+    bool is_asked_again; /* the outcome was late: two replays may come */
 };
 
 /* What is so at this moment, as the generator knows it. */

@@ -126,6 +126,38 @@ static struct syn_load_watch begin(void)
     return watch;
 }
 
+/* Whose outcome came late asks again, and hears the replay of both askings. */
+START_TEST(second_replay_of_a_repeated_asking_is_no_duplicate)
+{
+    struct syn_load_watch watch = {.grant = SYN_LOAD_GRANT_HELD};
+    struct sums sums = {.of = {0}};
+    struct syn_load_heard heard = sound(1);
+    heard.is_replay = true;
+    watch.is_asked_again = true;
+    hear(&watch, &sums, heard);
+    hear(&watch, &sums, heard);
+    ck_assert_uint_eq(sums.of[SYN_LOAD_PROPERTY_DUPLICATE], 0);
+    hear(&watch, &sums, sound(1)); /* live, it is one all the same */
+    ck_assert_uint_eq(sums.of[SYN_LOAD_PROPERTY_DUPLICATE], 1);
+    watch.is_asked_again = false;
+    hear(&watch, &sums, heard);
+    ck_assert_uint_eq(sums.of[SYN_LOAD_PROPERTY_DUPLICATE], 2);
+}
+END_TEST
+
+/* What is gone is missing to whoever may read it, and not forbidden. */
+START_TEST(refusal_of_what_is_gone_is_404_and_not_403)
+{
+    const struct syn_load_watch watch = {.grant = SYN_LOAD_GRANT_HELD};
+    struct syn_load_truth gone = truth;
+    gone.is_removal_due = true;
+    ck_assert_ptr_null(syn_load_watch_refused(&watch, &gone, 404).why);
+    ck_assert_uint_eq(syn_load_watch_refused(&watch, &gone, 403)
+                          .violations[SYN_LOAD_PROPERTY_DENIED],
+                      1);
+}
+END_TEST
+
 START_TEST(one_bad_frame_in_a_million_is_reported_and_nothing_else)
 {
     struct sums sums = {{0}};
@@ -330,6 +362,8 @@ Suite *suite_load_watcher(void)
     tcase_add_loop_test(tcase,
                         one_bad_frame_in_a_million_is_reported_and_nothing_else,
                         0, FAULT_COUNT);
+    tcase_add_test(tcase, second_replay_of_a_repeated_asking_is_no_duplicate);
+    tcase_add_test(tcase, refusal_of_what_is_gone_is_404_and_not_403);
     tcase_add_test(tcase,
                    event_that_comes_late_is_a_gap_and_then_reordered_once);
     tcase_add_test(tcase, jump_past_the_window_counts_all_that_is_missing);
