@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT _Alignof(max_align_t)
+#define ALIGNMENT   _Alignof(max_align_t)
+#define BRIEF_BYTES 256 /* printed once; longer texts are measured first */
 
 struct syn_arena_chunk {
     struct syn_arena_chunk *next; /* older */
@@ -185,11 +186,16 @@ struct syn_str syn_arena_dup(struct syn_arena *arena, struct syn_str s)
 struct syn_str syn_arena_vprintf(struct syn_arena *arena, const char *format,
                                  va_list args)
 {
+    char brief[BRIEF_BYTES];
     struct syn_str text = {NULL, 0};
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(brief, sizeof brief, format, args);
     void *block = NULL;
+    if (length >= 0 && (size_t)length < sizeof brief) {
+        va_end(again);
+        return syn_arena_dup(arena, (struct syn_str){brief, (size_t)length});
+    }
     if (length >= 0 && take(arena, (size_t)length + 1, &block) == SYN_OK) {
         (void)vsnprintf(block, (size_t)length + 1, format, again);
         text.at = block;

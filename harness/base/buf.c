@@ -109,6 +109,26 @@ void syn_buf_put_byte(struct syn_buf *buf, char byte)
     }
 }
 
+void syn_buf_put_quoted(struct syn_buf *buf, struct syn_str s, char behind)
+{
+    const size_t around = 2; /* quotes */
+    if (s.bytes > SIZE_MAX - around - 1 ||
+        !reserve(buf, s.bytes + around + (behind == '\0' ? 0 : 1))) {
+        return;
+    }
+    char *at = buf->at + buf->bytes;
+    *at++ = '"';
+    if (s.bytes > 0) {
+        memcpy(at, s.at, s.bytes);
+    }
+    at += s.bytes;
+    *at++ = '"';
+    if (behind != '\0') {
+        *at++ = behind;
+    }
+    buf->bytes = (size_t)(at - buf->at);
+}
+
 void syn_buf_put_u64(struct syn_buf *buf, uint64_t value)
 {
     char digits[U64_DIGITS_MAX];

@@ -39,6 +39,9 @@ void syn_buf_put(struct syn_buf *buf, struct syn_str s);
 void syn_buf_reserve(struct syn_buf *buf, size_t bytes);
 void syn_buf_put_text(struct syn_buf *buf, const char *text);
 void syn_buf_put_byte(struct syn_buf *buf, char byte);
+
+/* `s` between two quotes, and `behind` after them unless it is NUL. */
+void syn_buf_put_quoted(struct syn_buf *buf, struct syn_str s, char behind);
 void syn_buf_put_u64(struct syn_buf *buf, uint64_t value);
 void syn_buf_put_i64(struct syn_buf *buf, int64_t value);
 void syn_buf_printf(struct syn_buf *buf, const char *format, ...)

@@ -2,11 +2,12 @@
  * json.c - trees of checked JSON text, held by cJSON.
  * Layer: base. Threads: a tree has one owner.
  *
- * The only file that sees cJSON. It gets nothing our validator has not passed,
- * in particular no \u0000, at which its strings would end, and no number that
- * it would cut. Its memory is the heap (hooks are process-wide): a tree hangs
- * on its arena and is released with it. Depth is bounded by the validator,
- * so cJSON's recursion is, too.
+ * This file and json_tree.c alone see cJSON. It gets nothing our validator has
+ * not passed, in particular no \u0000, at which its strings would end, and no
+ * number that it would cut. A tree is one block of the heap that hangs on its
+ * arena and is released with it; cJSON only looks and prints, and never changes
+ * or frees one. Depth is bounded by the validator, so cJSON's recursion is,
+ * too.
  */
 #include "base/json.h"
 
@@ -33,9 +34,9 @@ static const struct syn_json *node_of(const cJSON *item)
 
 /* --- parsing -------------------------------------------------------------- */
 
-static void release_tree(void *object)
+static void release_tree(void *tree)
 {
-    cJSON_Delete(object);
+    syn_allocator_heap.release(syn_allocator_heap.ctx, tree);
 }
 
 syn_status syn_json_parse(struct syn_arena *arena, struct syn_str text,
@@ -48,12 +49,13 @@ syn_status syn_json_parse(struct syn_arena *arena, struct syn_str text,
         strict = *rules;
         strict.allow_nul = false; /* cJSON would cut the string there */
     }
-    syn_status st =
-        syn_json_text_check(text, &strict, SYN_JSON_NUMBER_BYTES_MAX, fault);
+    size_t value_count = 0;
+    syn_status st = syn_json_text_check(
+        text, &strict, SYN_JSON_NUMBER_BYTES_MAX, fault, &value_count);
     if (st != SYN_OK) {
         return st;
     }
-    cJSON *tree = cJSON_ParseWithLengthOpts(text.at, text.bytes, NULL, 0);
+    void *tree = syn_json_tree_build(text, value_count);
     if (tree == NULL) {
         if (fault != NULL) {
             *fault = (struct syn_json_fault){
@@ -146,22 +148,16 @@ syn_status syn_json_parse_commented(struct syn_arena *arena,
 /* cJSON's types are bits; the low byte says which one it is. */
 enum syn_json_kind syn_json_kind(const struct syn_json *node)
 {
-    static const struct {
-        int type;
-        enum syn_json_kind kind;
-    } kinds[] = {
-        {cJSON_String, SYN_JSON_STRING}, {cJSON_Number, SYN_JSON_NUMBER},
-        {cJSON_Object, SYN_JSON_OBJECT}, {cJSON_Array, SYN_JSON_ARRAY},
-        {cJSON_True, SYN_JSON_BOOL},     {cJSON_False, SYN_JSON_BOOL},
+    static const enum syn_json_kind kinds[] = {
+        [cJSON_String] = SYN_JSON_STRING, [cJSON_Number] = SYN_JSON_NUMBER,
+        [cJSON_Object] = SYN_JSON_OBJECT, [cJSON_Array] = SYN_JSON_ARRAY,
+        [cJSON_True] = SYN_JSON_BOOL,     [cJSON_False] = SYN_JSON_BOOL,
+        [cJSON_NULL] = SYN_JSON_NULL,
     };
     SYN_ASSERT(node != NULL);
-    int type = cjson_of(node)->type & 0xff;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (kinds[i].type == type) {
-            return kinds[i].kind;
-        }
-    }
-    return SYN_JSON_NULL;
+    const unsigned type = (unsigned)cjson_of(node)->type & 0xff;
+    SYN_ASSERT(type < sizeof kinds / sizeof kinds[0]);
+    return kinds[type];
 }
 
 bool syn_json_is(const struct syn_json *node, enum syn_json_kind kind)
@@ -175,7 +171,12 @@ const struct syn_json *syn_json_member(const struct syn_json *node,
     if (!syn_json_is(node, SYN_JSON_OBJECT)) {
         return NULL;
     }
-    return node_of(cJSON_GetObjectItemCaseSensitive(cjson_of(node), name));
+    const cJSON *child = cjson_of(node)->child;
+    while (child != NULL &&
+           (child->string[0] != name[0] || strcmp(child->string, name) != 0)) {
+        child = child->next;
+    }
+    return node_of(child);
 }
 
 const struct syn_json *syn_json_first(const struct syn_json *node)
@@ -268,6 +269,13 @@ struct syn_str syn_json_str(const struct syn_json *node,
                : fallback;
 }
 
+struct syn_str syn_json_number_text(const struct syn_json *node)
+{
+    return syn_str_of(syn_json_is(node, SYN_JSON_NUMBER)
+                          ? cjson_of(node)->valuestring
+                          : NULL);
+}
+
 bool syn_json_bool(const struct syn_json *node, bool fallback)
 {
     return syn_json_is(node, SYN_JSON_BOOL) ? cJSON_IsTrue(cjson_of(node)) != 0
@@ -338,8 +346,8 @@ static const cJSON *partner_of(const struct pair *pair)
         (likely != NULL && strcmp(likely->string, pair->next_a->string) == 0)) {
         return likely;
     }
-    return cJSON_GetObjectItemCaseSensitive(pair->parent_b,
-                                            pair->next_a->string);
+    return cjson_of(
+        syn_json_member(node_of(pair->parent_b), pair->next_a->string));
 }
 
 bool syn_json_is_equal(const struct syn_json *a, const struct syn_json *b)

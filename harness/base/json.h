@@ -101,6 +101,9 @@ bool syn_json_is(const struct syn_json *node, enum syn_json_kind kind);
 /* Text of a string node, decoded; the fallback when absent or no string. */
 struct syn_str syn_json_str(const struct syn_json *node,
                             struct syn_str fallback);
+
+/* A number as it was written; empty when absent or no number. */
+struct syn_str syn_json_number_text(const struct syn_json *node);
 bool syn_json_bool(const struct syn_json *node, bool fallback);
 
 /* A whole number within ±(2^53 - 1), where doubles are exact; else false.

@@ -52,6 +52,7 @@ struct check {
     struct syn_json_label *names;
     size_t name_count;
     size_t name_capacity;
+    size_t value_count;
     const char *reason;
     struct syn_json_label names_inline[NAMES_INLINE];
     struct level levels[SYN_JSON_DEPTH_CEILING];
@@ -390,6 +391,7 @@ static syn_status check_value(struct check *c)
 {
     struct syn_json_label ignored;
     char first = peek(c, c->at);
+    c->value_count++;
     if (first == '{' || first == '[') {
         return open_level(c, first == '{');
     }
@@ -496,7 +498,8 @@ static void set_fault(const struct check *c, struct syn_json_fault *fault)
 syn_status syn_json_text_check(struct syn_str text,
                                const struct syn_json_rules *rules,
                                size_t number_bytes_max,
-                               struct syn_json_fault *fault)
+                               struct syn_json_fault *fault,
+                               size_t *value_count)
 {
     struct check c; /* levels and names stay unset: several kilobytes */
     c.text = text;
@@ -508,6 +511,7 @@ syn_status syn_json_text_check(struct syn_str text,
     c.names = c.names_inline;
     c.name_count = 0;
     c.name_capacity = NAMES_INLINE;
+    c.value_count = 0;
     c.reason = "";
     syn_status st = run_check(&c);
     if (c.names != c.names_inline) {
@@ -516,6 +520,9 @@ syn_status syn_json_text_check(struct syn_str text,
     if (st != SYN_OK && fault != NULL) {
         set_fault(&c, fault);
     }
+    if (value_count != NULL) {
+        *value_count = c.value_count;
+    }
     return st;
 }
 
@@ -523,5 +530,5 @@ syn_status syn_json_check(struct syn_str text,
                           const struct syn_json_rules *rules,
                           struct syn_json_fault *fault)
 {
-    return syn_json_text_check(text, rules, 0, fault);
+    return syn_json_text_check(text, rules, 0, fault, NULL);
 }

@@ -9,66 +9,13 @@
 #define END_OF_LABEL UINT32_MAX /* no code point */
 #define TAIL_BITS    6
 #define TAIL_MASK    0x3fu
+#define TAIL_MARK    0x80u
 #define HEX_DIGITS   4
 #define HEX_BITS     4
 #define HIGH_FIRST   0xd800u /* surrogates: a high one, then a low one */
 #define LOW_FIRST    0xdc00u
 #define PAIR_BITS    10
 #define PAIR_BASE    0x10000u
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-size_t syn_json_text_skip_space(struct syn_str text, size_t at)
-{
-    while (at < text.bytes && is_space(text.at[at])) {
-        at++;
-    }
-    return at;
-}
-
-/* --- runs ----------------------------------------------------------------- */
-
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH_BITS       EACH_BYTE(0x80)
-#define TEXT_FROM       0x20
-
-/* Non-zero when a byte of `word` is below `limit` (at most 0x80). It may also
- * be when a byte is 0x80 or more, which is not plain either. */
-static inline uint64_t has_below(uint64_t word, uint64_t limit)
-{
-    return (word - EACH_BYTE(limit)) & ~word & HIGH_BITS;
-}
-
-static inline bool is_plain_word(uint64_t word)
-{
-    return ((word & HIGH_BITS) | has_below(word, TEXT_FROM) |
-            has_below(word ^ EACH_BYTE('"'), 1) |
-            has_below(word ^ EACH_BYTE('\\'), 1)) == 0;
-}
-
-static inline bool is_plain(unsigned char byte)
-{
-    return byte >= TEXT_FROM && byte < 0x80 && byte != '"' && byte != '\\';
-}
-
-size_t syn_json_text_plain_end(struct syn_str text, size_t at)
-{
-    uint64_t word = 0;
-    while (at < text.bytes && text.bytes - at >= sizeof word) {
-        memcpy(&word, text.at + at, sizeof word);
-        if (!is_plain_word(word)) {
-            break;
-        }
-        at += sizeof word;
-    }
-    while (at < text.bytes && is_plain((unsigned char)text.at[at])) {
-        at++;
-    }
-    return at;
-}
 
 /* --- strings -------------------------------------------------------------- */
 
@@ -170,11 +117,49 @@ int syn_json_text_compare(struct syn_json_label a, struct syn_json_label b)
     return (left > right) - (left < right);
 }
 
+/* As UTF-8; a code point that the validator has passed. */
+static char *put_point(char *to, uint32_t point)
+{
+    static const struct {
+        uint32_t below;
+        unsigned char lead;
+        unsigned tails;
+    } forms[] = {{0x80, 0, 0},
+                 {0x800, 0xc0, 1},
+                 {0x10000, 0xe0, 2},
+                 {0x110000, 0xf0, 3}};
+    size_t form = 0;
+    while (point >= forms[form].below) {
+        form++;
+    }
+    unsigned shift = forms[form].tails * TAIL_BITS;
+    *to++ = (char)(forms[form].lead | point >> shift);
+    while (shift > 0) {
+        shift -= TAIL_BITS;
+        *to++ = (char)(TAIL_MARK | (point >> shift & TAIL_MASK));
+    }
+    return to;
+}
+
+char *syn_json_text_decode(char *to, struct syn_str inside)
+{
+    while (inside.bytes > 0) {
+        const size_t run = syn_str_find(inside, '\\', 0);
+        memcpy(to, inside.at, run);
+        to += run;
+        inside = syn_str_from(inside, run);
+        if (inside.bytes > 0) {
+            to = put_point(to, take_escape(&inside));
+        }
+    }
+    return to;
+}
+
 /* --- values --------------------------------------------------------------- */
 
 static bool is_structure(char c)
 {
-    return c == ',' || c == ']' || c == '}' || is_space(c);
+    return c == ',' || c == ']' || c == '}' || syn_json_text_is_space(c);
 }
 
 /* Behind the bracket that closes the one at `at`. */
@@ -274,7 +259,7 @@ void syn_json_compact(struct syn_buf *buf, struct syn_str text)
     while (at < text.bytes) {
         if (text.at[at] == '"') {
             at = syn_json_text_string_end(text, at);
-        } else if (is_space(text.at[at])) {
+        } else if (syn_json_text_is_space(text.at[at])) {
             syn_buf_put(buf, syn_str_part(text, from, at - from));
             at = syn_json_text_skip_space(text, at);
             from = at;

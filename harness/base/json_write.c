@@ -36,16 +36,12 @@ static void put_escape(struct syn_buf *buf, char c)
     syn_buf_put(buf, (struct syn_str){unicode, sizeof unicode});
 }
 
-void syn_json_put_string(struct syn_buf *buf, struct syn_str s)
+/* From `at` on it is not plain any more. */
+static void put_escaped(struct syn_buf *buf, struct syn_str s, size_t at)
 {
     size_t from = 0; /* start of what can be copied as it is */
-    size_t at = 0;
     syn_buf_put_byte(buf, '"');
-    for (;;) {
-        at = syn_json_text_plain_end(s, at);
-        if (at >= s.bytes) {
-            break;
-        }
+    for (; at < s.bytes; at = syn_json_text_plain_end(s, at)) {
         bool is_ascii = (unsigned char)s.at[at] < ASCII_END;
         size_t good = is_ascii ? 0 : syn_str_utf8_bytes(s, at);
         if (good > 0) {
@@ -65,6 +61,25 @@ void syn_json_put_string(struct syn_buf *buf, struct syn_str s)
     syn_buf_put_byte(buf, '"');
 }
 
+/* Nearly all strings need no escape: one look, then one piece. */
+static void put_string(struct syn_buf *buf, struct syn_str s, char behind)
+{
+    const size_t plain = syn_json_text_plain_end(s, 0);
+    if (plain == s.bytes) {
+        syn_buf_put_quoted(buf, s, behind);
+        return;
+    }
+    put_escaped(buf, s, plain);
+    if (behind != '\0') {
+        syn_buf_put_byte(buf, behind);
+    }
+}
+
+void syn_json_put_string(struct syn_buf *buf, struct syn_str s)
+{
+    put_string(buf, s, '\0');
+}
+
 /* --- writer --------------------------------------------------------------- */
 
 void syn_json_writer_init(struct syn_json_writer *w, struct syn_buf *buf)
@@ -79,8 +94,7 @@ static void begin_value(struct syn_json_writer *w, const char *name)
     }
     w->needs_comma = true;
     if (name != NULL) {
-        syn_json_put_string(w->buf, syn_str_of(name));
-        syn_buf_put_byte(w->buf, ':');
+        put_string(w->buf, syn_str_of(name), ':');
     }
 }
 
@@ -170,7 +184,6 @@ void syn_json_write_member(struct syn_json_writer *w, struct syn_str name,
                            struct syn_str value)
 {
     begin_value(w, NULL);
-    syn_json_put_string(w->buf, name);
-    syn_buf_put_byte(w->buf, ':');
+    put_string(w->buf, name, ':');
     syn_json_put_string(w->buf, value);
 }

@@ -47,12 +47,11 @@ static bool cut_header(struct syn_str message, size_t bytes_max,
 static bool read_payload_size(const struct syn_twilsock_frame *frame,
                               uint64_t *bytes)
 {
+    const struct syn_json *node =
+        syn_json_member(frame->header, "payload_size");
     *bytes = 0;
-    if (syn_json_member(frame->header, "payload_size") == NULL) {
-        return true;
-    }
-    return syn_str_to_u64(syn_json_raw(frame->header_text, "payload_size"),
-                          SYN_FRAME_BYTES_MAX, bytes);
+    return node == NULL || syn_str_to_u64(syn_json_number_text(node),
+                                          SYN_FRAME_BYTES_MAX, bytes);
 }
 
 /* Exactly the announced bytes, and at most one CRLF behind them. */

@@ -6,6 +6,7 @@
 #include "syn/limits.h"
 
 #include <check.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -292,6 +293,40 @@ static const struct {
     {"", "data", ""},
 };
 
+START_TEST(number_text_comes_as_it_was)
+{
+    const struct syn_json *n =
+        parse("{\"e\":1e9,\"f\":1.0,\"i\":-70,\"s\":\"1\",\"z\":-0}");
+    double zero = 1;
+    ck_assert(syn_str_is(syn_json_number_text(syn_json_member(n, "e")), "1e9"));
+    ck_assert(syn_str_is(syn_json_number_text(syn_json_member(n, "f")), "1.0"));
+    ck_assert(syn_str_is(syn_json_number_text(syn_json_member(n, "i")), "-70"));
+    ck_assert_uint_eq(syn_json_number_text(syn_json_member(n, "s")).bytes, 0);
+    ck_assert_uint_eq(syn_json_number_text(NULL).bytes, 0);
+    ck_assert(syn_json_double(syn_json_member(n, "z"), &zero));
+    ck_assert(signbit(zero));
+}
+END_TEST
+
+/* Each place of a word, and each kind of byte that ends a run. */
+START_TEST(escapes_at_any_place_are_decoded)
+{
+    for (size_t before = 0; before < 20; before++) {
+        static const char dots[] = "....................";
+        struct syn_str text = syn_arena_printf(
+            &arena, "[\"%.*s\\u20ac\\ud83d\\ude00\\/\xc3\xa4%.*s\",7]",
+            (int)before, dots, (int)before, dots);
+        struct syn_str plain = syn_arena_printf(
+            &arena, "%.*s\xe2\x82\xac\xf0\x9f\x98\x80/\xc3\xa4%.*s",
+            (int)before, dots, (int)before, dots);
+        const struct syn_json *n = parse(text.at);
+        ck_assert(syn_str_is_equal(syn_json_str(syn_json_first(n), SYN_STR("")),
+                                   plain));
+        ck_assert_uint_eq(syn_json_count(n), 2);
+    }
+}
+END_TEST
+
 START_TEST(raw_member_comes_as_it_was)
 {
     struct syn_str copy = syn_arena_dup(&arena, syn_str_of(raws[_i].object));
@@ -440,6 +475,8 @@ static TCase *case_tree(void)
 static TCase *case_text(void)
 {
     TCase *tc = new_case("text");
+    tcase_add_test(tc, number_text_comes_as_it_was);
+    tcase_add_test(tc, escapes_at_any_place_are_decoded);
     tcase_add_loop_test(tc, raw_member_comes_as_it_was, 0, COUNT(raws));
     tcase_add_loop_test(tc, compact_drops_only_white_space, 0, COUNT(compacts));
     tcase_add_test(tc, text_walk_takes_linear_time);
