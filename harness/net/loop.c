@@ -152,6 +152,34 @@ static void wait_for_events(struct syn_loop *loop, int64_t wait_us)
     ev_timer_stop(loop->ev, &loop->bound);
 }
 
+static void run_due(struct syn_loop *loop)
+{
+    if (!syn_clock_is_virtual(loop->clock)) {
+        (void)syn_clock_run_due(loop->clock, SYN_TURN_TIMERS_MAX);
+    }
+    run_hooks(loop);
+}
+
+/*
+ * To write to a crowd takes far longer than to look whether more has come in.
+ * Looking first, what several messages cause for the same peers leaves in one
+ * write each.
+ */
+static void gather(struct syn_loop *loop)
+{
+    for (unsigned i = 0; i < SYN_TURN_LOOKS_MAX; i++) {
+        const uint64_t reads = syn_streams_reads(loop->streams);
+        if (syn_streams_waiting(loop->streams) < SYN_TURN_CROWD_MIN) {
+            return;
+        }
+        ev_run(loop->ev, EVRUN_NOWAIT);
+        if (syn_streams_reads(loop->streams) == reads) {
+            return;
+        }
+        run_due(loop);
+    }
+}
+
 void syn_loop_turn(struct syn_loop *loop, unsigned wait_ms)
 {
     /* What was queued between turns must leave before we sleep; reporting
@@ -159,10 +187,8 @@ void syn_loop_turn(struct syn_loop *loop, unsigned wait_ms)
     int64_t wait_us = turn_us(loop, wait_ms);
     syn_streams_flush(loop->streams);
     wait_for_events(loop, wait_us);
-    if (!syn_clock_is_virtual(loop->clock)) {
-        (void)syn_clock_run_due(loop->clock, SYN_TURN_TIMERS_MAX);
-    }
-    run_hooks(loop);
+    run_due(loop);
+    gather(loop);
     syn_streams_flush(loop->streams);
 }
 

@@ -9,6 +9,8 @@
 #include "syn/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct ev_loop;
 struct syn_streams; /* opaque: harness/net/stream.c; all streams of a loop */
@@ -24,6 +26,10 @@ void syn_streams_free(struct syn_streams *streams);
 
 /* Write what is queued and report what has ended. */
 void syn_streams_flush(struct syn_streams *streams);
+
+/* Streams that wait for syn_streams_flush, and reads of all streams so far. */
+size_t syn_streams_waiting(const struct syn_streams *streams);
+uint64_t syn_streams_reads(const struct syn_streams *streams);
 
 /* Is there work for syn_streams_flush that waits for no event? */
 bool syn_streams_has_work(const struct syn_streams *streams);

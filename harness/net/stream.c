@@ -43,6 +43,7 @@ void syn_stream_mark(struct syn_stream *stream)
         home->dirty_last->dirty_next = stream;
     }
     home->dirty_last = stream;
+    home->dirty_count++;
 }
 
 /* The first reason counts. */
@@ -82,6 +83,7 @@ void syn_stream_death(struct syn_stream *stream)
     syn_stream_unguard(stream);
     syn_tls_free(stream->tls);
     syn_buf_fini(&stream->queue);
+    syn_shares_drop(stream);
     free(stream->reason_text);
     free(stream);
 }
@@ -189,8 +191,29 @@ static struct syn_str unsent(const struct syn_stream *stream)
     return syn_str_from(syn_buf_str(&stream->queue), stream->sent);
 }
 
+/* What the socket does not take at once goes the usual way. */
+static void push_shares(struct syn_stream *stream)
+{
+    const size_t queued = unsent(stream).bytes;
+    const ssize_t sent = syn_shares_send(stream, unsent(stream));
+    const size_t taken = sent > 0 ? (size_t)sent : 0;
+    stream->sent += taken < queued ? taken : queued;
+    if (taken == queued + syn_shares_bytes(stream)) {
+        syn_shares_drop(stream);
+    } else {
+        syn_shares_copy(stream, taken > queued ? taken - queued : 0);
+    }
+    if (stream->queue.status != SYN_OK) {
+        syn_stream_finish(stream, SYN_END_OVERFLOW,
+                          "no memory for unsent bytes");
+    }
+}
+
 static bool push_plain(struct syn_stream *stream)
 {
+    if (stream->shares != NULL) {
+        push_shares(stream);
+    }
     ssize_t sent = send_some(stream, unsent(stream));
     stream->sent += sent > 0 ? (size_t)sent : 0;
     return sent >= 0;
@@ -228,8 +251,9 @@ static bool push_tls(struct syn_stream *stream)
 /* Write until the queue is empty or the socket full. */
 static void push_queue(struct syn_stream *stream)
 {
+    const bool has_bytes = stream->queue.bytes > 0 || stream->shares != NULL;
     bool is_up = stream->tls == NULL ? push_plain(stream) : push_tls(stream);
-    if (!is_up || stream->queue.bytes == 0 || syn_stream_queued(stream) > 0) {
+    if (!is_up || !has_bytes || syn_stream_queued(stream) > 0) {
         return;
     }
     reset_queue(stream);
@@ -320,6 +344,16 @@ bool syn_streams_has_work(const struct syn_streams *streams)
     return streams->dirty != NULL;
 }
 
+size_t syn_streams_waiting(const struct syn_streams *streams)
+{
+    return streams->dirty_count;
+}
+
+uint64_t syn_streams_reads(const struct syn_streams *streams)
+{
+    return streams->reads;
+}
+
 void syn_streams_flush(struct syn_streams *streams)
 {
     struct syn_stream *last = NULL;
@@ -329,6 +363,7 @@ void syn_streams_flush(struct syn_streams *streams)
         struct syn_stream *stream = streams->dirty;
         bool is_last = stream == last;
         streams->dirty = stream->dirty_next;
+        streams->dirty_count--;
         stream->is_dirty = false;
         settle(stream);
         if (is_last) {
@@ -347,6 +382,18 @@ static bool is_taking(const struct syn_stream *stream)
            stream->state == SYN_STREAM_CONNECTING;
 }
 
+/* Room for so many more, or the stream ends. */
+static bool admits(struct syn_stream *stream, size_t bytes)
+{
+    const size_t waiting = unsent(stream).bytes + syn_shares_bytes(stream);
+    if (bytes <= stream->queue_bytes_max &&
+        waiting <= stream->queue_bytes_max - bytes) {
+        return true;
+    }
+    syn_stream_finish(stream, SYN_END_OVERFLOW, "unsent bytes past the bound");
+    return false;
+}
+
 void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
 {
     if (!is_taking(stream) || bytes.bytes == 0) {
@@ -357,11 +404,11 @@ void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
         syn_buf_consume(&stream->queue, stream->sent);
         stream->sent = 0;
     }
-    if (bytes.bytes > stream->queue_bytes_max ||
-        unsent(stream).bytes > stream->queue_bytes_max - bytes.bytes) {
-        syn_stream_finish(stream, SYN_END_OVERFLOW,
-                          "unsent bytes past the bound");
+    if (!admits(stream, bytes.bytes)) {
         return;
+    }
+    if (stream->shares != NULL) {
+        syn_shares_copy(stream, 0);
     }
     syn_buf_put(&stream->queue, bytes);
     if (stream->queue.status != SYN_OK) {
@@ -371,6 +418,26 @@ void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
     }
     if (stream->state == SYN_STREAM_OPEN) {
         syn_stream_mark(stream);
+    }
+}
+
+/* TLS copies anyway, as it encrypts. */
+void syn_stream_write_shared(struct syn_stream *stream,
+                             struct syn_shared *shared)
+{
+    const struct syn_str bytes = syn_shared_str(shared);
+    if (stream->state != SYN_STREAM_OPEN || stream->tls != NULL ||
+        bytes.bytes == 0) {
+        syn_stream_write(stream, bytes);
+        return;
+    }
+    if (!admits(stream, bytes.bytes)) {
+        return;
+    }
+    if (syn_shares_add(stream, shared)) {
+        syn_stream_mark(stream);
+    } else {
+        syn_stream_write(stream, bytes);
     }
 }
 
@@ -384,7 +451,7 @@ void syn_stream_allow(struct syn_stream *stream, size_t queue_bytes_max)
 size_t syn_stream_queued(const struct syn_stream *stream)
 {
     size_t wire = stream->tls == NULL ? 0 : syn_tls_wire(stream->tls).bytes;
-    return stream->queue.bytes - stream->sent + wire;
+    return stream->queue.bytes - stream->sent + syn_shares_bytes(stream) + wire;
 }
 
 void syn_stream_pause(struct syn_stream *stream)

@@ -81,6 +81,17 @@ SYN_MUST_CHECK syn_status syn_stream_connect(
  * aborted with SYN_END_OVERFLOW. Ignored once closing. */
 void syn_stream_write(struct syn_stream *stream, struct syn_str bytes);
 
+/* Bytes that many streams send, kept once: until all who were given them have
+ * sent them, and the maker has dropped them. NULL: out of memory. */
+struct syn_shared;
+struct syn_shared *syn_shared_new(struct syn_str bytes);
+void syn_shared_drop(struct syn_shared *shared); /* NULL is fine */
+struct syn_str syn_shared_str(const struct syn_shared *shared);
+
+/* As syn_stream_write, of bytes that are not copied if that can be avoided. */
+void syn_stream_write_shared(struct syn_stream *stream,
+                             struct syn_shared *shared);
+
 /* Another bound of the queue, up to SYN_STREAM_UNREAD_MAX. */
 void syn_stream_allow(struct syn_stream *stream, size_t queue_bytes_max);
 

@@ -10,6 +10,8 @@
 #include "net/stream.h"
 #include "net/tls_impl.h"
 
+#include <sys/types.h>
+
 struct ev_io;
 struct ev_timer;
 struct lws;
@@ -35,7 +37,8 @@ struct syn_stream {
     const struct syn_stream_events *events; /* NULL: nobody listens */
     void *ctx;
     struct syn_buf queue;
-    size_t queue_bytes_max; /* unsent ones */
+    struct syn_shares *shares; /* to be sent behind the queue; NULL: none */
+    size_t queue_bytes_max;    /* unsent ones */
     size_t sent;            /* bytes at the front of the queue that have left */
     struct ev_timer *guard; /* NULL until first needed */
     char *reason_text;      /* owned; when the reason is not static */
@@ -57,10 +60,27 @@ struct syn_streams {
     struct syn_stream *all;
     struct syn_stream *dirty; /* to be looked at when the turn ends */
     struct syn_stream *dirty_last;
+    size_t dirty_count;
+    uint64_t reads;
     struct syn_listener *listeners;
     char *in;       /* one read of accepted sockets: SYN_STREAM_READ_BYTES */
     bool is_ending; /* no callbacks any more */
 };
+
+/* --- stream_share.c ------------------------------------------------------- */
+
+size_t syn_shares_bytes(const struct syn_stream *stream);
+
+/* False: no memory or no room for one more. */
+bool syn_shares_add(struct syn_stream *stream, struct syn_shared *shared);
+void syn_shares_drop(struct syn_stream *stream);
+
+/* Put all into the queue but the first `skipped` bytes. */
+void syn_shares_copy(struct syn_stream *stream, size_t skipped);
+
+/* One sendmsg of `before` and all of them, which there must be: what it took,
+ * -1 with errno. */
+ssize_t syn_shares_send(struct syn_stream *stream, struct syn_str before);
 
 /* Make a stream of an accepted socket, which it owns from now on, even on
  * failure. `listener` NULL: plain. */

@@ -187,6 +187,7 @@ static void settle_plain(struct syn_stream *stream, struct syn_str in)
 
 void syn_stream_received(struct syn_stream *stream, struct syn_str in)
 {
+    stream->home->reads++;
     if (stream->takes_plain) {
         settle_plain(stream, in);
     }

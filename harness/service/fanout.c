@@ -2,8 +2,8 @@
  * fanout.c - one change, told to everybody who may hear it.
  *
  * An event is rendered once per base of its URLs and protocol version, which
- * is once for all subscribers as a rule, and the finished web socket frame is
- * appended to each. Who hears is asked anew for every subscriber and event
+ * is once for all subscribers as a rule, and all of them send the one finished
+ * web socket frame. Who hears is asked anew for every subscriber and event
  * (seams->delivers): a right that is gone is gone now.
  */
 #include "service/live_request.h"
@@ -210,9 +210,9 @@ void syn_fanout_notify(struct syn_session *session, const char *message_type,
 
 /* One rendering, kept while the next subscriber needs the same. */
 struct rendering {
-    struct syn_buf ws_frame;
-    struct syn_str base; /* borrowed from the session it was made for */
-    unsigned version;    /* 0: nothing rendered */
+    struct syn_shared *ws_frame; /* NULL: memory ran out */
+    struct syn_str base;         /* borrowed from the session it was made for */
+    unsigned version;            /* 0: nothing rendered */
 };
 
 static void render(struct syn_service *service, struct rendering *rendering,
@@ -230,13 +230,17 @@ static void render(struct syn_service *service, struct rendering *rendering,
                                          .version = subscriber->version,
                                          .correlation = absent};
     struct syn_buf payload;
+    struct syn_buf ws_frame;
     syn_buf_init(&payload, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
+    syn_buf_init(&ws_frame, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
     syn_fanout_write(&payload, &service->scratch, &view);
-    syn_buf_clear(&rendering->ws_frame);
     if (payload.status == SYN_OK) {
         put_notification(service, kinds[event->kind].message_type,
-                         syn_buf_str(&payload), &rendering->ws_frame);
+                         syn_buf_str(&payload), &ws_frame);
     }
+    syn_shared_drop(rendering->ws_frame);
+    rendering->ws_frame = syn_shared_new(syn_buf_str(&ws_frame));
+    syn_buf_fini(&ws_frame);
     syn_buf_fini(&payload);
     syn_arena_rewind(&service->scratch, mark);
     rendering->base = base;
@@ -245,7 +249,7 @@ static void render(struct syn_service *service, struct rendering *rendering,
 
 static bool hears(const struct syn_subscription *subscriber,
                   const struct syn_event *event,
-                  const struct syn_session *origin)
+                  const struct syn_session *origin, int64_t now_ms)
 {
     struct syn_session *session = subscriber->session;
     struct syn_service *service = session->service;
@@ -256,12 +260,12 @@ static bool hears(const struct syn_subscription *subscriber,
         .token_expires_s = session->facts.expires_s,
         .is_origin = session == origin,
         .is_unchecked = service->seams.rules.readings.events == SYN_EVENTS_FLOW,
-        .now_ms = syn_clock_now_ms(service->clock)};
+        .now_ms = now_ms};
     return service->seams.delivers(service->seams.ctx, &delivery);
 }
 
 static void tell(const struct syn_subscription *subscriber,
-                 struct syn_str ws_frame, const struct syn_event *event)
+                 struct syn_shared *ws_frame, const struct syn_event *event)
 {
     struct syn_session *session = subscriber->session;
     struct syn_service *service = session->service;
@@ -269,8 +273,7 @@ static void tell(const struct syn_subscription *subscriber,
     const unsigned copies = seams->copies(seams->ctx, event) *
                             seams->live.weight(seams->ctx, subscriber->asked);
     for (unsigned i = 0; i < copies; i++) {
-        syn_live_append(session, ws_frame);
-        session->is_told = true;
+        syn_live_share(session, ws_frame);
         service->counts.events_delivered++;
     }
 }
@@ -280,15 +283,18 @@ static void publish_one(struct syn_service *service, struct syn_topic *topic,
                         const struct syn_session *origin)
 {
     struct rendering rendering = {.version = 0};
-    syn_buf_init(&rendering.ws_frame, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
+    const int64_t now_ms = syn_clock_now_ms(service->clock);
     for (const struct syn_subscription *s = topic->first; s != NULL;
          s = s->next_in_topic) {
-        if (hears(s, event, origin)) {
-            render(service, &rendering, event, s);
-            tell(s, syn_buf_str(&rendering.ws_frame), event);
+        if (!hears(s, event, origin, now_ms)) {
+            continue;
+        }
+        render(service, &rendering, event, s);
+        if (rendering.ws_frame != NULL) {
+            tell(s, rendering.ws_frame, event);
         }
     }
-    syn_buf_fini(&rendering.ws_frame);
+    syn_shared_drop(rendering.ws_frame);
     if (kinds[event->kind].ends_object) {
         syn_subscription_drop_topic(service, topic);
     }

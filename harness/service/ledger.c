@@ -188,6 +188,17 @@ void syn_ledger_write(struct syn_ledger *ledger, struct syn_str bytes,
     hold(ledger, entry);
 }
 
+bool syn_ledger_share(struct syn_ledger *ledger, struct syn_shared *bytes,
+                      uint64_t ticket)
+{
+    if (ledger->closes || ledger->first != NULL ||
+        !syn_tickets_is_kept(ledger->service, ticket)) {
+        return false;
+    }
+    syn_stream_write_shared(ledger->stream, bytes);
+    return true;
+}
+
 void syn_ledger_close(struct syn_ledger *ledger)
 {
     if (ledger->first == NULL) {

@@ -64,6 +64,11 @@ bool syn_tickets_is_kept(const struct syn_service *service, uint64_t ticket);
 void syn_ledger_write(struct syn_ledger *ledger, struct syn_str bytes,
                       uint64_t ticket, struct syn_str owed);
 
+/* The same at once, without a copy, if nothing is to be waited for; else
+ * false, and nothing was done. */
+bool syn_ledger_share(struct syn_ledger *ledger, struct syn_shared *bytes,
+                      uint64_t ticket);
+
 /* Close the stream behind what is held. */
 void syn_ledger_close(struct syn_ledger *ledger);
 

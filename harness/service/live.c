@@ -72,6 +72,20 @@ void syn_live_append(struct syn_session *session, struct syn_str ws_frame)
     }
 }
 
+/* Behind what is still in `out`; past it when there is nothing. */
+void syn_live_share(struct syn_session *session, struct syn_shared *ws_frame)
+{
+    if (session->state == SYN_SESSION_CLOSING || session->stream == NULL) {
+        return;
+    }
+    if (session->is_dirty ||
+        !syn_ledger_share(session->ledger, ws_frame,
+                          session->service->tickets.issued)) {
+        syn_live_append(session, syn_shared_str(ws_frame));
+        session->is_told = true;
+    }
+}
+
 void syn_live_begin(struct syn_session *session, struct syn_json_writer *w,
                     const char *method, struct syn_str id)
 {

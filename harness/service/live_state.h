@@ -123,6 +123,9 @@ void syn_live_send(struct syn_session *session, struct syn_json_writer *w,
 /* Append a web socket frame made before, which tells of the newest change. */
 void syn_live_append(struct syn_session *session, struct syn_str ws_frame);
 
+/* The same of a frame that others get too, of an event. */
+void syn_live_share(struct syn_session *session, struct syn_shared *ws_frame);
+
 void syn_live_write_status(struct syn_json_writer *w,
                            const struct syn_live_status *status);
 

@@ -240,6 +240,65 @@ START_TEST(a_megabyte_is_echoed_in_order)
 }
 END_TEST
 
+/* So many that the socket fills in the middle of one, and more than are sent
+ * in one call. */
+START_TEST(shared_bytes_come_in_order_and_whole)
+{
+    enum { PIECES = 2 * SYN_STREAM_SHARES_MAX, PIECE = BIG / PIECES };
+    char *pattern = make_pattern(BIG);
+    open_pair(_i == 1);
+    syn_stream_write(client.stream, SYN_STR("before"));
+    for (size_t i = 0; i < PIECES; i++) {
+        const struct syn_str piece = {pattern + i * PIECE, PIECE};
+        struct syn_shared *shared = syn_shared_new(piece);
+        ck_assert_ptr_nonnull(shared);
+        syn_stream_write_shared(client.stream, shared);
+        syn_shared_drop(shared);
+        ck_assert_uint_eq(syn_stream_queued(client.stream),
+                          6 + (i + 1) * PIECE);
+    }
+    syn_stream_write(client.stream, SYN_STR("behind"));
+    ck_assert(until(has_server_bytes, BIG + 12));
+    ck_assert_uint_eq(server.in.bytes, BIG + 12);
+    ck_assert_int_eq(memcmp(server.in.at, "before", 6), 0);
+    ck_assert_int_eq(memcmp(server.in.at + 6, pattern, BIG), 0);
+    ck_assert_int_eq(memcmp(server.in.at + 6 + BIG, "behind", 6), 0);
+    ck_assert(client.has_drained);
+    free(pattern);
+}
+END_TEST
+
+START_TEST(shared_bytes_are_kept_once_for_two_streams)
+{
+    struct syn_shared *shared = syn_shared_new(SYN_STR("news"));
+    ck_assert_ptr_nonnull(shared);
+    open_pair(false);
+    syn_stream_write_shared(client.stream, shared);
+    syn_stream_write_shared(server.stream, shared);
+    syn_shared_drop(shared);
+    ck_assert(until(has_client_bytes, 4));
+    ck_assert(until(has_server_bytes, 4));
+    ck_assert(syn_str_is(syn_buf_str(&client.in), "news"));
+    ck_assert(syn_str_is(syn_buf_str(&server.in), "news"));
+}
+END_TEST
+
+START_TEST(shared_bytes_count_against_the_bound)
+{
+    char *pattern = make_pattern(BIG);
+    struct syn_shared *shared = syn_shared_new((struct syn_str){pattern, BIG});
+    ck_assert_ptr_nonnull(shared);
+    open_pair(false);
+    for (size_t i = 0; i <= SYN_STREAM_QUEUE_BYTES_MAX / BIG; i++) {
+        syn_stream_write_shared(client.stream, shared);
+    }
+    syn_shared_drop(shared);
+    ck_assert(until(is_client_closed, 0));
+    ck_assert_int_eq(client.end, SYN_END_OVERFLOW);
+    free(pattern);
+}
+END_TEST
+
 START_TEST(orderly_close_delivers_everything_first)
 {
     char *pattern = make_pattern(BIG);
@@ -502,6 +561,9 @@ static void add_cases(TCase *tcase)
     tcase_add_loop_test(tcase, bytes_written_while_connecting_arrive, 0, 2);
     tcase_add_loop_test(tcase, server_may_write_first, 0, 2);
     tcase_add_loop_test(tcase, a_megabyte_is_echoed_in_order, 0, 2);
+    tcase_add_loop_test(tcase, shared_bytes_come_in_order_and_whole, 0, 2);
+    tcase_add_test(tcase, shared_bytes_are_kept_once_for_two_streams);
+    tcase_add_test(tcase, shared_bytes_count_against_the_bound);
     tcase_add_loop_test(tcase, orderly_close_delivers_everything_first, 0, 2);
     tcase_add_test(tcase, last_words_survive_a_peer_that_still_sends);
     tcase_add_loop_test(tcase, abort_is_seen_as_reset, 0, 2);

@@ -55,8 +55,11 @@
 #define SYN_CLOSE_MS             10000    /* peer that does not take the rest */
 #define SYN_TLS_ACCEPT_MS        10000    /* handshake of an accepted stream */
 #define SYN_VENDOR_TIMEOUT_S     600      /* lws's own; ours come first */
+#define SYN_STREAM_SHARES_MAX    32       /* shared texts sent in one call */
 #define SYN_STREAM_READ_BYTES    65536    /* one read, shared by all streams */
 #define SYN_TURN_TIMERS_MAX      10000    /* fired in one turn */
+#define SYN_TURN_CROWD_MIN       64       /* streams to write to: look again */
+#define SYN_TURN_LOOKS_MAX       4        /* at most so often in one turn */
 #define SYN_WS_FRAGMENTS_MAX     4096     /* of one message, W12 */
 #define SYN_WS_PILE_BYTES_MAX    67108864 /* of a careless reader */
 #define SYN_HTTP_CHUNK_BYTES_MAX 256      /* chunk-size line */
