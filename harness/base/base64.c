@@ -10,15 +10,14 @@
 #include <limits.h>
 #include <string.h>
 
-#define GROUP_BYTES 3 /* become ... */
-#define GROUP_CHARS 4 /* ... so many characters */
-#define CHAR_BITS   6
-#define CHAR_MASK   0x3fu
-#define BYTE_BITS   8
-#define BYTE_MASK   0xffu
-#define PAD         '='
-#define CHUNK_GROUPS \
-    64 /* encoded on the stack before each append; decoded too */
+#define GROUP_BYTES  3 /* become ... */
+#define GROUP_CHARS  4 /* ... so many characters */
+#define CHAR_BITS    6
+#define CHAR_MASK    0x3fu
+#define BYTE_BITS    8
+#define BYTE_MASK    0xffu
+#define PAD          '='
+#define CHUNK_GROUPS 64 /* encoded on the stack before each append */
 
 static const char *const alphabets[] = {
     [SYN_BASE64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -134,32 +133,83 @@ static bool decode_group(const unsigned char *of, struct syn_str in,
     return true;
 }
 
+/* Four good characters are three bytes: the bulk of a text. */
+static size_t decode_full(const unsigned char *of, struct syn_str in, char *out)
+{
+    const unsigned char *from = (const unsigned char *)in.at;
+    size_t at = 0;
+    for (; in.bytes - at >= GROUP_CHARS; at += GROUP_CHARS) {
+        const unsigned a = of[from[at]];
+        const unsigned b = of[from[at + 1]];
+        const unsigned c = of[from[at + 2]];
+        const unsigned d = of[from[at + 3]];
+        if (a == 0 || b == 0 || c == 0 || d == 0) {
+            break;
+        }
+        const unsigned word = (a - 1) << 3 * CHAR_BITS |
+                              (b - 1) << 2 * CHAR_BITS | (c - 1) << CHAR_BITS |
+                              (d - 1);
+        *out++ = (char)(word >> 2 * BYTE_BITS);
+        *out++ = (char)(word >> BYTE_BITS & BYTE_MASK);
+        *out++ = (char)(word & BYTE_MASK);
+    }
+    return at;
+}
+
+/* Without padding; `out` has room for decoded_bytes(in). */
+static bool decode_bare(const unsigned char *of, struct syn_str in, char *out)
+{
+    char tail[GROUP_BYTES];
+    const size_t at = decode_full(of, in, out);
+    const struct syn_str rest = syn_str_from(in, at);
+    if (rest.bytes == 0) {
+        return true;
+    }
+    /* A whole group that is left has a wrong character in it. */
+    if (rest.bytes >= GROUP_CHARS || !decode_group(of, rest, tail)) {
+        return false;
+    }
+    memcpy(out + at / GROUP_CHARS * GROUP_BYTES, tail, rest.bytes - 1);
+    return true;
+}
+
+static size_t decoded_bytes(struct syn_str bare)
+{
+    const size_t rest = bare.bytes % GROUP_CHARS;
+    return bare.bytes / GROUP_CHARS * GROUP_BYTES + (rest == 0 ? 0 : rest - 1);
+}
+
+bool syn_base64_decode_to(char *out, enum syn_base64_alphabet alphabet,
+                          struct syn_str in, size_t *bytes)
+{
+    SYN_ASSERT((unsigned)alphabet <= SYN_BASE64URL);
+    if (!strip_padding(alphabet, &in) || in.bytes % GROUP_CHARS == 1 ||
+        !decode_bare(values[alphabet], in, out)) {
+        return false;
+    }
+    *bytes = decoded_bytes(in);
+    return true;
+}
+
 syn_status syn_base64_decode(struct syn_buf *buf,
                              enum syn_base64_alphabet alphabet,
                              struct syn_str in)
 {
     SYN_ASSERT((unsigned)alphabet <= SYN_BASE64URL);
-    size_t before = buf->bytes;
     if (buf->status != SYN_OK) {
         return buf->status;
     }
     if (!strip_padding(alphabet, &in) || in.bytes % GROUP_CHARS == 1) {
         return SYN_ERR_PARSE;
     }
-    char bytes[CHUNK_GROUPS * GROUP_BYTES];
-    size_t used = 0;
-    for (size_t at = 0; at < in.bytes; at += GROUP_CHARS) {
-        struct syn_str group = syn_str_part(in, at, GROUP_CHARS);
-        if (!decode_group(values[alphabet], group, bytes + used)) {
-            buf->bytes = before;
-            return SYN_ERR_PARSE;
-        }
-        used += group.bytes - 1;
-        if (used + GROUP_BYTES > sizeof bytes) {
-            syn_buf_put(buf, (struct syn_str){bytes, used});
-            used = 0;
-        }
+    const size_t bytes = decoded_bytes(in);
+    syn_buf_reserve(buf, bytes);
+    if (bytes == 0 || buf->status != SYN_OK) {
+        return buf->status;
     }
-    syn_buf_put(buf, (struct syn_str){bytes, used});
-    return buf->status;
+    if (!decode_bare(values[alphabet], in, buf->at + buf->bytes)) {
+        return SYN_ERR_PARSE;
+    }
+    buf->bytes += bytes;
+    return SYN_OK;
 }

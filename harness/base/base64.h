@@ -13,6 +13,8 @@
 #include "syn/status.h"
 #include "syn/str.h"
 
+#include <stdbool.h>
+
 enum syn_base64_alphabet {
     SYN_BASE64,   /* '+' '/', padded */
     SYN_BASE64URL /* '-' '_', not padded */
@@ -26,5 +28,10 @@ void syn_base64_put(struct syn_buf *buf, enum syn_base64_alphabet alphabet,
 SYN_MUST_CHECK syn_status syn_base64_decode(struct syn_buf *buf,
                                             enum syn_base64_alphabet alphabet,
                                             struct syn_str in);
+
+/* The same into `out`, which has room for as many bytes as `in` has; false on
+ * bad text, and `out` then holds anything. */
+bool syn_base64_decode_to(char *out, enum syn_base64_alphabet alphabet,
+                          struct syn_str in, size_t *bytes);
 
 #endif

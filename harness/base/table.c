@@ -13,6 +13,7 @@
 #include "syn/limits.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #define CAPACITY_MIN 4 /* slots; small tables are many, one a session */
 #define WORD_BYTES   8
@@ -83,7 +84,12 @@ uint64_t syn_table_hash(const uint64_t key[2], struct syn_str s)
         p += WORD_BYTES;
         left -= WORD_BYTES;
     }
-    sip_word(&sip, load_tail(p, left) | (uint64_t)s.bytes << LENGTH_SHIFT);
+    /* Behind a whole word the tail is cut from one that overlaps it. */
+    const uint64_t tail = left > 0 && s.bytes >= WORD_BYTES
+                              ? load_word(p - (WORD_BYTES - left)) >>
+                                    (BYTE_BITS * (WORD_BYTES - left))
+                              : load_tail(p, left);
+    sip_word(&sip, tail | (uint64_t)s.bytes << LENGTH_SHIFT);
     sip.v2 ^= 0xff;
     sip_round(&sip);
     sip_round(&sip);
@@ -127,6 +133,12 @@ void syn_table_fini(struct syn_table *table)
     table->count = 0;
 }
 
+static inline bool is_same_key(struct syn_str a, struct syn_str b)
+{
+    return a.bytes == b.bytes &&
+           (a.bytes == 0 || memcmp(a.at, b.at, a.bytes) == 0);
+}
+
 /* The slot of `key`, or the free one that ends its run. Needs a free slot. */
 static size_t probe(const struct syn_table *table, struct syn_str key,
                     uint64_t hash)
@@ -135,7 +147,7 @@ static size_t probe(const struct syn_table *table, struct syn_str key,
     size_t i = (size_t)hash & mask;
     while (table->slots[i].value != NULL &&
            (table->slots[i].hash != hash ||
-            !syn_str_is_equal(table->slots[i].key, key))) {
+            !is_same_key(table->slots[i].key, key))) {
         i = (i + 1) & mask;
     }
     return i;

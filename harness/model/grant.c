@@ -98,13 +98,17 @@ bool syn_model_may_hear(struct syn_model *model, int64_t now_ms,
                         struct syn_str identity,
                         const struct syn_object *object)
 {
-    return syn_access_ask(model,
-                          (struct syn_access_query){.object = object,
-                                                    .identity = identity,
-                                                    .op = SYN_OP_DELIVER,
-                                                    .right = SYN_RIGHT_READ,
-                                                    .addressing = SYN_BY_SID,
-                                                    .now_ms = now_ms});
+    const struct syn_access_query query = {
+        .model = model,
+        .service = object->service,
+        .object = object,
+        .grant = syn_model_grant(model, object, identity),
+        .identity = identity,
+        .op = SYN_OP_DELIVER,
+        .right = SYN_RIGHT_READ,
+        .addressing = SYN_BY_SID,
+        .now_ms = now_ms};
+    return model->rules->decide_access(model->rules->ctx, &query);
 }
 
 /* --- verbs

@@ -150,12 +150,15 @@ struct syn_object_cell *syn_object_find(const struct syn_model *model,
                                         const struct syn_service_cell *service,
                                         enum syn_type type, struct syn_str id)
 {
-    if (!syn_model_is_sid(id)) {
-        return syn_table_find(&service->names[type], id);
+    struct syn_object_cell *cell = id.bytes == SYN_SID_CHARS
+                                       ? syn_table_find(&model->object_of, id)
+                                       : NULL;
+    if (cell == NULL) {
+        /* What looks like a sid is never a name. */
+        return syn_model_is_sid(id) ? NULL
+                                    : syn_table_find(&service->names[type], id);
     }
-    struct syn_object_cell *cell = syn_table_find(&model->object_of, id);
-    bool is_ours =
-        cell != NULL && cell->owner == service && cell->object.type == type;
+    bool is_ours = cell->owner == service && cell->object.type == type;
     return is_ours ? cell : NULL;
 }
 

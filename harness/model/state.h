@@ -84,11 +84,11 @@ struct syn_log_ring {
 struct syn_object_cell {
     struct syn_object object;
     struct syn_service_cell *owner;
+    struct syn_table grant_of; /* identity: grant cell; asked for each event */
     struct syn_tree_node node;
     struct syn_blob *blob; /* documents */
     struct syn_tree items; /* by index, or by key bytes */
     struct syn_tree grants;
-    struct syn_table grant_of; /* identity: grant cell */
     struct syn_log_ring log;
     struct syn_due due;
     struct syn_object_cell *next_dead;
