@@ -208,8 +208,18 @@ bool syn_model_is_sid(struct syn_str id)
 
 void syn_model_revision(int64_t counter, char out[SYN_REVISION_BYTES])
 {
+    static const char digits[] = "0123456789abcdef";
+    const unsigned nibble_bits = 4;
     SYN_ASSERT(counter >= 0);
-    snprintf(out, SYN_REVISION_BYTES, "%llx", (unsigned long long)counter);
+    size_t length = 1;
+    while (length < SYN_REVISION_BYTES - 1 &&
+           counter >> (length * nibble_bits) != 0) {
+        length++;
+    }
+    for (size_t i = 0; i < length; i++) {
+        out[i] = digits[counter >> ((length - 1 - i) * nibble_bits) & 0xf];
+    }
+    out[length] = '\0';
 }
 
 struct syn_model_counts syn_model_count(const struct syn_model *model)

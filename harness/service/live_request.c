@@ -12,8 +12,9 @@
 
 #include <string.h>
 
-#define HTTP_NO_CONTENT 204
-#define HOST_BYTES_MAX  255 /* RFC 1035 */
+#define HTTP_NO_CONTENT   204
+#define HOST_BYTES_MAX    255 /* RFC 1035 */
+#define REPLY_BYTES_USUAL 768 /* of a body: room for most, at once */
 
 static const struct syn_str absent = {NULL, 0};
 
@@ -90,12 +91,18 @@ static bool is_host(struct syn_str host)
  * frame: nothing is ever sent there. */
 static void remember_base(struct syn_session *session, struct syn_str host)
 {
+    const struct syn_str scheme = SYN_STR("https://");
+    const struct syn_str before = syn_buf_str(&session->base);
+    if (session->service->setup.base_url == NULL && host.bytes > 0 &&
+        syn_str_is_equal(syn_str_from(before, scheme.bytes), host)) {
+        return; /* as a rule a client asks one host all the time */
+    }
     syn_buf_clear(&session->base);
     if (session->service->setup.base_url != NULL) {
         syn_buf_put_text(&session->base, session->service->setup.base_url);
         return;
     }
-    syn_buf_put_text(&session->base, "https://");
+    syn_buf_put(&session->base, scheme);
     syn_buf_put(&session->base,
                 is_host(host) ? host : SYN_STR("cds.us1.twilio.com"));
 }
@@ -274,6 +281,7 @@ void syn_live_request(struct syn_session *session,
     call.service = service;
     call.arena = &service->scratch;
     syn_buf_init(&call.reply, NULL, SYN_STREAM_QUEUE_BYTES_MAX);
+    syn_buf_reserve(&call.reply, REPLY_BYTES_USUAL);
     if (!read_call(&call, frame)) {
         syn_live_reply(session, frame->id, &no_request);
     } else {

@@ -93,10 +93,13 @@ static bool admit_connection(struct syn_call *call)
     const struct syn_seams *seams = &call->service->seams;
     const struct syn_rate *rate =
         &call->service->setup.rates[SYN_BUCKET_CONNECTION];
+    if (call->service->setup.limits == SYN_LIMITS_OFF) {
+        return true;
+    }
     const struct syn_str bucket =
         syn_arena_printf(call->arena, "connection-%llu",
                          (unsigned long long)call->session->number);
-    if (call->service->setup.limits == SYN_LIMITS_OFF || bucket.at == NULL) {
+    if (bucket.at == NULL) {
         return true;
     }
     const struct syn_admission admission = {
