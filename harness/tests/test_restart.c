@@ -2,9 +2,9 @@
  * test_restart.c - what was told before a restart holds after it, and the
  * seeded bug that forgets it is noticed by the very same look.
  *
- * As `rest/restart/` does over REST, here on model and store alone. Each look is
- * done on the sound service, where everything must be kept, and once with the
- * bug planted, where it must not.
+ * As `rest/restart/` does over REST, here on model and store alone. Each look
+ * is done on the sound service, where everything must be kept, and once with
+ * the bug planted, where it must not.
  */
 #include "model_world.h"
 #include "service/seams.h"
