@@ -321,6 +321,7 @@ verb_test() {
     run_vendor
     if [ -n "$full" ]; then
         run_units ci
+        run_units ci load "stress under every defect"
         step "twenty repeats of every row" sh harness/tests/cli_findings.sh \
             "$(program ci)" reports/junit.xsd full
         step "7,000 connections and a million items" \
