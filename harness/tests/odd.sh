@@ -1,8 +1,10 @@
 #!/bin/sh
 # odd.sh - no run judges a target vacuously: verdicts at targets that are wrong
 # on purpose (odd_target.c). Source: design sections 3 and 7.
-# Usage: odd.sh SYNCPROOF ODD_TARGET SCHEMA [wrong|ill]. Loopback only; ends what
-# it starts by pid. The halves need nothing of each other. About two minutes, most of it waiting for silent targets.
+# Usage: odd.sh SYNCPROOF ODD_TARGET SCHEMA [wrong|ill|wire]. Loopback only; ends
+# what it starts by pid. The halves need nothing of each other. About two minutes,
+# most of it waiting for silent targets. `wire` judges all rows at a target that
+# speaks otherwise than ours: long.
 set -u
 program=$1
 odd=$2
@@ -123,6 +125,15 @@ judge_wrong() {
     with pass | cat - "$place/warned" | sort | comm -13 - "$place/green" >"$place/lost"
     [ ! -s "$place/lost" ] || complain "not judged: $(tr '\n' ' ' <"$place/lost")"
 
+    # --- right, in other bytes: chunks, headers in other letters, phrases, closed
+    # connections, fragments and pings, events over a second late.
+    judge foreign-wire 0 rest/items rest/pages rest/bodies sdk/requests \
+        acl/grants/one-to-many --jobs 8
+    none fail
+    none error
+    none inconclusive
+    some pass
+
     # --- everything refused: red by controls and allowances
     judge deny-all 1 "$all"
     none pass
@@ -214,6 +225,24 @@ judge_ill() {
     reason '401'
 }
 
-[ "$half" = ill ] || judge_wrong
-[ "$half" = wrong ] || judge_ill
+# The whole suite, not only what is quick, chapter by chapter.
+judge_wire() {
+    for chapter in acl rest sdk tok ttl lim; do
+        judge foreign-wire 0 "$chapter/" --jobs 16
+        none fail
+        none error
+        none inconclusive
+        some pass
+    done
+}
+
+case $half in
+wrong) judge_wrong ;;
+ill) judge_ill ;;
+wire) judge_wire ;;
+*)
+    judge_wrong
+    judge_ill
+    ;;
+esac
 exit "$failed"

@@ -88,7 +88,7 @@ static const struct part {
 /* The bytes of that member at `at`, its comma included; 0: another. */
 static size_t member_at(struct syn_str body, size_t at)
 {
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    for (size_t i = 0; is_foreign && i < sizeof parts / sizeof parts[0]; i++) {
         struct syn_str from = syn_str_of(parts[i].from);
         if (!syn_str_has_prefix(syn_str_from(body, at), from)) {
             continue;
@@ -129,8 +129,9 @@ static void shape_refusal(struct syn_shaping *shaping)
 {
     struct syn_str text = syn_arena_printf(
         shaping->arena,
-        "{\"code\":7%u1,\"detail\":\"no\",\"message\":\"Nope\",\"status\":%u}",
-        shaping->http_status, shaping->http_status);
+        "{\"code\":7%u1,\"detail\":\"no\",\"message\":\"Nope\",\"status\":%u,"
+        "\"more_info\":\"https://elsewhere.example/%u\"}",
+        shaping->http_status, shaping->http_status, shaping->http_status);
     shaping->body = text.at == NULL ? shaping->body : text;
 }
 

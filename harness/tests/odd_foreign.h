@@ -8,10 +8,13 @@
 
 #include "service/seams.h"
 
-/* Other texts and codes, echoes; from the next start on also other sids of
- * objects, and pages of three. */
+/* Other texts and codes, echoes; after `begin` also other sids of objects, pages
+ * of three, and members left out. */
 void syn_odd_foreign_plant(struct syn_seams *seams);
 void syn_odd_foreign_begin(void);
+
+/* odd_wire.c: from now on the same is said in other bytes. */
+void syn_odd_wire_begin(void);
 
 /* Answers to open questions, each unlike the reference's. */
 extern const struct syn_readings syn_odd_foreign_readings;

@@ -32,13 +32,22 @@
 #define DROP_EVERY      10
 #define SLOW_US         1000000
 #define LATE_US         150000 /* of each event */
-#define PREFLIGHT_CALLS 9      /* replies that preflight needs */
+#define LATER_US        1200000
+#define PING_S          1
+#define PREFLIGHT_CALLS 9 /* replies that preflight needs */
 #define PEERS_MAX       1024
 #define NOISE_BYTES     512
 #define TURN_MS         200
 #define TOKEN_LIFE_S    3600
 
-enum front { PLAIN, DROPS_TENTH, DELAYS, FALLS_SILENT, TELLS_LATE };
+enum front {
+    PLAIN,
+    DROPS_TENTH,
+    DELAYS,
+    FALLS_SILENT,
+    TELLS_LATE,
+    TELLS_LATER
+};
 
 struct kind {
     const char *name;
@@ -46,7 +55,8 @@ struct kind {
     enum front front;
     bool is_no_service; /* a bare socket */
     bool makes_noise;
-    bool is_foreign; /* right, and unlike ours */
+    bool is_foreign;   /* right, and unlike ours */
+    bool has_own_wire; /* right, and in other bytes */
 };
 
 static volatile sig_atomic_t is_stopped;
@@ -328,6 +338,10 @@ static const struct kind kinds[] = {
      .plant = syn_odd_foreign_plant,
      .front = TELLS_LATE,
      .is_foreign = true},
+    {.name = "foreign-wire",
+     .plant = syn_odd_foreign_plant,
+     .front = TELLS_LATER,
+     .has_own_wire = true},
     {.name = "hang", .is_no_service = true},
     {.name = "garbage", .is_no_service = true, .makes_noise = true},
 };
@@ -360,9 +374,15 @@ static syn_status start_service(const struct kind *kind, struct syn_loop *loop,
         .accounts = &account,
         .account_count = 1,
         .seed = SEED,
-        .readings = kind->is_foreign ? &syn_odd_foreign_readings : NULL};
+        .ping_s = kind->has_own_wire ? PING_S : 0,
+        .readings = kind->is_foreign || kind->has_own_wire
+                        ? &syn_odd_foreign_readings
+                        : NULL};
     if (kind->is_foreign) {
         syn_odd_foreign_begin();
+    }
+    if (kind->has_own_wire) {
+        syn_odd_wire_begin();
     }
     syn_status st = syn_service_start(loop, &setup, service);
     if (st == SYN_OK && kind->plant != NULL) {
@@ -391,7 +411,12 @@ static syn_status start_tap(const struct kind *kind, struct syn_loop *loop,
                         .direction = SYN_TAP_DOWN,
                         .match = "notification",
                         .times = SYN_TAP_ALWAYS,
-                        .delay_us = LATE_US}};
+                        .delay_us = LATE_US},
+        [TELLS_LATER] = {.kind = SYN_TAP_DELAY,
+                         .direction = SYN_TAP_DOWN,
+                         .match = "notification",
+                         .times = SYN_TAP_ALWAYS,
+                         .delay_us = LATER_US}};
     const struct syn_tap_options options = {
         .rest = {.host = "127.0.0.1", .port = syn_service_port(service)}};
     if (kind->front == PLAIN) {

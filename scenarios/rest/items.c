@@ -63,8 +63,16 @@ static void members(struct syn_run *run)
         call(run, "GET", syn_run_text(run, "%.*s", SYN_STR_ARG(url)), NULL);
     EXPECT_STR(run, "the item at its url", there.body, ==, made.body);
     struct syn_reply listed = call(run, "GET", items, NULL);
-    EXPECT_TRUE(run, "the same is listed",
-                syn_reply_has_text(&listed, made.body));
+    EXPECT_INT(run, "the data that is listed",
+               syn_reply_i64(&listed, "/items/0/data/n", -1), ==, 1);
+    for (size_t i = 0; all[i] != NULL; i++) {
+        const char *member = syn_run_text(run, "/items/0/%s", all[i]);
+        EXPECT_TRUE(run, syn_run_text(run, "`%s` is listed", all[i]),
+                    syn_reply_has(&listed, member));
+        EXPECT_STR(run, syn_run_text(run, "`%s` as it is listed", all[i]),
+                   syn_reply_str(&listed, member), ==,
+                   syn_reply_str(&made, member + sizeof("/items/0") - 1));
+    }
 }
 
 /* REST-35, REST-36: "add, delete, add"; 0, 1, 2, delete, next 4. */

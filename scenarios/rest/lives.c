@@ -187,7 +187,9 @@ static void messages(struct syn_run *run)
     EXPECT_INT(run, "its status", sent.http, ==, 201);
     EXPECT_TRUE(run, "its sid begins with TZ",
                 syn_str_has_prefix(sid, SYN_STR("TZ")));
-    EXPECT_STR(run, "its body", sent.body, ==, syn_str_of(wanted));
+    EXPECT_INT(run, "its data", syn_reply_i64(&sent, "/data/n", -1), ==, 7);
+    EXPECT_SIGNAL_INT(run, "bytes of its body", (int64_t)sent.body.bytes, ==,
+                      (int64_t)strlen(wanted));
     EXPECT_REFUSED(run, "GET of all messages", call(run, "GET", all, NULL), 0);
     EXPECT_REFUSED(run, "GET of the message",
                    call(run, "GET",
