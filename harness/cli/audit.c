@@ -47,7 +47,7 @@ static bool read_target(struct syn_cli *cli, const struct syn_target **target)
                              "REST credentials");
         return false;
     }
-    return true;
+    return syn_cli_settle(*target);
 }
 
 static bool write_draft(const struct syn_cli *cli,

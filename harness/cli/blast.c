@@ -187,7 +187,7 @@ static bool read_sources(struct syn_cli *cli, struct answer *answer)
                              "that is not ours it needs authorisation");
         return false;
     }
-    return true;
+    return syn_cli_settle(answer->target);
 }
 
 static bool is_well_asked(const struct syn_cli *cli)

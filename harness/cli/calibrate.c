@@ -77,7 +77,7 @@ static bool read_options(struct syn_cli *cli,
 {
     if (!syn_cli_runner_options(cli, runner) ||
         !syn_cli_target(cli, &options->target) ||
-        !is_fit_target(options->target) ||
+        !is_fit_target(options->target) || !syn_cli_settle(options->target) ||
         !syn_cli_readings(cli, &options->readings)) {
         return false;
     }

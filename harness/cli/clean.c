@@ -96,6 +96,9 @@ static bool read_job(const struct syn_cli *cli, struct job *job)
         (void)syn_cli_refuse("the target is readonly: only --dry-run");
         return false;
     }
+    if (!syn_cli_settle(job->target)) {
+        return false;
+    }
     if (cli->manifest != NULL) {
         return read_manifest(cli, job);
     }

@@ -226,6 +226,16 @@ bool syn_cli_is_safe(const struct syn_target *target)
     return part == NULL;
 }
 
+bool syn_cli_settle(const struct syn_target *target)
+{
+    char fault[SYN_TARGET_FAULT_BYTES] = "";
+    if (target == NULL || syn_target_settle(target, fault) == SYN_OK) {
+        return true;
+    }
+    (void)syn_cli_refuse("%s", fault);
+    return false;
+}
+
 bool syn_cli_secret(const char *option, const char *text, const char **out)
 {
     static const char prefix[] = "env:";

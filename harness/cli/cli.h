@@ -168,6 +168,8 @@ const char *syn_cli_command(const struct syn_cli *cli, uint64_t seed);
 /* "2026-11-21" in UTC; of the arena. */
 const char *syn_cli_today(const struct syn_cli *cli);
 bool syn_cli_target(const struct syn_cli *cli, const struct syn_target **out);
+/* Settle the ways to it, before anything is sent there; NULL is fine. */
+bool syn_cli_settle(const struct syn_target *target);
 /* The same of another file; `path` NULL: none, *out NULL. */
 bool syn_cli_target_file(const struct syn_cli *cli, const char *path,
                          const struct syn_target **out);

@@ -69,6 +69,7 @@ static bool read_options(struct syn_cli *cli, struct syn_gate_options *gate,
     cli->word_count = 0; /* not a selection */
     if (!syn_cli_runner_options(cli, runner) ||
         !syn_cli_target(cli, &gate->target) || !is_fit_target(gate->target) ||
+        !syn_cli_settle(gate->target) ||
         !syn_cli_readings(cli, &gate->readings)) {
         return false;
     }

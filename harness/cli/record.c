@@ -180,6 +180,9 @@ int syn_verb_record(struct syn_cli *cli)
     if (target == NULL && cli->webhooks == NULL) {
         return syn_cli_refuse("record needs --target FILE, or --webhooks FILE");
     }
+    if (cli->webhooks == NULL && !syn_cli_settle(target)) {
+        return SYN_EXIT_USAGE;
+    }
     syn_arena_init(&arena, NULL, ARENA_BYTES);
     int code = cli->webhooks != NULL ? import(cli, &arena, target)
                                      : record(cli, &arena, target);

@@ -205,7 +205,8 @@ static bool read_plan(struct syn_cli *cli, struct syn_runner_options *runner,
     cli->tag_count = 0;
     if (!syn_cli_runner_options(cli, runner) || !read_flags(cli, plan) ||
         !read_shard(cli, plan) || !read_defect(cli, plan) ||
-        !syn_cli_target(cli, target) || !is_fit_target(*target, plan)) {
+        !syn_cli_target(cli, target) || !is_fit_target(*target, plan) ||
+        !syn_cli_settle(*target)) {
         return false;
     }
     plan->seed = runner->seed;

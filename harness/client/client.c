@@ -426,7 +426,7 @@ struct syn_reply syn_client_unsubscribe(struct syn_client *client,
 /* The real service takes web sockets and requests under two names; the host is
  * only a field of the frame (section 1). */
 static const char *request_host(struct syn_world *world,
-                                const struct syn_link_url *url)
+                                const struct syn_url *url)
 {
     static const struct syn_str socket_host = {"tsock.", 6};
     struct syn_str authority = syn_str_of(url->authority);
@@ -442,8 +442,8 @@ static const char *request_host(struct syn_world *world,
 static syn_status make_link(struct syn_client *client)
 {
     const struct syn_client_manners *manners = &client->world->manners;
-    struct syn_link_url url;
-    syn_status st = syn_link_parse_url(client->world->sdk_url, &url);
+    struct syn_url url;
+    syn_status st = syn_url_parse(client->world->sdk_url, &url);
     struct syn_link_setup setup = {
         .world = client->world,
         .actor = client->name,

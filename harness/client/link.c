@@ -41,7 +41,7 @@ struct link_timer {
 
 struct syn_link {
     struct syn_link_setup setup;
-    struct syn_link_url url;
+    struct syn_url url;
     struct syn_sdk_session *session;
     struct wire *wire;  /* the session's; NULL: none */
     struct wire *wires; /* all that still live */
@@ -336,6 +336,7 @@ static syn_status open_wire(struct syn_link *link)
         .host = link->url.host,
         .port = link->url.port,
         .guard_ms = world->guard_ms,
+        .route = syn_routes_find(world->routes, link->url.host, link->url.port),
     };
     syn_status st = SYN_OK;
     struct wire *wire = calloc(1, sizeof *wire);
@@ -532,8 +533,8 @@ syn_status syn_link_new(const struct syn_link_setup *setup,
         link->timers[i].link = link;
         link->timers[i].id = (enum syn_sdk_timer)i;
     }
-    st = syn_link_parse_url(
-        setup->url != NULL ? setup->url : setup->world->sdk_url, &link->url);
+    st = syn_url_parse(setup->url != NULL ? setup->url : setup->world->sdk_url,
+                       &link->url);
     if (st == SYN_OK) {
         if (link->setup.session.host == NULL) {
             link->setup.session.host = link->url.authority;

@@ -11,26 +11,12 @@
 
 #include "client/session.h"
 #include "client/world.h"
+#include "net/url.h"
 #include "syn/status.h"
 #include "syn/str.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define SYN_LINK_HOST_BYTES 256
-
-/* "ws://host:port/path", taken apart. */
-struct syn_link_url {
-    bool is_tls;
-    char host[SYN_LINK_HOST_BYTES];      /* without brackets */
-    char authority[SYN_LINK_HOST_BYTES]; /* for the Host field */
-    uint16_t port;
-    struct syn_str target; /* with the leading slash; "/" when none is given */
-};
-
-/* ws, wss, http and https. Errors: SYN_ERR_PARSE. */
-SYN_MUST_CHECK syn_status syn_link_parse_url(const char *url,
-                                             struct syn_link_url *out);
 
 struct syn_link_setup {
     struct syn_world *world;

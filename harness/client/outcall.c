@@ -98,7 +98,7 @@ static void run_request(struct outcome *outcome)
                                              .body = call->body,
                                              .tls = world->tls,
                                              .guard_ms = world->guard_ms,
-                                             .use_proxy = world->use_proxy};
+                                             .routes = world->routes};
     syn_status st =
         syn_curl_start(world->curl, &request, take_response, outcome, &running);
     if (st != SYN_OK) {

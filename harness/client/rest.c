@@ -215,7 +215,7 @@ static struct syn_reply run_once(struct syn_backend *backend,
         .body = errand->form,
         .tls = world->tls,
         .guard_ms = world->guard_ms,
-        .use_proxy = world->use_proxy,
+        .routes = world->routes,
     };
     if (url.at == NULL || head.at == NULL) {
         call.reply.status = SYN_ERR_MEMORY;

@@ -72,7 +72,8 @@ struct syn_world {
     const char *rest_url; /* "http://127.0.0.1:4000", no trailing slash */
     const char *sdk_url;  /* "ws://127.0.0.1:4000/v3/wsconnect" */
     const struct syn_tls_client *tls; /* NULL: defaults */
-    bool use_proxy;
+    const struct syn_routes
+        *routes; /* the ways to the target; NULL: directly */
     struct syn_rest_login login;
     struct syn_token_key mint_key;     /* key_sid NULL: cannot mint */
     const char *service_sid;           /* of the row */

@@ -106,7 +106,7 @@ static void point_at_target(struct syn_bench *bench,
     world->rest_url = target->rest_url;
     world->sdk_url = target->sdk_url;
     world->tls = &bench->tls;
-    world->use_proxy = target->use_proxy;
+    world->routes = target->routes;
     world->login =
         (struct syn_rest_login){.user = syn_target_user(target),
                                 .password = syn_target_password(target)};

@@ -67,7 +67,7 @@ static syn_status open_reader(struct reader *r)
                            .rest_url = target->rest_url,
                            .sdk_url = target->sdk_url,
                            .tls = &r->tls,
-                           .use_proxy = target->use_proxy,
+                           .routes = target->routes,
                            .login = {.user = syn_target_user(target),
                                      .password = syn_target_password(target)},
                            .service_sid = target->account.service_sid,

@@ -14,52 +14,6 @@
 #include <string.h>
 
 #define TURN_WAIT_MS 500
-#define PORT_HTTP    80
-#define PORT_HTTPS   443
-#define PORT_MAX     65535
-#define HOST_BYTES   256
-
-/* A URL as a tap wants it. */
-struct peer {
-    char host[HOST_BYTES];
-    char authority[HOST_BYTES]; /* for the Host field */
-    uint16_t port;
-    bool is_tls;
-};
-
-static bool read_url(const char *url, struct peer *peer)
-{
-    const char *rest = strstr(url, "://");
-    uint64_t port = 0;
-    if (rest == NULL) {
-        return false;
-    }
-    peer->is_tls = strncmp(url, "https", 5) == 0 || strncmp(url, "wss", 3) == 0;
-    rest += 3;
-    size_t bytes = strcspn(rest, "/?#");
-    if (bytes == 0 || bytes >= sizeof peer->authority) {
-        return false;
-    }
-    memcpy(peer->authority, rest, bytes);
-    peer->authority[bytes] = '\0';
-    bool is_v6 = peer->authority[0] == '[';
-    const char *colon = strrchr(peer->authority, ':');
-    if (is_v6 && colon != NULL && strchr(colon, ']') != NULL) {
-        colon = NULL;
-    }
-    size_t host = colon == NULL ? bytes : (size_t)(colon - peer->authority);
-    memcpy(peer->host, peer->authority + (is_v6 ? 1 : 0),
-           host - (is_v6 ? 2 : 0));
-    peer->host[host - (is_v6 ? 2 : 0)] = '\0';
-    if (colon != NULL &&
-        !syn_str_to_u64(syn_str_of(colon + 1), PORT_MAX, &port)) {
-        return false;
-    }
-    peer->port = colon != NULL  ? (uint16_t)port
-                 : peer->is_tls ? PORT_HTTPS
-                                : PORT_HTTP;
-    return true;
-}
 
 static bool open_scribe(struct syn_recorder *recorder, const char *map_path)
 {
@@ -81,22 +35,33 @@ static bool open_scribe(struct syn_recorder *recorder, const char *map_path)
                            options->trace_path, &head);
 }
 
+/* A service on this machine builds its links from the Host that the app used,
+ * so that paging stays with the tap; others need their own name. */
+static struct syn_tap_upstream upstream_of(const struct syn_target *target,
+                                           const struct syn_url *url,
+                                           const struct syn_tls_client *tls)
+{
+    bool is_near = syn_guard_is_loopback(target->rest_url);
+    return (struct syn_tap_upstream){
+        .host = url->host,
+        .port = url->port,
+        .tls = url->is_tls ? tls : NULL,
+        .host_field = is_near ? NULL : url->authority,
+        .route = syn_routes_find(target->routes, url->host, url->port)};
+}
+
 static syn_status start_tap(struct syn_recorder *recorder,
-                            const struct peer *rest, const struct peer *sdk,
+                            const struct syn_url *rest,
+                            const struct syn_url *sdk,
                             const struct syn_tls_client *tls)
 {
     const struct syn_record_options *options = recorder->options;
-    /* A service on this machine builds its links from the Host that the app
-     * used, so that paging stays with the tap; others need their own name. */
-    bool is_near = syn_guard_is_loopback(options->target->rest_url);
     const struct syn_tap_options tap = {
         .address = options->address,
         .port = options->port,
         .tls = options->tls,
-        .rest = {rest->host, rest->port, rest->is_tls ? tls : NULL,
-                 is_near ? NULL : rest->authority},
-        .sdk = {sdk->host, sdk->port, sdk->is_tls ? tls : NULL,
-                is_near ? NULL : sdk->authority},
+        .rest = upstream_of(options->target, rest, tls),
+        .sdk = upstream_of(options->target, sdk, tls),
         .on_message = syn_record_on_message,
         .on_end = syn_record_on_end,
         .ctx = recorder};
@@ -119,8 +84,8 @@ static void turn(struct syn_recorder *recorder)
     }
 }
 
-static int record(struct syn_recorder *recorder, const struct peer *rest,
-                  const struct peer *sdk, const struct syn_tls_client *tls)
+static int record(struct syn_recorder *recorder, const struct syn_url *rest,
+                  const struct syn_url *sdk, const struct syn_tls_client *tls)
 {
     const struct syn_record_options *options = recorder->options;
     bool has_rest = syn_target_password(options->target) != NULL;
@@ -179,12 +144,13 @@ int syn_record_run(struct syn_arena *arena,
     struct syn_recorder recorder = {.options = options, .arena = arena};
     const struct syn_tls_client tls = {.ca_file = target->tls_ca_file,
                                        .verify = target->tls_verify};
-    struct peer rest = {.port = 0};
-    struct peer sdk = {.port = 0};
+    struct syn_url rest = {.port = 0};
+    struct syn_url sdk = {.port = 0};
     const char *sdk_url =
         target->sdk_url == NULL ? target->rest_url : target->sdk_url;
-    if (target->rest_url == NULL || !read_url(target->rest_url, &rest) ||
-        !read_url(sdk_url, &sdk)) {
+    if (target->rest_url == NULL ||
+        syn_url_parse(target->rest_url, &rest) != SYN_OK ||
+        syn_url_parse(sdk_url, &sdk) != SYN_OK) {
         syn_err_printf("syncproof: %s: rest_url and sdk_url are needed\n",
                        target->path);
         return SYN_EXIT_USAGE;

@@ -71,7 +71,7 @@ static const struct syn_json *get(struct getter *getter, const char *url)
                                                  syn_target_password(target),
                                              .tls = &getter->tls,
                                              .guard_ms = GUARD_MS,
-                                             .use_proxy = target->use_proxy};
+                                             .routes = target->routes};
     unsigned pause_ms = target->budget.rest_per_s > 0
                             ? (unsigned)(MS_PER_S / target->budget.rest_per_s)
                             : 0;

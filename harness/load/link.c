@@ -53,7 +53,9 @@ static syn_status find_target(const struct syn_load_place *place,
     if (place->host == NULL) {
         return SYN_OK; /* nothing leads there */
     }
-    if (getaddrinfo(place->host, NULL, &hints, &list) != 0 || list == NULL) {
+    if (getaddrinfo(place->address == NULL ? place->host : place->address, NULL,
+                    &hints, &list) != 0 ||
+        list == NULL) {
         return SYN_ERR_NET;
     }
     memcpy(&target->peer, list->ai_addr, list->ai_addrlen);

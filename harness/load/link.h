@@ -68,6 +68,7 @@ struct syn_load_link_events {
 /* Where connections lead. Texts are borrowed for the net's life. */
 struct syn_load_place {
     const char *host;                   /* name or numeric address */
+    const char *address;                /* settled, numeric; NULL: `host` */
     uint16_t ports[SYN_LOAD_PORTS_MAX]; /* used in turn */
     unsigned port_count;
     bool has_tls;

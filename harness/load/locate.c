@@ -72,12 +72,24 @@ static bool read_url(const char *text, struct url *url)
            read_port(syn_str_from(url->authority, at + 1), &url->port);
 }
 
+/* Resolved once, for all workers; the first of them. */
+static const char *address_of(const struct syn_target *target,
+                              struct syn_str host, const struct url *url)
+{
+    const struct syn_route *route =
+        host.at == NULL ? NULL
+                        : syn_routes_find(target->routes, host.at, url->port);
+    return route == NULL || route->address_count == 0 ? NULL
+                                                      : route->addresses[0];
+}
+
 static syn_status place_of(struct syn_load_locator *locator,
                            const struct syn_target *target,
                            const struct url *url, struct syn_load_place *place)
 {
     const struct syn_str host = syn_arena_dup(&locator->arena, url->host);
     *place = (struct syn_load_place){.host = host.at,
+                                     .address = address_of(target, host, url),
                                      .ports = {url->port},
                                      .port_count = 1,
                                      .has_tls = url->has_tls,
@@ -99,6 +111,14 @@ static syn_status check_mode(const struct syn_target *target,
 {
     const bool is_near = syn_guard_is_loopback(target->rest_url) &&
                          syn_guard_is_loopback(target->sdk_url);
+    for (size_t i = 0; target->routes != NULL && i < target->routes->count;
+         i++) {
+        if (syn_route_has_proxy(&target->routes->at[i])) {
+            return refuse(fault, "a load does not go through a proxy: leave "
+                                 "use_proxy out, or except the target in "
+                                 "NO_PROXY");
+        }
+    }
     if (target->mode == SYN_MODE_READONLY) {
         return refuse(fault, "a load writes: the target's mode is readonly");
     }

@@ -9,6 +9,7 @@
 #include "net/curl.h"
 
 #include "base/buf.h"
+#include "net/curl_impl.h"
 #include "net/loop_impl.h"
 #include "syn/limits.h"
 
@@ -21,6 +22,7 @@
 
 #define MS_PER_S               1000.
 #define METHOD_BYTES           16
+#define HTTP_PROXY_LOGIN       407
 #define STATUS_LINES           "HTTP/"
 #define HEADER_LINES_BYTES_MAX 1048576 /* of one answer, all headers */
 
@@ -45,6 +47,8 @@ struct syn_curl_call {
     struct syn_curl_call *previous;
     CURL *easy;
     struct curl_slist *headers;
+    struct curl_slist *resolves;
+    const struct syn_route *route; /* NULL: none was settled */
     syn_curl_done_fn done;
     void *ctx;
     struct syn_buf request_body;
@@ -109,6 +113,7 @@ static void free_call(struct syn_curl_call *call)
         curl_easy_cleanup(call->easy);
     }
     curl_slist_free_all(call->headers);
+    curl_slist_free_all(call->resolves);
     syn_buf_fini(&call->request_body);
     syn_buf_fini(&call->head);
     syn_buf_fini(&call->body);
@@ -162,6 +167,13 @@ static bool is_doubtful(const struct syn_curl_call *call)
     return call->sent > 1 && strcmp(call->method, "GET") != 0;
 }
 
+/* No service answers 407: this is not a word of the target. */
+static bool is_of_proxy(const struct syn_curl_call *call, long http_status)
+{
+    return call->route != NULL && syn_route_has_proxy(call->route) &&
+           http_status == HTTP_PROXY_LOGIN;
+}
+
 static void report(struct syn_curl_call *call, CURLcode code)
 {
     struct syn_http_pair pairs[SYN_HTTP_HEADERS_MAX];
@@ -180,6 +192,12 @@ static void report(struct syn_curl_call *call, CURLcode code)
     if (response.status == SYN_OK && is_doubtful(call)) {
         response.status = SYN_ERR_CLOSED;
         response.reason = "the connection ended before the answer";
+    } else if (is_of_proxy(call, http_status)) {
+        response.status = SYN_ERR_NET;
+        response.reason = "the proxy wants other credentials (407)";
+    } else if (call->route != NULL && call->route->address_count == 0) {
+        response.status = SYN_ERR_NET;
+        response.reason = call->route->fault;
     } else if (response.status != SYN_OK) {
         response.reason =
             call->error[0] != '\0' ? call->error : curl_easy_strerror(code);
@@ -454,10 +472,8 @@ static bool set_request(struct syn_curl_call *call,
     is_good &=
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
                          request->fresh_connection ? 1L : 0L) == CURLE_OK;
-    if (!request->use_proxy) {
-        is_good &= curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK;
-    }
-    return is_good;
+    return is_good & syn_curl_set_route(easy, request->routes, request->url,
+                                        &call->route, &call->resolves);
 }
 
 /* What never differs between calls. */
@@ -490,24 +506,6 @@ static bool set_policy(struct syn_curl_call *call)
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, call) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers) ==
                CURLE_OK;
-}
-
-static bool set_tls(CURL *easy, const struct syn_tls_client *tls)
-{
-    bool verify = tls == NULL || tls->verify;
-    bool is_good = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
-                                    verify ? 1L : 0L) == CURLE_OK &&
-                   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST,
-                                    verify ? 2L : 0L) == CURLE_OK &&
-                   curl_easy_setopt(easy, CURLOPT_SSLVERSION,
-                                    (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
-    if (is_good && tls != NULL && tls->ca_file != NULL) {
-        /* The given authorities replace the system's. */
-        is_good =
-            curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file) == CURLE_OK &&
-            curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
-    }
-    return is_good;
 }
 
 static struct syn_curl_call *new_call(struct syn_curl *curl)
@@ -553,7 +551,7 @@ syn_status syn_curl_start(struct syn_curl *curl,
         goto done;
     }
     if (!add_headers(call, request) || !set_request(call, request) ||
-        !set_policy(call) || !set_tls(call->easy, request->tls)) {
+        !set_policy(call) || !syn_curl_set_tls(call->easy, request->tls)) {
         st = SYN_ERR_ARG;
         goto done;
     }

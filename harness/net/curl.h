@@ -11,6 +11,7 @@
 
 #include "net/http.h"
 #include "net/loop.h"
+#include "net/route.h"
 #include "net/tls.h"
 #include "syn/arena.h"
 #include "syn/status.h"
@@ -31,9 +32,9 @@ struct syn_curl_request {
     size_t header_count;
     struct syn_str body; /* at NULL: no body */
     const struct syn_tls_client *tls;
-    unsigned guard_ms;     /* real time for the whole transfer */
-    bool use_proxy;        /* honour HTTPS_PROXY, NO_PROXY … */
-    bool fresh_connection; /* not from the pool */
+    unsigned guard_ms;               /* real time for the whole transfer */
+    const struct syn_routes *routes; /* NULL: directly; outlives the call */
+    bool fresh_connection;           /* not from the pool */
 };
 
 struct syn_curl_response {

@@ -82,6 +82,7 @@ void syn_stream_death(struct syn_stream *stream)
     }
     syn_stream_unguard(stream);
     syn_tls_free(stream->tls);
+    syn_tunnel_free(stream->tunnel);
     syn_buf_fini(&stream->queue);
     syn_shares_drop(stream);
     free(stream->reason_text);
@@ -95,7 +96,9 @@ static void on_guard(struct ev_loop *ev, ev_timer *watcher, int events)
     (void)events;
     syn_stream_unguard(stream);
     if (stream->state == SYN_STREAM_CONNECTING) {
-        syn_stream_finish(stream, SYN_END_REFUSED, "connect timed out");
+        if (!syn_stream_tries_next(stream)) {
+            syn_stream_finish(stream, SYN_END_REFUSED, "connect timed out");
+        }
     } else if (stream->state == SYN_STREAM_CLOSING) {
         syn_stream_finish(stream, SYN_END_LOCAL, "peer did not follow in time");
     } else {
@@ -230,6 +233,15 @@ static bool push_wire(struct syn_stream *stream)
     return sent >= 0 && (size_t)sent == wire.bytes;
 }
 
+/* The request to the proxy. */
+static void push_tunnel(struct syn_stream *stream)
+{
+    ssize_t sent = send_some(stream, syn_tunnel_wire(stream->tunnel));
+    if (sent > 0) {
+        syn_tunnel_sent(stream->tunnel, (size_t)sent);
+    }
+}
+
 /* Encrypt a part only when the one before has left: the wire stays short. */
 static bool push_tls(struct syn_stream *stream)
 {
@@ -317,10 +329,16 @@ void syn_stream_tell_open(struct syn_stream *stream)
 
 static void settle(struct syn_stream *stream)
 {
+    if (stream->is_to_dial) {
+        syn_stream_dial_next(stream);
+    }
     syn_stream_tell_open(stream);
     if (stream->state == SYN_STREAM_OPEN ||
         stream->state == SYN_STREAM_CLOSING) {
         push_queue(stream);
+    } else if (stream->tunnel != NULL && stream->is_tunnelling &&
+               syn_socket_is_there(stream)) {
+        push_tunnel(stream);
     } else if (stream->tls != NULL && syn_socket_is_there(stream) &&
                syn_tls_wire(stream->tls).bytes > 0) {
         (void)push_wire(stream); /* the handshake, or a last alert */

@@ -12,6 +12,7 @@
 #define SYN_NET_STREAM_H
 
 #include "net/loop.h"
+#include "net/route.h"
 #include "net/tls.h"
 #include "syn/status.h"
 #include "syn/str.h"
@@ -69,6 +70,8 @@ struct syn_stream_target {
     uint16_t port;
     const struct syn_tls_client *tls; /* NULL: plain */
     unsigned guard_ms;                /* real time for connect and handshake */
+    /* How to reach it; NULL: `host` as it is. Outlives the stream. */
+    const struct syn_route *route;
 };
 
 /* Begin to connect; the outcome comes as on_open or on_closed, never inside

@@ -9,6 +9,7 @@
 #include "net/loop_impl.h"
 #include "net/stream.h"
 #include "net/tls_impl.h"
+#include "net/tunnel.h"
 
 #include <sys/types.h>
 
@@ -34,6 +35,13 @@ struct syn_stream {
     struct ev_io *io;    /* of an accepted one; NULL: no socket (any more) */
     struct syn_tls *tls; /* NULL: plain */
     bool takes_plain;    /* until the first bytes came */
+    const struct syn_route *route; /* NULL: none was settled */
+    size_t tried;                  /* addresses of it */
+    bool is_to_dial;               /* the next of them, at the turn's end */
+    uint16_t port;
+    unsigned guard_ms;                      /* of each attempt */
+    struct syn_tunnel *tunnel;              /* until the proxy has answered */
+    bool is_tunnelling;                     /* the proxy is connected */
     const struct syn_stream_events *events; /* NULL: nobody listens */
     void *ctx;
     struct syn_buf queue;
@@ -140,6 +148,11 @@ void syn_socket_close(struct syn_stream *stream, bool is_reset);
 void syn_stream_received(struct syn_stream *stream, struct syn_str in);
 /* TCP has ended; the socket is still open. */
 void syn_stream_ended(struct syn_stream *stream, bool is_reset);
+
+/* Connect to the next address of its route. */
+void syn_stream_dial_next(struct syn_stream *stream);
+/* Is there one? Then it is dialled at the turn's end. */
+bool syn_stream_tries_next(struct syn_stream *stream);
 
 /* Call on_open when it is due. */
 void syn_stream_tell_open(struct syn_stream *stream);

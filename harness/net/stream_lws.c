@@ -64,14 +64,19 @@ static void copy_reason(struct syn_stream *stream, const char *text,
 static void on_connect_failed(struct syn_stream *stream, const char *text,
                               size_t bytes)
 {
-    syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
-    copy_reason(stream, text, bytes);
     stream->wsi = NULL;
+    if (!syn_stream_tries_next(stream)) {
+        syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
+        copy_reason(stream, text, bytes);
+    }
 }
 
 void syn_stream_ended(struct syn_stream *stream, bool has_reset)
 {
-    if (stream->tls != NULL && !syn_tls_is_ready(stream->tls)) {
+    if (stream->is_tunnelling) {
+        syn_stream_finish(stream, SYN_END_REFUSED,
+                          "the proxy ended the connection");
+    } else if (stream->tls != NULL && !syn_tls_is_ready(stream->tls)) {
         syn_stream_finish(stream, SYN_END_TLS, "ended during the handshake");
     } else if (stream->state == SYN_STREAM_CONNECTING) {
         syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
@@ -160,6 +165,34 @@ static void feed_tls(struct syn_stream *stream, struct syn_str in)
     }
 }
 
+/* There is a way of bytes to the host itself. */
+static void on_reached(struct syn_stream *stream)
+{
+    if (stream->tls == NULL) {
+        on_up(stream);
+    } else {
+        feed_tls(stream, (struct syn_str){NULL, 0}); /* begin the handshake */
+    }
+}
+
+/* The proxy's answer; what came behind it is left. */
+static struct syn_str feed_tunnel(struct syn_stream *stream, struct syn_str in)
+{
+    struct syn_str rest = {NULL, 0};
+    enum syn_tunnel_state state = syn_tunnel_feed(stream->tunnel, in, &rest);
+    if (state == SYN_TUNNEL_REFUSED) {
+        const char *reason = syn_tunnel_reason(stream->tunnel);
+        syn_stream_finish(stream, SYN_END_REFUSED, "refused by the proxy");
+        copy_reason(stream, reason, strlen(reason));
+    } else if (state == SYN_TUNNEL_OPEN) {
+        syn_tunnel_free(stream->tunnel);
+        stream->tunnel = NULL;
+        stream->is_tunnelling = false;
+        on_reached(stream);
+    }
+    return rest;
+}
+
 static void on_connected(struct syn_stream *stream, struct lws *wsi)
 {
     if (stream->state != SYN_STREAM_CONNECTING) {
@@ -167,10 +200,11 @@ static void on_connected(struct syn_stream *stream, struct lws *wsi)
     }
     lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
     set_peer(stream, lws_get_socket_fd(wsi));
-    if (stream->tls == NULL) {
-        on_up(stream);
+    if (stream->tunnel == NULL) {
+        on_reached(stream);
     } else {
-        feed_tls(stream, (struct syn_str){NULL, 0}); /* begin the handshake */
+        stream->is_tunnelling = true;
+        syn_stream_mark(stream); /* its request is to be sent */
     }
 }
 
@@ -188,6 +222,12 @@ static void settle_plain(struct syn_stream *stream, struct syn_str in)
 void syn_stream_received(struct syn_stream *stream, struct syn_str in)
 {
     stream->home->reads++;
+    if (stream->is_tunnelling) {
+        in = feed_tunnel(stream, in);
+        if (in.bytes == 0) {
+            return;
+        }
+    }
     if (stream->takes_plain) {
         settle_plain(stream, in);
     }
@@ -239,7 +279,13 @@ static struct lws_vhost *new_vhost(struct lws_context *context)
         .connect_timeout_secs = SYN_VENDOR_TIMEOUT_S,
         .gid = -1,
         .uid = -1};
-    return lws_create_vhost(context, &info);
+    struct lws_vhost *vhost = lws_create_vhost(context, &info);
+    /* lws obeys http_proxy of the environment by itself, unless told of one
+     * without a port. Which way to take is decided in route.c. */
+    if (vhost != NULL && lws_set_proxy(vhost, "none.invalid:0") != 0) {
+        return NULL;
+    }
+    return vhost;
 }
 
 /* --- birth -----------------------------------------------------------------
@@ -397,9 +443,81 @@ static syn_status new_outgoing(struct syn_streams *home,
         }
     }
     stream->state = SYN_STREAM_CONNECTING;
+    stream->port = target->port;
+    stream->guard_ms = target->guard_ms;
     (void)snprintf(stream->peer, sizeof stream->peer, "%s:%u", target->host,
                    (unsigned)target->port);
     *out = stream;
+    return SYN_OK;
+}
+
+static void dial(struct syn_stream *stream, const char *host)
+{
+    struct syn_streams *home = stream->home;
+    struct lws_client_connect_info info = {.context = home->context,
+                                           .address = host,
+                                           .port = stream->port,
+                                           .path = "/",
+                                           .host = host,
+                                           .method = "RAW",
+                                           .local_protocol_name = PROTOCOL_NAME,
+                                           .vhost = home->plain,
+                                           .opaque_user_data = stream,
+                                           .retry_and_idle_policy =
+                                               &no_idle_checks};
+    struct lws *wsi = NULL;
+    syn_stream_guard(stream, stream->guard_ms);
+    wsi = lws_client_connect_via_info(&info);
+    if (wsi == NULL) {
+        stream->wsi = NULL;
+        if (!syn_stream_tries_next(stream)) {
+            syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
+        }
+    } else if (stream->state != SYN_STREAM_ENDING) {
+        stream->wsi = wsi;
+    }
+}
+
+bool syn_stream_tries_next(struct syn_stream *stream)
+{
+    if (stream->route == NULL || stream->state != SYN_STREAM_CONNECTING ||
+        stream->is_tunnelling ||
+        stream->tried >= stream->route->address_count) {
+        return false;
+    }
+    stream->is_to_dial = true;
+    syn_stream_mark(stream);
+    return true;
+}
+
+void syn_stream_dial_next(struct syn_stream *stream)
+{
+    stream->is_to_dial = false;
+    if (stream->state == SYN_STREAM_CONNECTING) {
+        syn_socket_close(stream, false);
+        dial(stream, stream->route->addresses[stream->tried++]);
+    }
+}
+
+/* By its route: perhaps to a proxy, in turn to each address. */
+static syn_status begin_route(struct syn_stream *stream,
+                              const struct syn_route *route)
+{
+    stream->route = route;
+    if (route->address_count == 0) {
+        syn_stream_finish(stream, SYN_END_REFUSED, "cannot resolve");
+        copy_reason(stream, route->fault, strlen(route->fault));
+        return SYN_OK;
+    }
+    stream->guard_ms /= (unsigned)route->address_count;
+    if (syn_route_has_proxy(route)) {
+        stream->port = route->proxy.port;
+        stream->tunnel = syn_tunnel_new(route);
+        if (stream->tunnel == NULL) {
+            return SYN_ERR_MEMORY;
+        }
+    }
+    syn_stream_dial_next(stream);
     return SYN_OK;
 }
 
@@ -409,32 +527,21 @@ syn_status syn_stream_connect(struct syn_loop *loop,
                               struct syn_stream **out)
 {
     struct syn_streams *home = syn_loop_streams(loop);
-    struct lws_client_connect_info info = {.context = home->context,
-                                           .address = target->host,
-                                           .port = target->port,
-                                           .path = "/",
-                                           .host = target->host,
-                                           .method = "RAW",
-                                           .local_protocol_name = PROTOCOL_NAME,
-                                           .vhost = home->plain,
-                                           .retry_and_idle_policy =
-                                               &no_idle_checks};
     struct syn_stream *stream = NULL;
-    struct lws *wsi = NULL;
     syn_status st = new_outgoing(home, target, &stream);
     if (st != SYN_OK) {
         return st;
     }
     stream->events = events;
     stream->ctx = ctx;
-    info.opaque_user_data = stream;
-    syn_stream_guard(stream, target->guard_ms);
-    wsi = lws_client_connect_via_info(&info);
-    if (wsi == NULL) {
-        stream->wsi = NULL;
-        syn_stream_finish(stream, SYN_END_REFUSED, "cannot connect");
-    } else if (stream->state != SYN_STREAM_ENDING) {
-        stream->wsi = wsi;
+    if (target->route == NULL) {
+        dial(stream, target->host);
+    } else {
+        st = begin_route(stream, target->route);
+    }
+    if (st != SYN_OK) {
+        syn_stream_death(stream);
+        return st;
     }
     *out = stream;
     return SYN_OK;

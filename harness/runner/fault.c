@@ -66,18 +66,19 @@ static void keep_message(void *ctx, const struct syn_tap_message *message)
 struct syn_tap *syn_run_tap(struct syn_run *run)
 {
     struct syn_world *world = syn_run_world(run);
-    struct syn_link_url *url = &run->tap_url;
+    struct syn_url *url = &run->tap_url;
     if (run->tap != NULL) {
         return run->tap;
     }
-    if (syn_link_parse_url(world->sdk_url, url) != SYN_OK) {
+    if (syn_url_parse(world->sdk_url, url) != SYN_OK) {
         syn_run_abandon(run, "the SDK URL cannot be read");
     }
-    const struct syn_tap_upstream upstream = {.host = url->host,
-                                              .port = url->port,
-                                              .tls = url->is_tls ? world->tls
-                                                                 : NULL,
-                                              .host_field = url->authority};
+    const struct syn_tap_upstream upstream = {
+        .host = url->host,
+        .port = url->port,
+        .tls = url->is_tls ? world->tls : NULL,
+        .host_field = url->authority,
+        .route = syn_routes_find(world->routes, url->host, url->port)};
     const struct syn_tap_options options = {.rest = upstream,
                                             .sdk = upstream,
                                             .guard_ms = world->guard_ms,

@@ -106,7 +106,7 @@ static struct syn_remote_answer ask_once(const struct syn_remote *remote,
                                        .body = syn_str_of(ask->body),
                                        .tls = &tls,
                                        .guard_ms = SYN_ROW_GUARD_MS,
-                                       .use_proxy = target->use_proxy};
+                                       .routes = target->routes};
     struct syn_departure departure = {.plane = SYN_WIRE_REST,
                                       .method = ask->method,
                                       .path = syn_str_of(ask->path),

@@ -123,9 +123,12 @@ static void connect_to(struct syn_rogue *rogue, bool is_plain)
 {
     static const struct syn_tls_client defaults = {.verify = true};
     const struct syn_world *world = syn_run_world(rogue->run);
-    struct syn_stream_target target = {.host = rogue->url.host,
-                                       .port = rogue->url.port,
-                                       .guard_ms = world->guard_ms};
+    struct syn_stream_target target = {
+        .host = rogue->url.host,
+        .port = rogue->url.port,
+        .guard_ms = world->guard_ms,
+        .route =
+            syn_routes_find(world->routes, rogue->url.host, rogue->url.port)};
     if (rogue->url.is_tls && !is_plain) {
         rogue->tls = world->tls != NULL ? *world->tls : defaults;
         target.tls = &rogue->tls;
@@ -151,8 +154,7 @@ struct syn_rogue *syn_run_rogue(struct syn_run *run, const char *name,
     struct syn_rogue *rogue = run->rogue_count == SYN_ROW_ROGUES_MAX
                                   ? NULL
                                   : calloc(1, sizeof *rogue);
-    if (rogue == NULL ||
-        syn_link_parse_url(world->sdk_url, &rogue->url) != SYN_OK) {
+    if (rogue == NULL || syn_url_parse(world->sdk_url, &rogue->url) != SYN_OK) {
         free(rogue);
         syn_run_abandon(run, "a raw connection could not be made");
     }

@@ -16,7 +16,7 @@ struct syn_rogue {
     struct syn_rogue *next; /* older */
     struct syn_run *run;
     const char *name;
-    struct syn_link_url url;
+    struct syn_url url;
     struct syn_tls_client tls;
     struct syn_stream *stream; /* NULL: ended */
     struct syn_buf heard;      /* all bytes that came */

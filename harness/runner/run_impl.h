@@ -96,7 +96,7 @@ struct syn_run {
     struct syn_sink *sink;           /* hook.c; NULL until a row asks for it */
     struct syn_client *hook_fence;   /* makes the fences of hook.c */
     struct syn_tap *tap;             /* fault.c; NULL until a row asks for it */
-    struct syn_link_url tap_url;     /* where it goes on to */
+    struct syn_url tap_url;          /* where it goes on to */
     struct syn_run_sight *sights;    /* newest first */
     struct syn_outsiders *outsiders; /* outsider.c; NULL until asked for */
     struct syn_backend *backend;

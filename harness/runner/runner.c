@@ -533,11 +533,23 @@ static bool is_safe_target(const struct syn_target *target)
     return false;
 }
 
+/* The ways there, before any worker is forked: they inherit them. */
+static bool is_settled(const struct syn_target *target)
+{
+    char fault[SYN_TARGET_FAULT_BYTES] = "";
+    if (target == NULL || syn_target_settle(target, fault) == SYN_OK) {
+        return true;
+    }
+    syn_err_printf("syncproof: %s\n", fault);
+    return false;
+}
+
 /* False: something that was said is wrong, it has been printed. */
 static bool is_fit(struct syn_runner *runner)
 {
     return is_safe_target(runner->options->target) &&
-           syn_runner_read_baseline(runner) && syn_runner_check_floor(runner);
+           syn_runner_read_baseline(runner) && syn_runner_check_floor(runner) &&
+           is_settled(runner->options->target);
 }
 
 int syn_runner_run(const struct syn_runner_options *options)

@@ -276,7 +276,7 @@ static void open_target(struct syn_run *run)
     run->world.rest_url = target->rest_url;
     run->world.sdk_url = target->sdk_url;
     run->world.tls = &run->tls;
-    run->world.use_proxy = target->use_proxy;
+    run->world.routes = target->routes;
     run->world.login =
         (struct syn_rest_login){.user = syn_target_user(target),
                                 .password = syn_target_password(target)};

@@ -112,6 +112,7 @@ bool syn_tap_open_upstream(struct syn_tap_link *link, enum syn_tap_plane plane)
         .host = upstream->host,
         .port = upstream->port,
         .tls = upstream->tls,
+        .route = upstream->route,
         .guard_ms =
             options->guard_ms != 0 ? options->guard_ms : GUARD_MS_DEFAULT,
     };

@@ -54,6 +54,7 @@ struct syn_tap_upstream {
     uint16_t port;
     const struct syn_tls_client *tls; /* NULL: plain */
     const char *host_field; /* put into Host; NULL: leave it as it came */
+    const struct syn_route *route; /* settled; NULL: `host` as it is */
 };
 
 /* Texts and settings are borrowed for the tap's life. */

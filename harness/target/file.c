@@ -493,6 +493,10 @@ syn_status syn_target_parse(struct syn_arena *arena, const char *path,
     if (target == NULL || kept.at == NULL) {
         return SYN_ERR_MEMORY;
     }
+    target->routes = syn_arena_alloc(arena, sizeof *target->routes);
+    if (target->routes == NULL) {
+        return SYN_ERR_MEMORY;
+    }
     syn_status st = syn_json_parse_commented(arena, text, &tree, &where);
     if (st == SYN_ERR_MEMORY) {
         return st;

@@ -11,6 +11,7 @@
 #ifndef SYN_TARGET_FILE_H
 #define SYN_TARGET_FILE_H
 
+#include "net/route.h"
 #include "syn/arena.h"
 #include "syn/status.h"
 #include "syn/str.h"
@@ -94,6 +95,7 @@ struct syn_target {
     const char *tls_ca_file;
     bool tls_verify;
     bool use_proxy; /* honour the proxy variables of the environment */
+    struct syn_routes *routes; /* none until syn_target_settle */
     enum syn_target_mode mode;
     const char *authorisation_reference;
     const char *authorisation_until; /* "2027-01-31" */
@@ -133,6 +135,14 @@ SYN_MUST_CHECK syn_status syn_target_parse(struct syn_arena *arena,
  */
 const char *syn_target_production(const struct syn_target *target);
 bool syn_target_is_production_word(struct syn_str text);
+
+/*
+ * Settle the ways to all hosts that the file names, once, before anything is
+ * sent: names are resolved, and with `use_proxy` the environment is asked. May
+ * block in the resolver. Errors: SYN_ERR_CONFIG with `fault` set.
+ */
+SYN_MUST_CHECK syn_status syn_target_settle(const struct syn_target *target,
+                                            char fault[SYN_TARGET_FAULT_BYTES]);
 
 /* REST credentials: the key, else the auth token. NULL: none. */
 const char *syn_target_user(const struct syn_target *target);

@@ -36,6 +36,7 @@ static struct syn_http_reader *reader;
 static enum manner manner;
 static int requests;
 static int connections;
+static char redirection[128]; /* status and location */
 
 /* What the call gave, copied. */
 static struct {
@@ -70,8 +71,7 @@ static void answer_echo(struct syn_stream *stream,
     syn_buf_printf(&text,
                    "HTTP/1.1 %s\r\nContent-Length: %zu\r\n"
                    "X-Target:  seen \r\n\r\n",
-                   manner == REDIRECTS ? "302 Found\r\nLocation: /elsewhere"
-                                       : "200 OK",
+                   manner == REDIRECTS ? redirection : "200 OK",
                    syn_str_is(message->method, "HEAD") ? 77 : body.bytes);
     if (!syn_str_is(message->method, "HEAD")) {
         syn_buf_put(&text, syn_buf_str(&body));
@@ -288,13 +288,42 @@ START_TEST(head_ends_without_a_body)
 }
 END_TEST
 
+static bool accept_stranger(void *ctx, struct syn_stream *stream,
+                            const struct syn_stream_events **events,
+                            void **stream_ctx)
+{
+    (void)stream;
+    (void)events;
+    (void)stream_ctx;
+    ++*(int *)ctx;
+    return false;
+}
+
+/* Another host, which would be given the credentials. */
 START_TEST(redirect_is_reported_and_not_followed)
 {
+    static const unsigned codes[] = {301, 302, 303, 307, 308};
+    struct syn_listener *elsewhere = NULL;
+    int visits = 0;
+    char location[64];
+    ck_assert_int_eq(syn_listener_open(loop, "127.0.0.2", 0, NULL,
+                                       accept_stranger, &visits, &elsewhere),
+                     SYN_OK);
+    snprintf(location, sizeof location, "http://127.0.0.2:%u/x",
+             (unsigned)syn_listener_port(elsewhere));
     serve(REDIRECTS, NULL);
-    run((struct syn_curl_request){0}, "/x");
-    ck_assert_uint_eq(got.http_status, 302);
-    ck_assert_str_eq(got.location, "/elsewhere");
-    ck_assert_int_eq(requests, 1);
+    for (int i = 0; i < 5; i++) {
+        snprintf(redirection, sizeof redirection, "%u Moved\r\nLocation: %s",
+                 codes[i], location);
+        run((struct syn_curl_request){.user = "SK", .password = "secret"},
+            "/x");
+        ck_assert_uint_eq(got.http_status, codes[i]);
+        ck_assert_str_eq(got.location, location);
+        ck_assert_int_eq(requests, i + 1);
+    }
+    syn_loop_turn(loop, 50);
+    ck_assert_int_eq(visits, 0);
+    syn_listener_close(elsewhere);
 }
 END_TEST
 

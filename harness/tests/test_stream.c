@@ -102,8 +102,10 @@ static void listen_on(const char *address, const struct syn_tls_server *tls)
 
 static void connect_to(const char *host, const struct syn_tls_client *tls)
 {
-    struct syn_stream_target target = {host, syn_listener_port(listener), tls,
-                                       GUARD_MS};
+    struct syn_stream_target target = {.host = host,
+                                       .port = syn_listener_port(listener),
+                                       .tls = tls,
+                                       .guard_ms = GUARD_MS};
     ck_assert_int_eq(
         syn_stream_connect(loop, &target, &events, &client, &client.stream),
         SYN_OK);
@@ -404,7 +406,8 @@ START_TEST(nobody_listening_is_refused_outside_the_call)
     syn_listener_close(listener);
     listener = NULL;
     syn_loop_turn(loop, 0);
-    struct syn_stream_target target = {"127.0.0.1", port, NULL, GUARD_MS};
+    struct syn_stream_target target = {
+        .host = "127.0.0.1", .port = port, .guard_ms = GUARD_MS};
     ck_assert_int_eq(
         syn_stream_connect(loop, &target, &events, &client, &client.stream),
         SYN_OK);
@@ -461,7 +464,8 @@ START_TEST(bad_certificate_files_are_an_error)
         {.cert_file = KEYS "ca.pem", .key_file = KEYS "server.key"}};
     struct syn_listener *none = NULL;
     const struct syn_tls_client missing = {KEYS "none.pem", true};
-    struct syn_stream_target target = {"127.0.0.1", 1, &missing, GUARD_MS};
+    struct syn_stream_target target = {
+        .host = "127.0.0.1", .port = 1, .tls = &missing, .guard_ms = GUARD_MS};
     ck_assert_int_eq(syn_listener_open(loop, "127.0.0.1", 0, &cases[_i],
                                        accept_one, NULL, &none),
                      SYN_ERR_TLS);
@@ -532,8 +536,10 @@ END_TEST
 START_TEST(tls_to_a_silent_server_times_out)
 {
     listen_on("127.0.0.1", NULL);
-    struct syn_stream_target target = {"127.0.0.1", syn_listener_port(listener),
-                                       &good_tls, 50};
+    struct syn_stream_target target = {.host = "127.0.0.1",
+                                       .port = syn_listener_port(listener),
+                                       .tls = &good_tls,
+                                       .guard_ms = 50};
     ck_assert_int_eq(
         syn_stream_connect(loop, &target, &events, &client, &client.stream),
         SYN_OK);

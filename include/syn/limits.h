@@ -65,6 +65,16 @@
 #define SYN_HTTP_CHUNK_BYTES_MAX 256      /* chunk-size line */
 #define SYN_CURL_CONNECTIONS_MAX 64       /* kept open by one multi handle */
 
+/* --- the way to a target, ours ---------------------------------------------
+ */
+#define SYN_URL_HOST_BYTES       256   /* RFC 1035: a name has 255 at most */
+#define SYN_ADDRESS_BYTES        64    /* numeric, with a scope */
+#define SYN_ROUTES_MAX           6     /* hosts that a target file names */
+#define SYN_ROUTE_ADDRESSES_MAX  8     /* of one name; the rest is not tried */
+#define SYN_RESOLVE_TRIES_MAX    3     /* when the resolver says "try again" */
+#define SYN_PROXY_LOGIN_BYTES    512   /* user or password */
+#define SYN_PROXY_HEAD_BYTES_MAX 16384 /* of the answer to CONNECT */
+
 /* --- client and tap, ours ------------------------------------------------- */
 #define SYN_SDK_EFFECTS_MAX       16384    /* of one step */
 #define SYN_SDK_SCRATCH_BYTES_MAX 16777216 /* of one step */

@@ -1,7 +1,8 @@
 /*
- * link_url.c - the few URLs a client is configured with.
+ * url.c - the few URLs a client is configured with.
+ * Layer: net. Threads: none needed.
  */
-#include "client/link.h"
+#include "net/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,9 +30,9 @@ static const struct scheme *find_scheme(struct syn_str url)
     return NULL;
 }
 
-static bool keep(char out[SYN_LINK_HOST_BYTES], struct syn_str text)
+static bool keep(char out[SYN_URL_HOST_BYTES], struct syn_str text)
 {
-    if (text.bytes == 0 || text.bytes >= SYN_LINK_HOST_BYTES) {
+    if (text.bytes == 0 || text.bytes >= SYN_URL_HOST_BYTES) {
         return false;
     }
     memcpy(out, text.at, text.bytes);
@@ -40,7 +41,7 @@ static bool keep(char out[SYN_LINK_HOST_BYTES], struct syn_str text)
 }
 
 /* "[::1]:80", "host:80", "host" */
-static bool read_authority(struct syn_str authority, struct syn_link_url *url)
+static bool read_authority(struct syn_str authority, struct syn_url *url)
 {
     uint64_t port = url->port;
     bool is_bracketed = authority.bytes > 0 && authority.at[0] == '[';
@@ -62,11 +63,11 @@ static bool read_authority(struct syn_str authority, struct syn_link_url *url)
     return port > 0 && keep(url->host, host) && keep(url->authority, authority);
 }
 
-syn_status syn_link_parse_url(const char *url, struct syn_link_url *out)
+syn_status syn_url_parse(const char *url, struct syn_url *out)
 {
     struct syn_str text = syn_str_of(url);
     const struct scheme *scheme = find_scheme(text);
-    struct syn_link_url parsed = {0};
+    struct syn_url parsed = {0};
     size_t slash = 0;
     if (scheme == NULL) {
         return SYN_ERR_PARSE;
