@@ -85,7 +85,11 @@ bool syn_curl_set_route(CURL *easy, const struct syn_routes *routes,
                    CURLE_OK &&
                curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK;
     }
-    bool is_good = put_addresses(easy, *route, resolves);
+    const char *host =
+        syn_route_has_proxy(*route) ? (*route)->proxy.host : (*route)->host;
+    /* A numeric IPv6 address has no name to be resolved, nor an entry. */
+    bool is_good =
+        strchr(host, ':') != NULL || put_addresses(easy, *route, resolves);
     return is_good &&
            (syn_route_has_proxy(*route)
                 ? set_proxy(easy, &(*route)->proxy)

@@ -8,8 +8,8 @@
 
 #include "service/seams.h"
 
-/* Other texts and codes, echoes; after `begin` also other sids of objects, pages
- * of three, and members left out. */
+/* Other texts and codes, echoes; after `begin` also other sids of objects,
+ * pages of three, and members left out. */
 void syn_odd_foreign_plant(struct syn_seams *seams);
 void syn_odd_foreign_begin(void);
 

@@ -19,16 +19,10 @@ complain() {
     tail -3 "$place/stdout" 2>/dev/null
     failed=1
 }
-
-sign() { # NAME SUBJECTALTNAME
-    openssl req -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$place/$1.key" -out "$place/$1.csr"
-    echo "subjectAltName=$2" >"$place/ext"
-    openssl x509 -req -days 2 -in "$place/$1.csr" -CA "$place/ca.pem" \
-        -CAkey "$place/ca.key" -CAcreateserial -extfile "$place/ext" -out "$place/$1.pem"
-}
+# shellcheck source=harness/tests/authority.sh
+. "$(dirname "$0")/authority.sh"
 {
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=syn-test-ca \
-        -keyout "$place/ca.key" -out "$place/ca.pem"
+    make_authority
     sign host 'DNS:localhost,IP:127.0.0.1,IP:::1'
     sign stranger 'DNS:stranger.example'
 } >"$place/openssl.log" 2>&1 || { cat "$place/openssl.log"; exit 1; }

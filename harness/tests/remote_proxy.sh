@@ -118,15 +118,10 @@ env http_proxy=$dead https_proxy=$dead all_proxy=$dead "$program" run acl/defaul
     --out "$place/out" >"$place/stdout" 2>"$place/stderr" || complain "an embedded run: exit $?"
 
 # --- TLS inside the tunnel: the certificate is the target's, not the proxy's
-sign() { # NAME SUBJECTALTNAME
-    openssl req -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$place/$1.key" -out "$place/$1.csr"
-    echo "subjectAltName=$2" >"$place/ext"
-    openssl x509 -req -days 2 -in "$place/$1.csr" -CA "$place/ca.pem" \
-        -CAkey "$place/ca.key" -CAcreateserial -extfile "$place/ext" -out "$place/$1.pem"
-}
+# shellcheck source=harness/tests/authority.sh
+. "$(dirname "$0")/authority.sh"
 {
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=syn-test-ca \
-        -keyout "$place/ca.key" -out "$place/ca.pem"
+    make_authority
     sign host 'DNS:sync.test'
     sign stranger 'DNS:stranger.example'
 } >"$place/openssl.log" 2>&1 || complain "openssl: $(tail -1 "$place/openssl.log")"
