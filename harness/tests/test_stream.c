@@ -102,10 +102,9 @@ static void listen_on(const char *address, const struct syn_tls_server *tls)
 
 static void connect_to(const char *host, const struct syn_tls_client *tls)
 {
-    struct syn_stream_target target = {.host = host,
-                                       .port = syn_listener_port(listener),
-                                       .tls = tls,
-                                       .guard_ms = GUARD_MS};
+    const uint16_t port = syn_listener_port(listener);
+    struct syn_stream_target target = {
+        .host = host, .port = port, .tls = tls, .guard_ms = GUARD_MS};
     ck_assert_int_eq(
         syn_stream_connect(loop, &target, &events, &client, &client.stream),
         SYN_OK);
