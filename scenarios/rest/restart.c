@@ -1,5 +1,5 @@
 /*
- * What a restart leaves as it was (ACL-11, REST-11, REST-24, TTL-01).
+ * What a restart leaves as it was (ACL-11, ACL-19, REST-11, REST-24, TTL-01).
  * A service that has answered must know it still when it comes back: objects,
  * who made them and who may do what, revisions, and what is to end.
  */
@@ -104,6 +104,45 @@ static void revisions(struct syn_run *run)
     }
 }
 
+static struct syn_reply permissions(struct syn_run *run,
+                                    struct syn_thing *thing)
+{
+    struct syn_backend *backend = syn_run_backend(run);
+    return syn_backend_call(
+        backend, "GET",
+        syn_run_text(run, "%s/Permissions", syn_backend_path(backend, thing)),
+        NULL, NULL);
+}
+
+/* Open question 2: where a creator's right is no permission row, it becomes
+ * none by a restart. */
+static void creator_row(struct syn_run *run)
+{
+    struct syn_backend *backend = syn_run_backend(run);
+    struct syn_client *ann = syn_run_client(run, "ann");
+    struct syn_thing thing = syn_run_thing(run, "own");
+    const struct syn_str name = syn_str_of(syn_client_identity(ann));
+    REQUIRE_CONTROL(run, "ann creates",
+                    syn_client_do(ann, OP_ON(CREATE, &thing)));
+    REQUIRE_CONTROL(run, "bob may read",
+                    syn_backend_grant(backend, &thing, "bob", SYN_RIGHT_READ));
+    struct syn_reply before = permissions(run, &thing);
+    REQUIRE_CONTROL(run, "the rows are listed", before);
+    REQUIRE_TRUE(run, "without ann's", !syn_reply_has_text(&before, name));
+    syn_client_cut(ann);
+    syn_run_restart(run);
+    REQUIRE_CONTROL(run, "ann comes back", syn_client_resume(ann));
+    struct syn_reply after = permissions(run, &thing);
+    EXPECT_STR(run, "the rows after the restart", after.body, ==, before.body);
+    EXPECT_ALLOWED(run, "ann opens what she made",
+                   syn_client_do(ann, OP_ON(OPEN, &thing)));
+    REQUIRE_CONTROL(run, "the backend sets ann's row",
+                    syn_backend_grant(backend, &thing, syn_client_identity(ann),
+                                      SYN_RIGHTS_ALL));
+    after = permissions(run, &thing);
+    EXPECT_TRUE(run, "and then it is listed", syn_reply_has_text(&after, name));
+}
+
 static bool is_missing(struct syn_run *run, const char *what,
                        struct syn_reply reply)
 {
@@ -161,6 +200,17 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .defect = "restart-forgets-grants",
      .run = rights},
+    {.id = "rest/restart/creator-row",
+     .title = "A creator's right that was no row is none after a restart",
+     .source = "ACL-19",
+     RESTART_ROW,
+     .acl_on = true,
+     .needs = SYN_NEED_MINT | SYN_NEED_ADMIN | SYN_NEED_INTERNALS,
+     .types = SYN_TYPES_GRANTED,
+     .service_readings = "creator-row=hidden",
+     .reading = "a creator's right is not listed as a permission",
+     .defect = "restart-forgets-grants readings-not-taken",
+     .run = creator_row},
     {.id = "rest/restart/revisions",
      .title = "The revision told before a restart is current after it",
      .source = "REST-24",

@@ -13,9 +13,9 @@
 # candidate takes its place.
 #
 # Killed: `run --strict` ends with another code than 0, its report has a row with
-# the verdict fail, error (the row crashed, or hung until its guard) or inconclusive
-# (no answer on several tries), and that row alone is red once more, so that a
-# machine that was busy kills nothing; or the run does not end in the time it is
+# the verdict error (the row crashed, or hung until its guard), fail or inconclusive
+# (no answer on several tries); of the last two that row alone is red once more, so
+# that a machine that was busy kills nothing; or the run does not end in the time it is
 # given. Strict, because most rows of level SHOULD only warn otherwise, which a
 # reader of the report sees and an exit code does not tell. What lives is run once
 # more as built with the sanitizers, which see memory that is lost or used when it
@@ -253,7 +253,9 @@ judge() { # lane object id selection…
     case $result in
     *failure | *error | *inconclusive)
         row=$(blamed "$lane/out/junit.xml")
-        [ "$(try "$lane" "$row")" != alive ] || { echo alive; return; }
+        # A row that crashed did not do so because others were busy.
+        [[ $result = *error || "$(try "$lane" "$row")" != alive ]] ||
+            { echo alive; return; }
         printf '%s\t%s\n' "$id" "$row" >>"$WORK/killers"
         ;;
     esac
@@ -334,6 +336,7 @@ compile_again() { # id place after
 judge_memory() {
     local id place after
     local -x ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1
+    [ "$SECONDS" -lt "$BUDGET" ] || return 0
     grep -q $'\tsurvived' "$WORK/results" || return 0
     prepare_build sanitized -DSYN_SANITIZE=address,undefined
     judge_sound
@@ -364,12 +367,17 @@ judge_all() { # known, nearest, swift, or nothing: the whole suite
 
 # The sound object in a mutant's place: if this is not green, nothing counts.
 judge_sound() {
-    local begun=$SECONDS
+    local begun=$SECONDS limit="$WORK/limit-$TREE" # of these sources
+    if [ -s "$limit" ]; then
+        LIMIT_S=$(cat "$limit")
+        return
+    fi
     compile harness/model/rules.c "$PWD/harness/model/rules.c" "$PWD/$WORK/sound.o"
     LIMIT_S=900
     [ "$(judge 0 "$PWD/$WORK/sound.o" sound)" = alive ] ||
         die "the sound program fails: see $WORK/lane-0/log"
     LIMIT_S=$((30 + 4 * (SECONDS - begun)))
+    echo "$LIMIT_S" >"$limit"
 }
 
 # --- the answer --------------------------------------------------------------
@@ -408,7 +416,7 @@ if [ -n "$AGAIN" ]; then
     { grep $'\tkilled' "$WORK/results" || true; } >"$WORK/killed"
     mv "$WORK/killed" "$WORK/results"
 elif [ "$(cat "$WORK/stamp" 2>/dev/null || true)" != "$STAMP" ]; then
-    rm -f "$WORK/stamp"
+    rm -f "$WORK/stamp" "$WORK"/limit-*
     measure
     list_candidates
     say "choosing $COUNT of $(wc -l <"$WORK/candidates") candidates"
