@@ -52,7 +52,7 @@ static void say(struct bare *bare)
 {
     static const char text[MESSAGE] = "";
     syn_buf_clear(&bench.out);
-    syn_load_ws_put(&bench.out, 0x5a3c9671u, SYN_LOAD_WS_BINARY,
+    syn_load_ws_put(&bench.out, 0x5a3c9671u, SYN_WS_BINARY,
                     (struct syn_str){text, sizeof text});
     syn_load_link_send(bench.net, &bare->link, syn_buf_str(&bench.out));
 }
@@ -80,12 +80,12 @@ static size_t take_upgrade(struct bare *bare, struct syn_str in)
 static size_t on_bytes(void *ctx, struct syn_load_link *link, struct syn_str in)
 {
     struct bare *bare = (struct bare *)(void *)link;
-    struct syn_load_ws_frame frame;
+    struct syn_ws_fragment frame;
     size_t used = bare->is_up ? 0 : take_upgrade(bare, in);
     size_t bytes = 0;
     (void)ctx;
     while (bare->is_up && syn_load_ws_take(syn_str_from(in, used), &frame,
-                                           &bytes) == SYN_LOAD_WS_FRAME) {
+                                           &bytes) == SYN_WS_WHOLE) {
         used += bytes;
         bench.answers++;
         if (bench.echoes) {

@@ -187,7 +187,7 @@ void syn_load_crowd_free(struct syn_load_worker *worker)
     for (uint32_t i = 0; worker->sessions != NULL && i < worker->session_count;
          i++) {
         free(worker->sessions[i].continuation);
-        syn_load_ws_drop(&worker->sessions[i].partial);
+        syn_ws_drop(&worker->sessions[i].partial);
     }
     free(worker->sessions);
     free(worker->subs);

@@ -138,8 +138,8 @@ struct syn_load_session {
     struct syn_load_worker *worker;
     struct syn_timer timer; /* the fleet's */
     struct syn_load_sub *subs;
-    char *continuation;                  /* NULL: none yet; heap */
-    struct syn_load_ws_partial *partial; /* NULL: no message is half heard */
+    char *continuation;             /* NULL: none yet; heap */
+    struct syn_ws_partial *partial; /* NULL: no message is half heard */
     uint32_t number;     /* in the worker; its identity's too, or the block's */
     uint32_t generation; /* connections so far */
     uint32_t op_object;  /* of a write; of a repeat the subscription */

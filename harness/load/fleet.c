@@ -53,7 +53,7 @@ static void leave(struct syn_load_worker *worker,
     worker->ready -= session->state == SYN_LOAD_READY;
     syn_load_link_close(worker->net, &session->link, is_reset);
     syn_load_session_lost(&worker->env, session);
-    syn_load_ws_drop(&session->partial);
+    syn_ws_drop(&session->partial);
     syn_clock_stop(worker->clock, &session->timer);
     session->state = SYN_LOAD_WAITING;
     session->wish = SYN_LOAD_WISH_NONE;
@@ -343,30 +343,30 @@ static size_t take_upgrade(struct syn_load_worker *worker,
 /* Part of a message, or all of it. */
 static void take_data(struct syn_load_worker *worker,
                       struct syn_load_session *session,
-                      const struct syn_load_ws_frame *frame)
+                      const struct syn_ws_fragment *frame)
 {
     struct syn_str message = {NULL, 0};
-    const enum syn_load_ws_state state =
-        syn_load_ws_join(&session->partial, frame, &message);
-    if (state == SYN_LOAD_WS_FRAME) {
+    const enum syn_ws_state state = syn_ws_join(
+        &session->partial, frame, SYN_LOAD_FRAME_BYTES_MAX, &message);
+    if (state == SYN_WS_WHOLE) {
         syn_load_session_message(&worker->env, session, message);
-        syn_load_ws_drop(&session->partial);
-    } else if (state == SYN_LOAD_WS_BROKEN) {
+        syn_ws_drop(&session->partial);
+    } else if (state == SYN_WS_BROKEN) {
         session->wish = SYN_LOAD_WISH_RETRY;
     }
 }
 
 static void take_frame(struct syn_load_worker *worker,
                        struct syn_load_session *session,
-                       const struct syn_load_ws_frame *frame)
+                       const struct syn_ws_fragment *frame)
 {
     struct syn_load_env *env = &worker->env;
-    if (frame->opcode <= SYN_LOAD_WS_BINARY) {
+    if (frame->opcode <= SYN_WS_BINARY) {
         take_data(worker, session, frame);
-    } else if (frame->opcode == SYN_LOAD_WS_PING) {
+    } else if (frame->opcode == SYN_WS_PING) {
         syn_load_ws_put(&env->out, (uint32_t)syn_rng_next(&env->rng),
-                        SYN_LOAD_WS_PONG, frame->payload);
-    } else if (frame->opcode == SYN_LOAD_WS_CLOSE &&
+                        SYN_WS_PONG, frame->payload);
+    } else if (frame->opcode == SYN_WS_CLOSE &&
                session->wish == SYN_LOAD_WISH_NONE) {
         session->wish = SYN_LOAD_WISH_RETRY;
     }
@@ -377,13 +377,13 @@ static size_t take_frames(struct syn_load_worker *worker,
 {
     size_t used = 0;
     while (session->wish == SYN_LOAD_WISH_NONE) {
-        struct syn_load_ws_frame frame;
+        struct syn_ws_fragment frame;
         size_t bytes = 0;
-        const enum syn_load_ws_state state =
+        const enum syn_ws_state state =
             syn_load_ws_take(syn_str_from(in, used), &frame, &bytes);
-        if (state == SYN_LOAD_WS_BROKEN) {
+        if (state == SYN_WS_BROKEN) {
             session->wish = SYN_LOAD_WISH_RETRY;
-        } else if (state == SYN_LOAD_WS_MORE) {
+        } else if (state == SYN_WS_MORE) {
             break;
         } else {
             take_frame(worker, session, &frame);

@@ -99,8 +99,8 @@ static void put_frame(struct syn_load_env *env, struct syn_str payload)
     syn_buf_put(&env->frame, syn_buf_str(&env->header));
     put_text(&env->frame, "\r\n");
     syn_buf_put(&env->frame, payload);
-    syn_load_ws_put(&env->out, (uint32_t)syn_rng_next(&env->rng),
-                    SYN_LOAD_WS_BINARY, syn_buf_str(&env->frame));
+    syn_load_ws_put(&env->out, (uint32_t)syn_rng_next(&env->rng), SYN_WS_BINARY,
+                    syn_buf_str(&env->frame));
     syn_load_count(env->result, SYN_LOAD_BYTES_OUT, env->frame.bytes);
 }
 

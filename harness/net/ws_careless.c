@@ -9,15 +9,9 @@
  */
 #include "net/ws_impl.h"
 
+#include "net/ws_frame.h"
 #include "syn/limits.h"
 
-#define FIN_BIT        0x80
-#define RSV_BITS       0x70
-#define OPCODE_BITS    0x0f
-#define MASK_BIT       0x80
-#define LENGTH_BITS    0x7f
-#define LENGTH_16      126
-#define LENGTH_64      127
 #define CONTROL_BIT    0x08
 #define BYTE_BITS      8
 #define LARGEST_OPCODE 10 /* pong */
@@ -86,38 +80,26 @@ static uint16_t judge_header(const struct syn_ws *ws, const struct piece *piece)
 static size_t cut(struct syn_ws *ws, struct piece *piece, uint16_t *code)
 {
     unsigned char *at = (unsigned char *)ws->pile.at;
-    size_t head = 2;
-    size_t field = 0;
+    struct syn_ws_head head;
     *code = 0;
-    if (ws->pile.bytes < head) {
+    if (!syn_ws_head_read(syn_buf_str(&ws->pile), &head)) {
         return 0;
     }
-    *piece = (struct piece){.opcode = at[0] & OPCODE_BITS,
-                            .is_fin = (at[0] & FIN_BIT) != 0,
-                            .is_masked = (at[1] & MASK_BIT) != 0,
-                            .has_rsv = (at[0] & RSV_BITS) != 0,
-                            .announced = at[1] & LENGTH_BITS};
-    if (piece->announced >= LENGTH_16) {
-        field = piece->announced == LENGTH_64 ? 8 : 2;
-        piece->announced = 0;
-    }
-    head += field + (piece->is_masked ? MASK_BYTES : 0);
-    if (ws->pile.bytes < head) {
-        return 0;
-    }
-    for (size_t i = 0; i < field; i++) {
-        piece->announced = piece->announced << BYTE_BITS | at[2 + i];
-    }
+    *piece = (struct piece){.opcode = (uint8_t)head.opcode,
+                            .is_fin = head.is_final,
+                            .is_masked = head.is_masked,
+                            .has_rsv = head.has_reserved,
+                            .announced = head.announced};
     *code = judge_header(ws, piece);
-    if (*code != 0 || ws->pile.bytes - head < piece->announced) {
+    if (*code != 0 || ws->pile.bytes - head.bytes < piece->announced) {
         return 0;
     }
     for (size_t i = 0; piece->is_masked && i < piece->announced; i++) {
-        at[head + i] ^= at[head - MASK_BYTES + i % MASK_BYTES];
+        at[head.bytes + i] ^= head.mask[i % SYN_WS_MASK_BYTES];
     }
-    piece->payload =
-        (struct syn_str){(const char *)at + head, (size_t)piece->announced};
-    return head + (size_t)piece->announced;
+    piece->payload = (struct syn_str){(const char *)at + head.bytes,
+                                      (size_t)piece->announced};
+    return head.bytes + (size_t)piece->announced;
 }
 
 static void answer_ping(struct syn_ws *ws, struct syn_str payload)

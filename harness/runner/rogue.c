@@ -327,11 +327,6 @@ bool syn_rogue_ends_within(struct syn_rogue *rogue, int64_t bound_s)
     return syn_run_until(rogue->run, 1, bound_s, has_ended, rogue);
 }
 
-bool syn_rogue_saw(const struct syn_rogue *rogue, struct syn_str text)
-{
-    return syn_str_has(syn_buf_str(&rogue->heard), text);
-}
-
 size_t syn_rogue_heard(const struct syn_rogue *rogue)
 {
     return rogue->heard.bytes;

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "client/link.h"
 #include "net/stream.h"
+#include "net/ws_frame.h"
 #include "syn/rogue.h"
 
 #define SYN_ROGUE_KEY_BYTES 4 /* mask of a frame */
@@ -28,16 +29,10 @@ struct syn_rogue {
     uint64_t pings; /* sent by the fence */
 };
 
-/* A server's frame among the bytes that came. */
-struct syn_rogue_piece {
-    unsigned opcode;
-    struct syn_str payload;
-};
-
 /* The frame that begins at *at, behind which *at is then; *at 0 begins behind
  * the answer to the upgrade. False: no whole one is there. */
 bool syn_rogue_next(const struct syn_rogue *rogue, size_t *at,
-                    struct syn_rogue_piece *piece);
+                    struct syn_ws_fragment *frame);
 
 /* Turn the loop until `is_so` or the end of the connection; is it so? */
 bool syn_rogue_wait(struct syn_rogue *rogue, bool (*is_so)(void *ctx),

@@ -2,8 +2,8 @@
  * rogue_frame.c - frames and messages of a raw connection (syn/rogue.h).
  * Layer: runner. Threads: the row's process.
  *
- * Frames are written and read here by hand: the readers of net/ refuse what a
- * rogue says, and share no misreading with this.
+ * Frames are written here by hand, as the codec of net/ refuses what a rogue
+ * says. A target may send a message in fragments, with control frames between.
  */
 #include "client/twilsock.h"
 #include "runner/rogue.h"
@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define MASK_BIT      0x80
-#define LENGTH_BITS   0x7f
 #define OPCODE_BITS   0x0f
 #define LENGTH_16     126
 #define LENGTH_64     127
@@ -92,51 +91,31 @@ void syn_rogue_say(struct syn_rogue *rogue, struct syn_str message)
 
 /* --- in ------------------------------------------------------------------- */
 
-/* Length of a server's frame; the bytes of its head, 0: not whole. */
-static size_t read_head(struct syn_str bytes, uint64_t *length)
-{
-    const unsigned char *at = (const unsigned char *)bytes.at;
-    size_t field = 0;
-    if (bytes.bytes < 2) {
-        return 0;
-    }
-    *length = at[1] & LENGTH_BITS;
-    if (*length >= LENGTH_16) {
-        field = *length == LENGTH_64 ? 8 : 2;
-        *length = 0;
-    }
-    if (bytes.bytes < 2 + field) {
-        return 0;
-    }
-    for (size_t i = 0; i < field; i++) {
-        *length = *length << BYTE_BITS | at[2 + i];
-    }
-    return 2 + field;
-}
-
 bool syn_rogue_next(const struct syn_rogue *rogue, size_t *at,
-                    struct syn_rogue_piece *piece)
+                    struct syn_ws_fragment *frame)
 {
     if (*at == 0) {
         *at = syn_rogue_head(rogue).bytes;
     }
     const struct syn_str rest = syn_str_from(syn_buf_str(&rogue->heard), *at);
-    uint64_t length = 0;
-    const size_t head = *at == 0 ? 0 : read_head(rest, &length);
-    if (head == 0 || rest.bytes - head < length) {
+    struct syn_ws_head head;
+    if (*at == 0 || !syn_ws_head_read(rest, &head) ||
+        rest.bytes - head.bytes < head.announced) {
         return false;
     }
-    piece->opcode = (unsigned char)rest.at[0] & OPCODE_BITS;
-    piece->payload = syn_str_part(rest, head, (size_t)length);
-    *at += head + (size_t)length;
+    *frame = (struct syn_ws_fragment){
+        .opcode = head.opcode,
+        .is_final = head.is_final,
+        .payload = syn_str_part(rest, head.bytes, (size_t)head.announced)};
+    *at += head.bytes + (size_t)head.announced;
     return true;
 }
 
 /* Frames with this first byte's opcode, the last of which is left in *last. */
 static size_t count_pieces(const struct syn_rogue *rogue, unsigned first,
-                           struct syn_rogue_piece *last)
+                           struct syn_ws_fragment *last)
 {
-    struct syn_rogue_piece piece;
+    struct syn_ws_fragment piece;
     size_t count = 0;
     for (size_t at = 0; syn_rogue_next(rogue, &at, &piece);) {
         if (piece.opcode == (first & OPCODE_BITS)) {
@@ -149,7 +128,7 @@ static size_t count_pieces(const struct syn_rogue *rogue, unsigned first,
 
 unsigned syn_rogue_close_code(const struct syn_rogue *rogue)
 {
-    struct syn_rogue_piece piece = {.opcode = 0};
+    struct syn_ws_fragment piece = {.opcode = 0};
     if (count_pieces(rogue, SYN_FRAME_CLOSE, &piece) == 0) {
         return 0;
     }
@@ -162,7 +141,7 @@ unsigned syn_rogue_close_code(const struct syn_rogue *rogue)
 
 size_t syn_rogue_pongs(const struct syn_rogue *rogue)
 {
-    struct syn_rogue_piece piece;
+    struct syn_ws_fragment piece;
     return count_pieces(rogue, SYN_FRAME_PONG, &piece);
 }
 
@@ -174,7 +153,7 @@ struct pong {
 static bool has_pong(void *ctx)
 {
     const struct pong *pong = ctx;
-    struct syn_rogue_piece piece;
+    struct syn_ws_fragment piece;
     for (size_t at = 0; syn_rogue_next(pong->rogue, &at, &piece);) {
         if (piece.opcode == (SYN_FRAME_PONG & OPCODE_BITS) &&
             syn_str_is_equal(piece.payload, pong->mark)) {
@@ -252,7 +231,46 @@ struct syn_str syn_rogue_update(struct syn_rogue *rogue, const char *id,
     return keep(rogue, &text);
 }
 
-/* The n-th frame of this method, and of this id unless it is NULL. */
+/*
+ * The message that ends behind *at, as syn_rogue_next does for frames. It is a
+ * view into what was heard, or into *partial, which is dropped for the next
+ * one. What follows no beginning is skipped: the row may have forgotten that.
+ */
+static bool next_message(const struct syn_rogue *rogue, size_t *at,
+                         struct syn_ws_partial **partial,
+                         struct syn_str *message)
+{
+    struct syn_ws_fragment frame;
+    enum syn_ws_state state = SYN_WS_MORE;
+    while (state != SYN_WS_WHOLE && syn_rogue_next(rogue, at, &frame)) {
+        if (frame.opcode > SYN_WS_BINARY) {
+            continue;
+        }
+        state = syn_ws_join(partial, &frame, FRAME_BYTES, message);
+        if (state == SYN_WS_BROKEN && *partial != NULL) {
+            syn_ws_drop(partial);
+            state = syn_ws_join(partial, &frame, FRAME_BYTES, message);
+        }
+    }
+    return state == SYN_WS_WHOLE;
+}
+
+/* Also where the end of a fragment stands between. */
+bool syn_rogue_saw(const struct syn_rogue *rogue, struct syn_str text)
+{
+    struct syn_ws_partial *partial = NULL;
+    struct syn_str message;
+    bool is_seen = syn_str_has(syn_buf_str(&rogue->heard), text);
+    for (size_t at = 0;
+         !is_seen && next_message(rogue, &at, &partial, &message);) {
+        is_seen = partial != NULL && syn_str_has(message, text);
+        syn_ws_drop(&partial);
+    }
+    syn_ws_drop(&partial);
+    return is_seen;
+}
+
+/* The n-th message of this method, and of this id unless it is NULL. */
 struct search {
     struct syn_rogue *rogue;
     const char *method;
@@ -260,24 +278,34 @@ struct search {
     size_t index;
 };
 
+/* Of what was joined the arena gets a copy: the frame outlives the search. */
+static bool read_message(struct syn_arena *arena, struct syn_str message,
+                         bool is_joined, struct syn_sdk_frame *frame)
+{
+    const struct syn_str text =
+        is_joined ? syn_arena_dup(arena, message) : message;
+    return text.at != NULL && syn_sdk_frame_read(arena, text, frame) == SYN_OK;
+}
+
 static bool find(const struct search *search, struct syn_arena *arena,
                  struct syn_sdk_frame *frame, size_t *count)
 {
-    struct syn_rogue_piece piece;
+    struct syn_ws_partial *partial = NULL;
+    struct syn_str message;
+    bool is_found = false;
     *count = 0;
-    for (size_t at = 0; syn_rogue_next(search->rogue, &at, &piece);) {
-        if (piece.opcode == 0 || piece.opcode > 2 ||
-            syn_sdk_frame_read(arena, piece.payload, frame) != SYN_OK ||
-            !syn_str_is(frame->method, search->method) ||
-            (search->id != NULL && !syn_str_is(frame->id, search->id))) {
-            continue;
-        }
-        if (*count == search->index) {
-            return true;
-        }
-        (*count)++;
+    for (size_t at = 0;
+         !is_found && next_message(search->rogue, &at, &partial, &message);) {
+        const bool is_it =
+            read_message(arena, message, partial != NULL, frame) &&
+            syn_str_is(frame->method, search->method) &&
+            (search->id == NULL || syn_str_is(frame->id, search->id));
+        syn_ws_drop(&partial);
+        is_found = is_it && *count == search->index;
+        *count += is_it && !is_found ? 1 : 0;
     }
-    return false;
+    syn_ws_drop(&partial);
+    return is_found;
 }
 
 static bool has_come(void *ctx)

@@ -2,18 +2,17 @@
  * lane.c - one direction of a link: bytes in, messages judged, bytes out.
  *
  * The bytes of a message are passed on exactly as they came, masks included;
- * only the Host field changes, and only when asked. Control frames of the web
- * socket pass between messages unseen.
+ * only the Host field changes, and only when asked. A message in fragments
+ * waits for its last one, so that its fate is that of all of them. Control
+ * frames of the web socket pass unseen, also ahead of fragments that wait.
  */
+#include "net/ws_frame.h"
 #include "tap/tap_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define PAUSE_BYTES  1048576 /* unsent at the far side: read no more */
-#define FRAME_HEAD   14      /* longest web socket frame header */
-#define OPCODE_TEXT  1
-#define OPCODE_CLOSE 8
+#define PAUSE_BYTES 1048576 /* unsent at the far side: read no more */
 
 static struct syn_stream *source(const struct syn_tap_lane *lane)
 {
@@ -317,45 +316,7 @@ static size_t feed_http(struct syn_tap_lane *lane, struct syn_str in)
 /* --- frames ----------------------------------------------------------------
  */
 
-struct ws_head {
-    size_t head_bytes;
-    uint64_t payload_bytes;
-    unsigned opcode;
-    bool is_final;
-    bool is_masked;
-    unsigned char mask[4];
-};
-
-/* False: more bytes are needed. */
-static bool read_head(struct syn_str in, struct ws_head *head)
-{
-    const unsigned char *at = (const unsigned char *)in.at;
-    unsigned length_bytes = 0;
-    if (in.bytes < 2) {
-        return false;
-    }
-    *head = (struct ws_head){.opcode = at[0] & 0x0fu,
-                             .is_final = (at[0] & 0x80u) != 0,
-                             .is_masked = (at[1] & 0x80u) != 0};
-    head->payload_bytes = at[1] & 0x7fu;
-    if (head->payload_bytes >= 126) {
-        length_bytes = head->payload_bytes == 126 ? 2 : 8;
-    }
-    head->head_bytes = 2 + length_bytes + (head->is_masked ? 4u : 0u);
-    if (in.bytes < head->head_bytes) {
-        return false;
-    }
-    for (unsigned i = 0; i < length_bytes; i++) {
-        uint64_t high = i == 0 ? 0 : head->payload_bytes << 8;
-        head->payload_bytes = high | at[2 + i];
-    }
-    if (head->is_masked) {
-        memcpy(head->mask, at + 2 + length_bytes, sizeof head->mask);
-    }
-    return true;
-}
-
-static void unmask(struct syn_buf *out, const struct ws_head *head,
+static void unmask(struct syn_buf *out, const struct syn_ws_head *head,
                    struct syn_str payload)
 {
     size_t from = out->bytes;
@@ -366,41 +327,52 @@ static void unmask(struct syn_buf *out, const struct ws_head *head,
     }
 }
 
-static void take_frame(struct syn_tap_lane *lane, struct syn_str raw)
+/* Frames of a message that will not be whole: they pass unjudged. */
+static void release(struct syn_tap_lane *lane)
+{
+    if (lane->held.bytes > 0) {
+        push_or_reset(lane, syn_buf_str(&lane->held), 0, false);
+        syn_buf_clear(&lane->held);
+    }
+    syn_buf_clear(&lane->frame);
+}
+
+static void take_message(struct syn_tap_lane *lane)
 {
     struct syn_tap *tap = lane->link->tap;
     struct syn_tap_message message = begin_message(lane, SYN_TAP_SDK);
     struct syn_str id = {0};
     message.label = syn_tap_label_frame(&tap->scratch, &message,
                                         syn_buf_str(&lane->frame), &id);
-    pass(lane, &message, id, raw);
+    pass(lane, &message, id, syn_buf_str(&lane->held));
+    syn_buf_clear(&lane->held);
     syn_buf_clear(&lane->frame);
 }
 
 /* One whole web socket frame at the front of `raw`; false: none there. */
 static bool take_ws(struct syn_tap_lane *lane, struct syn_str raw, size_t *used)
 {
-    struct ws_head head;
+    struct syn_ws_head head;
     struct syn_str whole = {0};
-    if (!read_head(raw, &head) ||
-        raw.bytes - head.head_bytes < head.payload_bytes) {
+    if (!syn_ws_head_read(raw, &head) ||
+        raw.bytes - head.bytes < head.announced) {
         return false;
     }
-    *used = head.head_bytes + (size_t)head.payload_bytes;
+    *used = head.bytes + (size_t)head.announced;
     whole = syn_str_part(raw, 0, *used);
-    if (head.opcode >= OPCODE_CLOSE) {
+    if (head.opcode == SYN_WS_CLOSE ||
+        (head.opcode < SYN_WS_CLOSE && head.opcode != SYN_WS_CONTINUED)) {
+        release(lane);
+    }
+    if (head.opcode >= SYN_WS_CLOSE) {
         push_or_reset(lane, whole, 0, false);
         return true;
     }
-    if (head.opcode != 0) {
-        syn_buf_clear(&lane->frame);
-        lane->is_text = head.opcode == OPCODE_TEXT;
-    }
-    unmask(&lane->frame, &head, syn_str_from(whole, head.head_bytes));
-    if (head.is_final) {
-        take_frame(lane, whole);
-    } else {
-        push_or_reset(lane, whole, 0, false);
+    syn_buf_put(&lane->held, whole);
+    unmask(&lane->frame, &head, syn_str_from(whole, head.bytes));
+    if (head.is_final && lane->held.status == SYN_OK &&
+        lane->frame.status == SYN_OK) {
+        take_message(lane);
     }
     return true;
 }
@@ -446,7 +418,8 @@ void syn_tap_lane_feed(struct syn_tap_lane *lane, struct syn_str in)
     link->tap->counters.bytes[lane->direction] += in.bytes;
     while (in.bytes > 0 && !link->is_over) {
         in = syn_str_from(in, feed_some(lane, in));
-        if (lane->raw.status != SYN_OK || lane->frame.status != SYN_OK) {
+        if (lane->raw.status != SYN_OK || lane->held.status != SYN_OK ||
+            lane->frame.status != SYN_OK) {
             syn_tap_end_link(link, true); /* longer than we hold */
         }
     }
@@ -460,7 +433,8 @@ void syn_tap_lane_end(struct syn_tap_lane *lane)
     if (lane->mode == SYN_TAP_HTTP &&
         syn_http_reader_end(lane->reader) == SYN_HTTP_MESSAGE) {
         take_http(lane); /* a response that ends with its connection */
-    } else if (lane->raw.bytes > 0) {
+    } else if (lane->held.bytes + lane->raw.bytes > 0) {
+        release(lane);
         push_or_reset(lane, syn_buf_str(&lane->raw), 0, false);
         syn_buf_clear(&lane->raw);
     }
@@ -476,6 +450,7 @@ void syn_tap_lane_init(struct syn_tap_lane *lane, struct syn_tap_link *link,
     *lane = (struct syn_tap_lane){.link = link, .direction = direction};
     syn_buf_init(&lane->raw, NULL, SYN_TAP_HELD_BYTES_MAX);
     syn_buf_init(&lane->frame, NULL, SYN_TAP_HELD_BYTES_MAX);
+    syn_buf_init(&lane->held, NULL, SYN_TAP_HELD_BYTES_MAX);
 }
 
 void syn_tap_lane_fini(struct syn_tap_lane *lane)
@@ -487,4 +462,5 @@ void syn_tap_lane_fini(struct syn_tap_lane *lane)
     syn_http_reader_free(lane->reader);
     syn_buf_fini(&lane->raw);
     syn_buf_fini(&lane->frame);
+    syn_buf_fini(&lane->held);
 }

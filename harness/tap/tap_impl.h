@@ -42,6 +42,7 @@ struct syn_tap_lane {
     struct syn_http_reader *reader;
     struct syn_buf raw;   /* of the message that is coming in */
     struct syn_buf frame; /* unmasked payload of a fragmented message */
+    struct syn_buf held;  /* its frames, as they came */
     bool is_text;
     bool is_ended;             /* the source stream has ended */
     bool is_paused;            /* the source stream is paused */

@@ -29,6 +29,7 @@ struct fake {
     struct syn_buf heard;
     unsigned connections;
     unsigned inits;
+    bool says_fragments;
 };
 
 struct fake_bench bench;
@@ -89,6 +90,21 @@ static void flush(struct conn *conn)
     syn_buf_clear(&conn->out);
 }
 
+/* In three fragments, a ping behind the first two. */
+static void put_fragments(struct syn_buf *out, struct syn_str message)
+{
+    static const unsigned char firsts[] = {0x02, 0x00, 0x80};
+    size_t part = message.bytes / sizeof firsts;
+    for (size_t i = 0; i < sizeof firsts; i++) {
+        size_t begin = out->bytes;
+        bool is_last = i + 1 == sizeof firsts;
+        syn_ws_put_server_frame(
+            out, syn_str_part(message, i * part, is_last ? SIZE_MAX : part));
+        out->at[begin] = (char)firsts[i];
+        syn_buf_put(out, is_last ? SYN_STR("") : SYN_STR("\x89\x01?"));
+    }
+}
+
 static void say(struct conn *conn, struct syn_str members,
                 struct syn_str payload, bool is_text)
 {
@@ -103,7 +119,11 @@ static void say(struct conn *conn, struct syn_str members,
     syn_buf_put_text(&frame, "\r\n");
     syn_buf_put(&frame, payload);
     syn_buf_put_text(&frame, "\r\n");
-    syn_ws_send(conn->ws, syn_buf_str(&frame), is_text);
+    if (conn->fake->says_fragments) {
+        put_fragments(&conn->out, syn_buf_str(&frame));
+    } else {
+        syn_ws_send(conn->ws, syn_buf_str(&frame), is_text);
+    }
     syn_buf_fini(&header);
     syn_buf_fini(&frame);
     flush(conn);
@@ -382,6 +402,11 @@ size_t fake_count(const struct fake *fake, const char *text)
         count++;
     }
     return count;
+}
+
+void fake_fragment(struct fake *fake)
+{
+    fake->says_fragments = true;
 }
 
 unsigned fake_connections(const struct fake *fake)

@@ -71,6 +71,9 @@ bool fake_has_heard(const struct fake *fake, const char *text);
 size_t fake_count(const struct fake *fake, const char *text);
 unsigned fake_connections(const struct fake *fake);
 
+/* Say every message in fragments from now on, with pings between them. */
+void fake_fragment(struct fake *fake);
+
 /* Say a frame on the newest web socket. */
 void fake_push(struct fake *fake, const char *header_members,
                const char *payload);

@@ -105,7 +105,7 @@ START_TEST(frames_are_masked_and_sized_at_each_form_of_length)
         char *payload = malloc(rows[i].bytes + 1);
         memset(payload, 'y', rows[i].bytes + 1);
         syn_buf_init(&out, NULL, 1048576);
-        syn_load_ws_put(&out, 0xa1b2c3d4, SYN_LOAD_WS_BINARY,
+        syn_load_ws_put(&out, 0xa1b2c3d4, SYN_WS_BINARY,
                         (struct syn_str){payload, rows[i].bytes});
         ck_assert_uint_eq(out.bytes, rows[i].head + 4 + rows[i].bytes);
         ck_assert_uint_eq((unsigned char)out.at[0], 0x82);
@@ -124,19 +124,19 @@ START_TEST(frame_is_taken_only_when_whole)
     char in[4 + 300];
     memset(in, 'z', sizeof in);
     memcpy(in, "\x82\x7e\x01\x2c", 4);
-    struct syn_load_ws_frame frame;
+    struct syn_ws_fragment frame;
     size_t used = 0;
     for (size_t bytes = 0; bytes < sizeof in; bytes++) {
         ck_assert_int_eq(
             syn_load_ws_take((struct syn_str){in, bytes}, &frame, &used),
-            SYN_LOAD_WS_MORE);
+            SYN_WS_MORE);
     }
     ck_assert_int_eq(
         syn_load_ws_take((struct syn_str){in, sizeof in}, &frame, &used),
-        SYN_LOAD_WS_FRAME);
+        SYN_WS_WHOLE);
     ck_assert_uint_eq(used, sizeof in);
     ck_assert_uint_eq(frame.payload.bytes, 300);
-    ck_assert_uint_eq(frame.opcode, SYN_LOAD_WS_BINARY);
+    ck_assert_uint_eq(frame.opcode, SYN_WS_BINARY);
 }
 END_TEST
 
@@ -148,10 +148,10 @@ START_TEST(frames_that_no_server_may_send_are_broken)
         {"\x89\x7e\x01\x00", 4},                   /* long ping */
         {"\x82\x7f\0\0\0\0\x7f\xff\xff\xff", 10}}; /* 2 GiB */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct syn_load_ws_frame frame;
+        struct syn_ws_fragment frame;
         size_t used = 0;
         ck_assert_int_eq(syn_load_ws_take(rows[i], &frame, &used),
-                         SYN_LOAD_WS_BROKEN);
+                         SYN_WS_BROKEN);
     }
 }
 END_TEST
@@ -213,30 +213,29 @@ START_TEST(rate_of_nothing_is_never_due)
 }
 END_TEST
 
-static enum syn_load_ws_state join(struct syn_load_ws_partial **partial,
-                                   unsigned opcode, bool is_final,
-                                   const char *text, struct syn_str *message)
+static enum syn_ws_state join(struct syn_ws_partial **partial, unsigned opcode,
+                              bool is_final, const char *text,
+                              struct syn_str *message)
 {
-    const struct syn_load_ws_frame frame = {opcode, is_final, syn_str_of(text)};
-    return syn_load_ws_join(partial, &frame, message);
+    const struct syn_ws_fragment frame = {opcode, is_final, syn_str_of(text)};
+    return syn_ws_join(partial, &frame, SYN_LOAD_FRAME_BYTES_MAX, message);
 }
 
 START_TEST(message_in_pieces_is_whole_with_its_last_frame)
 {
-    struct syn_load_ws_partial *partial = NULL;
+    struct syn_ws_partial *partial = NULL;
     struct syn_str message;
-    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_TEXT, false, "ab", &message),
-                     SYN_LOAD_WS_MORE);
-    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_CONTINUED, false, "", &message),
-                     SYN_LOAD_WS_MORE);
-    ck_assert_int_eq(
-        join(&partial, SYN_LOAD_WS_CONTINUED, true, "cd", &message),
-        SYN_LOAD_WS_FRAME);
+    ck_assert_int_eq(join(&partial, SYN_WS_TEXT, false, "ab", &message),
+                     SYN_WS_MORE);
+    ck_assert_int_eq(join(&partial, SYN_WS_CONTINUED, false, "", &message),
+                     SYN_WS_MORE);
+    ck_assert_int_eq(join(&partial, SYN_WS_CONTINUED, true, "cd", &message),
+                     SYN_WS_WHOLE);
     ck_assert(syn_str_is(message, "abcd"));
-    syn_load_ws_drop(&partial);
+    syn_ws_drop(&partial);
     ck_assert_ptr_null(partial);
-    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_BINARY, true, "e", &message),
-                     SYN_LOAD_WS_FRAME);
+    ck_assert_int_eq(join(&partial, SYN_WS_BINARY, true, "e", &message),
+                     SYN_WS_WHOLE);
     ck_assert(syn_str_is(message, "e"));
     ck_assert_ptr_null(partial); /* nothing was kept */
 }
@@ -244,32 +243,34 @@ END_TEST
 
 START_TEST(piece_that_follows_nothing_is_refused)
 {
-    struct syn_load_ws_partial *partial = NULL;
+    struct syn_ws_partial *partial = NULL;
     struct syn_str message;
-    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_CONTINUED, true, "x", &message),
-                     SYN_LOAD_WS_BROKEN);
-    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_TEXT, false, "x", &message),
-                     SYN_LOAD_WS_MORE);
-    ck_assert_int_eq(join(&partial, SYN_LOAD_WS_TEXT, true, "y", &message),
-                     SYN_LOAD_WS_BROKEN);
-    syn_load_ws_drop(&partial);
+    ck_assert_int_eq(join(&partial, SYN_WS_CONTINUED, true, "x", &message),
+                     SYN_WS_BROKEN);
+    ck_assert_int_eq(join(&partial, SYN_WS_TEXT, false, "x", &message),
+                     SYN_WS_MORE);
+    ck_assert_int_eq(join(&partial, SYN_WS_TEXT, true, "y", &message),
+                     SYN_WS_BROKEN);
+    syn_ws_drop(&partial);
 }
 END_TEST
 
 START_TEST(pieces_that_add_up_to_too_much_are_refused)
 {
     const size_t half = SYN_LOAD_FRAME_BYTES_MAX / 2 + 1;
-    struct syn_load_ws_partial *partial = NULL;
+    struct syn_ws_partial *partial = NULL;
     char *bytes = calloc(1, half);
     struct syn_str message;
     ck_assert_ptr_nonnull(bytes);
-    struct syn_load_ws_frame frame = {SYN_LOAD_WS_BINARY, false, {bytes, half}};
-    ck_assert_int_eq(syn_load_ws_join(&partial, &frame, &message),
-                     SYN_LOAD_WS_MORE);
-    frame.opcode = SYN_LOAD_WS_CONTINUED;
-    ck_assert_int_eq(syn_load_ws_join(&partial, &frame, &message),
-                     SYN_LOAD_WS_BROKEN);
-    syn_load_ws_drop(&partial);
+    struct syn_ws_fragment frame = {SYN_WS_BINARY, false, {bytes, half}};
+    ck_assert_int_eq(
+        syn_ws_join(&partial, &frame, SYN_LOAD_FRAME_BYTES_MAX, &message),
+        SYN_WS_MORE);
+    frame.opcode = SYN_WS_CONTINUED;
+    ck_assert_int_eq(
+        syn_ws_join(&partial, &frame, SYN_LOAD_FRAME_BYTES_MAX, &message),
+        SYN_WS_BROKEN);
+    syn_ws_drop(&partial);
     free(bytes);
 }
 END_TEST

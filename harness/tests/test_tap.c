@@ -268,19 +268,47 @@ START_TEST(truncated_reply_is_no_reply)
 }
 END_TEST
 
+static void push_event(void)
+{
+    fake_push(bench.fake,
+              "\"method\":\"notification\",\"id\":\"TM1\",\"message_type\":"
+              "\"twilio.sync.event\"",
+              "{\"event_type\":\"document_updated\",\"event\":{\"id\":1,"
+              "\"document_sid\":\"ET1\"}}");
+}
+
 START_TEST(duplicated_event_is_heard_twice)
 {
     arm(&(struct syn_tap_fault){.kind = SYN_TAP_DUPLICATE,
                                 .direction = SYN_TAP_DOWN,
                                 .match = "notification document_updated"});
     go_live();
-    fake_push(bench.fake,
-              "\"method\":\"notification\",\"id\":\"TM1\",\"message_type\":"
-              "\"twilio.sync.event\"",
-              "{\"event_type\":\"document_updated\",\"event\":{\"id\":1,"
-              "\"document_sid\":\"ET1\"}}");
+    push_event();
     ck_assert(syn_client_fence(ann));
     ck_assert_uint_eq(syn_client_heard(ann, NULL), 2);
+}
+END_TEST
+
+START_TEST(message_in_fragments_is_dropped_and_doubled_as_one)
+{
+    fake_fragment(bench.fake);
+    go_live();
+    arm(&(struct syn_tap_fault){.kind = SYN_TAP_DROP_REPLY,
+                                .match = "GET /v3/lost"});
+    arm(&(struct syn_tap_fault){.kind = SYN_TAP_DUPLICATE,
+                                .direction = SYN_TAP_DOWN,
+                                .match = "notification document_updated"});
+    bench.world.guard_ms = 150;
+    ck_assert_int_eq(get("/v3/lost").status, SYN_ERR_TIMEOUT);
+    bench.world.guard_ms = 3000;
+    ck_assert(text_holds(syn_buf_str(&captured), "D SDK X reply 404|"));
+    push_event();
+    ck_assert(syn_client_fence(ann));
+    ck_assert_uint_eq(syn_client_heard(ann, NULL), 2);
+    ck_assert_uint_eq(get("/v3/lost").http, 404);
+    /* A dropped fragment alone would have broken the connection. */
+    ck_assert_uint_eq(fake_connections(bench.fake), 1);
+    ck_assert_uint_eq(syn_tap_count(tap).dropped, 1);
 }
 END_TEST
 
@@ -498,6 +526,7 @@ Suite *suite_tap(void)
     tcase_add_test(faults, reset_by_a_reply_ends_the_request);
     tcase_add_test(faults, truncated_reply_is_no_reply);
     tcase_add_test(faults, duplicated_event_is_heard_twice);
+    tcase_add_test(faults, message_in_fragments_is_dropped_and_doubled_as_one);
     tcase_add_test(faults, delayed_reply_waits_for_the_clock_of_the_run);
     tcase_add_test(faults, every_third_connection_is_refused);
     tcase_add_test(faults, cut_all_ends_every_link_and_clients_return);

@@ -3,6 +3,7 @@
  * Source: RFC 6455 sections 1.3 and 5.7; adversary rows W06 to W12, W16, W17.
  */
 #include "net/ws.h"
+#include "net/ws_frame.h"
 
 #include "syn/limits.h"
 
@@ -450,6 +451,39 @@ END_TEST
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof(table)[0]))
 
+START_TEST(head_is_read_when_whole_whatever_it_says)
+{
+    static const struct {
+        struct syn_str in;
+        struct syn_ws_head head;
+    } rows[] = {
+        {{"\x82\x7d", 2}, {2, true, .bytes = 2, .announced = 125}},
+        {{"\x00\x7e\x01\x02", 4}, {0, false, .bytes = 4, .announced = 258}},
+        {{"\xf9\x7f\0\0\0\1\0\0\0\2", 10},
+         {9, true, false, true, .bytes = 10, .announced = 4294967298}},
+        {{"\x01\xfe\xff\xff"
+          "abcd",
+          8},
+         {1, false, true, false, "abcd", 8, 65535}}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct syn_ws_head *wanted = &rows[i].head;
+        struct syn_ws_head head;
+        for (size_t cut = 0; cut < rows[i].in.bytes; cut++) {
+            ck_assert(
+                !syn_ws_head_read(syn_str_part(rows[i].in, 0, cut), &head));
+        }
+        ck_assert(syn_ws_head_read(rows[i].in, &head));
+        ck_assert_uint_eq(head.opcode, wanted->opcode);
+        ck_assert_int_eq(head.is_final, wanted->is_final);
+        ck_assert_int_eq(head.is_masked, wanted->is_masked);
+        ck_assert_int_eq(head.has_reserved, wanted->has_reserved);
+        ck_assert_mem_eq(head.mask, wanted->mask, sizeof head.mask);
+        ck_assert_uint_eq(head.bytes, wanted->bytes);
+        ck_assert_uint_eq(head.announced, wanted->announced);
+    }
+}
+END_TEST
+
 Suite *suite_ws(void)
 {
     Suite *suite = suite_create("ws");
@@ -472,6 +506,7 @@ Suite *suite_ws(void)
     tcase_add_loop_test(handshake, bad_handshake_is_refused, 0,
                         COUNT(bad_requests));
     tcase_add_test(handshake, own_request_is_accepted_by_own_server);
+    tcase_add_test(handshake, head_is_read_when_whole_whatever_it_says);
     tcase_add_loop_test(handshake, bad_answer_is_not_accepted, 0,
                         COUNT(bad_answers));
     suite_add_tcase(suite, frames);
