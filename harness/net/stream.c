@@ -194,8 +194,28 @@ static struct syn_str unsent(const struct syn_stream *stream)
     return syn_str_from(syn_buf_str(&stream->queue), stream->sent);
 }
 
+/* Before more is put behind them: bytes that have left make room when they are
+ * the larger part. */
+static void compact_queue(struct syn_stream *stream)
+{
+    if (stream->sent > COMPACT_BYTES &&
+        stream->sent > stream->queue.bytes / 2) {
+        syn_buf_consume(&stream->queue, stream->sent);
+        stream->sent = 0;
+    }
+}
+
+static bool has_queued_all(struct syn_stream *stream)
+{
+    if (stream->queue.status != SYN_OK) {
+        syn_stream_finish(stream, SYN_END_OVERFLOW,
+                          "no memory for unsent bytes");
+    }
+    return stream->queue.status == SYN_OK;
+}
+
 /* What the socket does not take at once goes the usual way. */
-static void push_shares(struct syn_stream *stream)
+static bool push_shares(struct syn_stream *stream)
 {
     const size_t queued = unsent(stream).bytes;
     const ssize_t sent = syn_shares_send(stream, unsent(stream));
@@ -204,18 +224,16 @@ static void push_shares(struct syn_stream *stream)
     if (taken == queued + syn_shares_bytes(stream)) {
         syn_shares_drop(stream);
     } else {
+        compact_queue(stream);
         syn_shares_copy(stream, taken > queued ? taken - queued : 0);
     }
-    if (stream->queue.status != SYN_OK) {
-        syn_stream_finish(stream, SYN_END_OVERFLOW,
-                          "no memory for unsent bytes");
-    }
+    return has_queued_all(stream);
 }
 
 static bool push_plain(struct syn_stream *stream)
 {
-    if (stream->shares != NULL) {
-        push_shares(stream);
+    if (stream->shares != NULL && !push_shares(stream)) {
+        return false;
     }
     ssize_t sent = send_some(stream, unsent(stream));
     stream->sent += sent > 0 ? (size_t)sent : 0;
@@ -414,27 +432,16 @@ static bool admits(struct syn_stream *stream, size_t bytes)
 
 void syn_stream_write(struct syn_stream *stream, struct syn_str bytes)
 {
-    if (!is_taking(stream) || bytes.bytes == 0) {
+    if (!is_taking(stream) || bytes.bytes == 0 ||
+        !admits(stream, bytes.bytes)) {
         return;
     }
-    if (stream->sent > COMPACT_BYTES &&
-        stream->sent > stream->queue.bytes / 2) {
-        syn_buf_consume(&stream->queue, stream->sent);
-        stream->sent = 0;
-    }
-    if (!admits(stream, bytes.bytes)) {
-        return;
-    }
+    compact_queue(stream);
     if (stream->shares != NULL) {
         syn_shares_copy(stream, 0);
     }
     syn_buf_put(&stream->queue, bytes);
-    if (stream->queue.status != SYN_OK) {
-        syn_stream_finish(stream, SYN_END_OVERFLOW,
-                          "no memory for unsent bytes");
-        return;
-    }
-    if (stream->state == SYN_STREAM_OPEN) {
+    if (has_queued_all(stream) && stream->state == SYN_STREAM_OPEN) {
         syn_stream_mark(stream);
     }
 }

@@ -85,8 +85,9 @@ SYN_MUST_CHECK syn_status syn_stream_connect(
 void syn_stream_write(struct syn_stream *stream, struct syn_str bytes);
 
 /* Bytes that many streams send, kept once: until all who were given them have
- * sent them, and the maker has dropped them. NULL: out of memory. */
-struct syn_shared;
+ * sent them or ended, and the maker has dropped them. At most
+ * SYN_STREAM_UNREAD_MAX; NULL: out of memory. */
+struct syn_shared; /* opaque: harness/net/stream_share.c */
 struct syn_shared *syn_shared_new(struct syn_str bytes);
 void syn_shared_drop(struct syn_shared *shared); /* NULL is fine */
 struct syn_str syn_shared_str(const struct syn_shared *shared);

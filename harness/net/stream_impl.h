@@ -1,5 +1,5 @@
 /*
- * stream_impl.h - what stream.c, stream_lws.c and listener.c share.
+ * stream_impl.h - what stream.c, stream_*.c, socket.c and listener.c share.
  * Layer: net, private. Threads: the loop's.
  */
 #ifndef SYN_NET_STREAM_IMPL_H
@@ -75,21 +75,6 @@ struct syn_streams {
     bool is_ending; /* no callbacks any more */
 };
 
-/* --- stream_share.c ------------------------------------------------------- */
-
-size_t syn_shares_bytes(const struct syn_stream *stream);
-
-/* False: no memory or no room for one more. */
-bool syn_shares_add(struct syn_stream *stream, struct syn_shared *shared);
-void syn_shares_drop(struct syn_stream *stream);
-
-/* Put all into the queue but the first `skipped` bytes. */
-void syn_shares_copy(struct syn_stream *stream, size_t skipped);
-
-/* One sendmsg of `before` and all of them, which there must be: what it took,
- * -1 with errno. */
-ssize_t syn_shares_send(struct syn_stream *stream, struct syn_str before);
-
 /* Make a stream of an accepted socket, which it owns from now on, even on
  * failure. `listener` NULL: plain. */
 void syn_stream_adopt(struct syn_streams *streams,
@@ -125,6 +110,21 @@ void syn_stream_finish(struct syn_stream *stream, enum syn_stream_end end,
 /* Real time for connect, handshake or linger. */
 void syn_stream_guard(struct syn_stream *stream, unsigned guard_ms);
 void syn_stream_unguard(struct syn_stream *stream);
+
+/* --- stream_share.c: bytes behind the queue, each of them held by many ---- */
+
+size_t syn_shares_bytes(const struct syn_stream *stream);
+
+/* False: no memory or no room for one more. */
+bool syn_shares_add(struct syn_stream *stream, struct syn_shared *shared);
+void syn_shares_drop(struct syn_stream *stream);
+
+/* Put all into the queue but the first `skipped` bytes. */
+void syn_shares_copy(struct syn_stream *stream, size_t skipped);
+
+/* One sendmsg of `before` and all of them, which there must be: what it took,
+ * -1 with errno. */
+ssize_t syn_shares_send(struct syn_stream *stream, struct syn_str before);
 
 /* --- socket.c: the socket below a stream ---------------------------------- */
 

@@ -31,6 +31,7 @@ struct syn_shares {
 
 struct syn_shared *syn_shared_new(struct syn_str bytes)
 {
+    SYN_ASSERT(bytes.bytes <= SYN_STREAM_UNREAD_MAX);
     struct syn_shared *shared = malloc(sizeof *shared + bytes.bytes);
     if (shared != NULL) {
         shared->references = 1;
@@ -108,6 +109,7 @@ void syn_shares_copy(struct syn_stream *stream, size_t skipped)
 
 ssize_t syn_shares_send(struct syn_stream *stream, struct syn_str before)
 {
+    SYN_ASSERT(stream->shares != NULL);
     const struct syn_shares *shares = stream->shares;
     struct iovec parts[SYN_STREAM_SHARES_MAX + 1];
     struct msghdr message = {.msg_iov = parts};
