@@ -202,6 +202,7 @@ void establish(const char *sid, enum syn_type type, int64_t last)
                    "\"replay_status\":\"completed\",\"last_event_id\":%lld}]}",
                    (long long)correlation, sid, (long long)last);
     hear_event("twilio.sync.event", payload);
-    ck_assert_ptr_nonnull(note(SYN_SDK_NOTE_OUTCOME, 0));
-    ck_assert(note(SYN_SDK_NOTE_OUTCOME, 0)->is_ours);
+    const struct syn_sdk_note *outcome = note(SYN_SDK_NOTE_OUTCOME, 0);
+    ck_assert_ptr_nonnull(outcome);
+    ck_assert(outcome->is_ours);
 }
