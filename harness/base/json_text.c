@@ -129,6 +129,7 @@ static char *put_point(char *to, uint32_t point)
                  {0x10000, 0xe0, 2},
                  {0x110000, 0xf0, 3}};
     size_t form = 0;
+    SYN_ASSERT(point < 0x110000);
     while (point >= forms[form].below) {
         form++;
     }

@@ -21,6 +21,9 @@
 #define SCRIPT_MODE  0700
 #define OUTPUT_BYTES 268435456
 
+_Static_assert(SYN_DRYRUN_FAULT_BYTES >= SYN_BASELINE_FAULT_BYTES,
+               "faults of baselines fit");
+
 static int64_t now_us(void)
 {
     struct timespec now = {0};
