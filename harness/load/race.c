@@ -12,12 +12,9 @@
 
 #include <string.h>
 
-#define EVERY     8 /* changes of a document */
-#define WRITERS   2
-#define OK_MIN    200
-#define OK_MAX    299
-#define STALE     412
-#define THROTTLED 429
+#define EVERY   8 /* changes of a document */
+#define WRITERS 2
+#define STALE   412
 
 void syn_load_race_learn(struct syn_load_object *object, struct syn_str body)
 {
@@ -89,9 +86,11 @@ void syn_load_race_answered(struct syn_load_worker *worker,
                             const struct syn_load_request *request,
                             unsigned status, struct syn_str body)
 {
+    (void)body;
     struct syn_load_env *env = &worker->env;
     struct syn_load_object *object = &env->objects[request->object];
-    const bool is_accepted = status >= OK_MIN && status <= OK_MAX;
+    enum syn_load_answer answer = syn_load_answer_of(status);
+    const bool is_accepted = answer == SYN_LOAD_ANSWER_GOOD;
     object->racing--;
     object->won += is_accepted;
     object->is_unclear =
@@ -100,12 +99,11 @@ void syn_load_race_answered(struct syn_load_worker *worker,
         return; /* the later answer decides, and is the operation's */
     }
     judge(env, object);
-    const enum syn_load_answer answer =
-        status == THROTTLED                       ? SYN_LOAD_ANSWER_THROTTLED
-        : object->won == 1 && !object->is_unclear ? SYN_LOAD_ANSWER_GOOD
-                                                  : SYN_LOAD_ANSWER_BAD;
+    if (answer != SYN_LOAD_ANSWER_THROTTLED) {
+        answer = object->won == 1 && !object->is_unclear ? SYN_LOAD_ANSWER_GOOD
+                                                         : SYN_LOAD_ANSWER_BAD;
+    }
     syn_load_answered(env, request->due_us, answer);
     syn_load_object_answered(env, object, request->ordinal, answer);
     object->revision[0] = '\0'; /* the next change tells it */
-    (void)body;
 }
