@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define HALF         8192 /* letters of two bytes: the 16 KiB in half as many */
+#define FEW          4096  /* letters of two bytes: 8 KiB */
 #define LETTERS      16000 /* over 16 KiB in bytes, under it in characters */
 #define TOO_MANY     17000
 #define STALE        "7f" /* no revision that these rows come to */
@@ -16,6 +16,7 @@
 #define PURGE_MS     600000
 #define PASSED_S     120
 #define PRECONDITION 412
+#define MISSING      404
 #define CREATED      201
 
 /* {"x":"éé…"} with so many of them. */
@@ -41,7 +42,7 @@ static void characters(struct syn_run *run)
     REQUIRE_CONTROL(run, "the backend creates",
                     syn_backend_do(backend, OP_ON(CREATE, &thing)));
     struct syn_action update = {
-        .op = SYN_OP_UPDATE, .on = &thing, .data = letters(run, HALF / 2)};
+        .op = SYN_OP_UPDATE, .on = &thing, .data = letters(run, FEW)};
     REQUIRE_CONTROL(run, "8 KiB", syn_backend_do(backend, &update));
     update.data = letters(run, LETTERS);
     EXPECT_ALLOWED(run, "31 KiB that are 16,000 characters",
@@ -104,7 +105,7 @@ static void expired(struct syn_run *run)
                      syn_reply_has_text(&before, syn_str_of(steady.sid)));
     syn_run_pass_s(run, PASSED_S);
     struct syn_reply read = syn_backend_do(backend, OP_ON(OPEN, &brief));
-    EXPECT_INT(run, "what has expired is fetched", read.http, ==, 404);
+    EXPECT_INT(run, "what has expired is fetched", read.http, ==, MISSING);
     struct syn_reply now = syn_backend_call(backend, "GET", all, NULL, NULL);
     EXPECT_TRUE(run, "it is not listed",
                 !syn_reply_has_text(&now, syn_str_of(brief.sid)));
