@@ -30,6 +30,16 @@ wait_for() { # file, pid
     exit 1
 }
 
+# Look ten times a second until it is so.
+await() { # seconds, command
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || { say "waited in vain: $*" >&2; exit 1; }
+        sleep 0.1
+    done
+}
+
 limit_port='' limit_pid=''
 start_limit() {
     rm -f "$place/limit"
