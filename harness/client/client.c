@@ -372,6 +372,42 @@ bool syn_client_await(struct syn_client *client, const struct syn_thing *thing,
                               client->world->guard_ms);
 }
 
+/* Events of an object come in order, so an id that is not above those before
+ * has been told already. */
+static size_t count_ids(const struct syn_client *client,
+                        const struct syn_thing *thing, int64_t *newest)
+{
+    size_t count = 0;
+    size_t heard = syn_client_heard(client, thing);
+    *newest = -1;
+    for (size_t i = 0; i < heard; i++) {
+        int64_t id = syn_client_heard_at(client, thing, i)->id;
+        count += id > *newest ? 1 : 0;
+        *newest = id > *newest ? id : *newest;
+    }
+    return count;
+}
+
+static bool has_heard_ids(void *ctx)
+{
+    const struct awaited *awaited = ctx;
+    int64_t newest = 0;
+    return count_ids(awaited->client, awaited->thing, &newest) >=
+           awaited->count;
+}
+
+bool syn_client_await_ids(struct syn_client *client,
+                          const struct syn_thing *thing, size_t count,
+                          int64_t *newest)
+{
+    struct awaited awaited = {client, thing, count};
+    bool has_come = syn_client_await(client, thing, count) &&
+                    syn_loop_run_until(client->world->loop, has_heard_ids,
+                                       &awaited, client->world->guard_ms);
+    (void)count_ids(client, thing, newest);
+    return has_come;
+}
+
 /* --- subscriptions ---------------------------------------------------------
  */
 

@@ -23,22 +23,6 @@ static int64_t number_at(const struct syn_json *root, const char *pointer)
     return node != NULL && syn_json_i64(node, &value) ? value : 0;
 }
 
-/* A response header, whatever its case. */
-static struct syn_str header_of(const struct syn_sdk_frame *frame,
-                                struct syn_str name)
-{
-    const struct syn_json *headers =
-        syn_json_member(frame->header, "http_headers");
-    const struct syn_json *at =
-        headers == NULL ? NULL : syn_json_first(headers);
-    for (; at != NULL; at = syn_json_next(at)) {
-        if (syn_str_is_equal_nocase(syn_json_name(at), name)) {
-            return syn_json_str(at, (struct syn_str){0});
-        }
-    }
-    return (struct syn_str){0};
-}
-
 static uint32_t whole_seconds(int64_t ms)
 {
     bool is_usual = ms > 0 && ms < (int64_t)UINT32_MAX;
@@ -62,8 +46,8 @@ struct syn_reply syn_client_read(struct syn_client *client,
     reply.body = syn_arena_dup(
         arena, frame->payload.bytes > 0 ? frame->payload : frame->header_text);
     reply.etag = syn_arena_dup(
-        arena, syn_str_unquote(header_of(frame, SYN_STR("etag"))));
-    if (syn_str_to_u64(header_of(frame, SYN_STR("retry-after")), UINT32_MAX,
+        arena, syn_str_unquote(syn_sdk_frame_field(frame, "etag")));
+    if (syn_str_to_u64(syn_sdk_frame_field(frame, "retry-after"), UINT32_MAX,
                        &wait_s)) {
         reply.retry_after_s = (uint32_t)wait_s;
     }

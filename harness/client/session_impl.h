@@ -37,6 +37,8 @@ struct syn_sdk_subscription {
     enum syn_sdk_want want;
     int64_t last_event_id;
     int64_t correlation_id;
+    unsigned interruptions; /* of replays, in a row */
+    int64_t not_before_us;  /* asked again by itself no sooner; 0: any time */
 };
 
 struct syn_sdk_subscriptions {
@@ -87,6 +89,23 @@ void syn_sdk_add_stop(struct syn_sdk_session *session,
 struct syn_sdk_note *syn_sdk_add_note(struct syn_sdk_session *session,
                                       enum syn_sdk_note_kind kind,
                                       const struct syn_sdk_frame *frame);
+
+/* The subscription to an object; NULL: none. */
+struct syn_sdk_subscription *
+syn_sdk_subs_find(const struct syn_sdk_subscriptions *subs, struct syn_str sid);
+void syn_sdk_subs_remove(struct syn_sdk_subscriptions *subs,
+                         struct syn_sdk_subscription *row);
+bool syn_sdk_subs_has(const struct syn_sdk_subscriptions *subs,
+                      enum syn_sdk_want want);
+
+/* To be asked for again, each time a little later: who says "interrupted" at
+ * once would else be asked without end. */
+void syn_sdk_subs_put_off(struct syn_sdk_session *session,
+                          struct syn_sdk_subscription *row);
+
+/* A member above 0, at most `most`; the fallback when it is none. */
+int64_t syn_sdk_positive_at(const struct syn_json *node, const char *name,
+                            int64_t most, int64_t fallback);
 
 /* Send the next batch when the session is live and none is out. */
 void syn_sdk_subs_flush(struct syn_sdk_session *session);

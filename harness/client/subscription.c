@@ -2,9 +2,10 @@
  * subscription.c - what a session is subscribed to, and how it asks.
  *
  * One batch is out at a time: at most 100 requests, later what the service
- * announces. A refused batch is asked again with doubling waits; an accepted
- * one whose events do not come in the estimated time as well. After an init
- * everything is asked for anew, with the newest event id that is known.
+ * announces. A refused batch is asked again with doubling waits, and not before
+ * the service wants it (Retry-After of a 429); an accepted one whose events do
+ * not come in the estimated time as well. After an init everything is asked for
+ * anew, with the newest event id that is known.
  */
 #include "client/session_impl.h"
 #include "syn/limits.h"
@@ -12,17 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_US_MIN 100000    /* 100 ms, doubling */
-#define RETRY_US_MAX 120000000 /* 120 s */
-#define ROWS_FIRST   8
-#define US_PER_MS    1000
-#define US_PER_S     1000000
+#define RETRY_US_MIN        100000    /* 100 ms, doubling */
+#define RETRY_US_MAX        120000000 /* 120 s */
+#define RETRY_AFTER_S_MAX   3600
+#define HTTP_TOO_MANY       429
+#define RETRY_DOUBLINGS_MAX 11 /* 100 ms << 11 is past the most */
+#define ROWS_FIRST          8
+#define US_PER_MS           1000
+#define US_PER_S            1000000
 
 /* --- the rows --------------------------------------------------------------
  */
 
-static struct syn_sdk_subscription *
-find_row(const struct syn_sdk_subscriptions *subs, struct syn_str sid)
+struct syn_sdk_subscription *
+syn_sdk_subs_find(const struct syn_sdk_subscriptions *subs, struct syn_str sid)
 {
     for (size_t i = 0; i < subs->count; i++) {
         if (syn_str_is(sid, subs->rows[i].sid)) {
@@ -58,8 +62,8 @@ static syn_status add_row(struct syn_sdk_subscriptions *subs, const char *sid,
     return SYN_OK;
 }
 
-static void remove_row(struct syn_sdk_subscriptions *subs,
-                       struct syn_sdk_subscription *row)
+void syn_sdk_subs_remove(struct syn_sdk_subscriptions *subs,
+                         struct syn_sdk_subscription *row)
 {
     size_t index = (size_t)(row - subs->rows);
     memmove(row, row + 1, (subs->count - index - 1) * sizeof *row);
@@ -69,7 +73,8 @@ static void remove_row(struct syn_sdk_subscriptions *subs,
 int64_t syn_sdk_session_last_event(const struct syn_sdk_session *session,
                                    struct syn_str sid)
 {
-    const struct syn_sdk_subscription *row = find_row(&session->subs, sid);
+    const struct syn_sdk_subscription *row =
+        syn_sdk_subs_find(&session->subs, sid);
     return row == NULL ? SYN_SDK_NO_EVENT : row->last_event_id;
 }
 
@@ -101,6 +106,14 @@ static void put_row(struct syn_json_writer *w,
     syn_json_close_object(w);
 }
 
+/* A refusal may have named a time before which it is not asked again. */
+static bool is_due(const struct syn_sdk_session *session,
+                   const struct syn_sdk_subscription *row,
+                   enum syn_sdk_want want)
+{
+    return row->want == want && row->not_before_us <= session->now_us;
+}
+
 /* Write the batch and move its rows from `from` to `to`. */
 static void put_batch(struct syn_sdk_session *session, struct syn_buf *body,
                       enum syn_sdk_want from, enum syn_sdk_want to)
@@ -119,7 +132,7 @@ static void put_batch(struct syn_sdk_session *session, struct syn_buf *body,
     syn_json_write_i64(&w, "ttl_in_s", -1);
     syn_json_open_array(&w, "requests");
     for (size_t i = 0; i < subs->count && asked < subs->batch_max; i++) {
-        if (subs->rows[i].want == from) {
+        if (is_due(session, &subs->rows[i], from)) {
             put_row(&w, &subs->rows[i], is_cancel);
             subs->rows[i].want = to;
             subs->rows[i].correlation_id = correlation_id;
@@ -162,8 +175,8 @@ static void send_batch(struct syn_sdk_session *session, enum syn_sdk_want from,
     syn_buf_fini(&body);
 }
 
-static bool has_any(const struct syn_sdk_subscriptions *subs,
-                    enum syn_sdk_want want)
+bool syn_sdk_subs_has(const struct syn_sdk_subscriptions *subs,
+                      enum syn_sdk_want want)
 {
     for (size_t i = 0; i < subs->count; i++) {
         if (subs->rows[i].want == want) {
@@ -173,20 +186,65 @@ static bool has_any(const struct syn_sdk_subscriptions *subs,
     return false;
 }
 
+/* What waits and for how long, told by the row that waits least. */
+struct queue {
+    bool has_establish; /* may leave now */
+    bool has_cancel;
+    int64_t rest_us; /* until another may; 0: none waits */
+};
+
+static struct queue look_at_queue(const struct syn_sdk_session *session)
+{
+    const struct syn_sdk_subscriptions *subs = &session->subs;
+    struct queue queue = {.rest_us = 0};
+    for (size_t i = 0; i < subs->count; i++) {
+        const struct syn_sdk_subscription *row = &subs->rows[i];
+        int64_t rest_us = row->not_before_us - session->now_us;
+        bool is_wish = row->want == SYN_SDK_WANT_ESTABLISH ||
+                       row->want == SYN_SDK_WANT_CANCEL;
+        queue.has_establish =
+            queue.has_establish || is_due(session, row, SYN_SDK_WANT_ESTABLISH);
+        queue.has_cancel =
+            queue.has_cancel || is_due(session, row, SYN_SDK_WANT_CANCEL);
+        if (is_wish && rest_us > 0 &&
+            (queue.rest_us == 0 || rest_us < queue.rest_us)) {
+            queue.rest_us = rest_us;
+        }
+    }
+    return queue;
+}
+
 void syn_sdk_subs_flush(struct syn_sdk_session *session)
 {
     struct syn_sdk_subscriptions *subs = &session->subs;
+    struct queue queue = look_at_queue(session);
     if (session->phase != SYN_SDK_PHASE_LIVE || subs->batch_id[0] != '\0') {
         return;
     }
-    if (has_any(subs, SYN_SDK_WANT_ESTABLISH)) {
+    if (queue.has_establish) {
         send_batch(session, SYN_SDK_WANT_ESTABLISH, SYN_SDK_WANT_ANSWER);
-    } else if (has_any(subs, SYN_SDK_WANT_CANCEL)) {
+    } else if (queue.has_cancel) {
         send_batch(session, SYN_SDK_WANT_CANCEL, SYN_SDK_WANT_CANCEL_ANSWER);
+    } else if (queue.rest_us > 0) {
+        syn_sdk_add_start(session, SYN_SDK_TIMER_BATCH, queue.rest_us);
     } else {
         subs->is_for_ttl = false;
         subs->retried = 0;
     }
+}
+
+void syn_sdk_subs_put_off(struct syn_sdk_session *session,
+                          struct syn_sdk_subscription *row)
+{
+    unsigned doublings = row->interruptions < RETRY_DOUBLINGS_MAX
+                             ? row->interruptions
+                             : RETRY_DOUBLINGS_MAX;
+    int64_t wait_us = (int64_t)RETRY_US_MIN << doublings;
+    row->want = SYN_SDK_WANT_ESTABLISH;
+    row->not_before_us =
+        session->now_us + (wait_us < RETRY_US_MAX ? wait_us : RETRY_US_MAX);
+    row->interruptions++;
+    session->subs.retried++;
 }
 
 /* New intents are collected for a while, unless the setup says not to. */
@@ -204,7 +262,7 @@ syn_status syn_sdk_subs_want(struct syn_sdk_session *session,
                              const struct syn_sdk_event *event)
 {
     struct syn_sdk_subscription *row =
-        find_row(&session->subs, syn_str_of(event->sid));
+        syn_sdk_subs_find(&session->subs, syn_str_of(event->sid));
     if (row == NULL) {
         syn_status st = add_row(&session->subs, event->sid, &row);
         if (st != SYN_OK) {
@@ -214,6 +272,7 @@ syn_status syn_sdk_subs_want(struct syn_sdk_session *session,
     row->type = event->type;
     row->last_event_id = event->last_event_id;
     row->want = SYN_SDK_WANT_ESTABLISH;
+    row->not_before_us = 0; /* the user asks: that is no retry of ours */
     flush_soon(session);
     return session->phase == SYN_SDK_PHASE_LIVE ? SYN_OK : SYN_ERR_CLOSED;
 }
@@ -221,15 +280,16 @@ syn_status syn_sdk_subs_want(struct syn_sdk_session *session,
 syn_status syn_sdk_subs_cancel(struct syn_sdk_session *session, const char *sid)
 {
     struct syn_sdk_subscription *row =
-        find_row(&session->subs, syn_str_of(sid));
+        syn_sdk_subs_find(&session->subs, syn_str_of(sid));
     if (row == NULL) {
         return SYN_ERR_NOT_FOUND;
     }
     if (session->phase != SYN_SDK_PHASE_LIVE) {
-        remove_row(&session->subs, row);
+        syn_sdk_subs_remove(&session->subs, row);
         return SYN_ERR_CLOSED;
     }
     row->want = SYN_SDK_WANT_CANCEL;
+    row->not_before_us = 0;
     flush_soon(session);
     return SYN_OK;
 }
@@ -241,7 +301,8 @@ void syn_sdk_subs_forget(struct syn_sdk_session *session)
     for (size_t i = subs->count; i-- > 0;) {
         enum syn_sdk_want want = subs->rows[i].want;
         if (want >= SYN_SDK_WANT_CANCEL) {
-            remove_row(subs, &subs->rows[i]); /* gone with the connection */
+            syn_sdk_subs_remove(subs,
+                                &subs->rows[i]); /* gone with the connection */
         }
     }
     syn_sdk_add_stop(session, SYN_SDK_TIMER_BATCH);
@@ -278,7 +339,7 @@ void syn_sdk_subs_fired(struct syn_sdk_session *session,
 {
     struct syn_sdk_subscriptions *subs = &session->subs;
     if (timer == SYN_SDK_TIMER_DELIVERY) {
-        if (has_any(subs, SYN_SDK_WANT_OUTCOME)) {
+        if (syn_sdk_subs_has(subs, SYN_SDK_WANT_OUTCOME)) {
             want_all(subs, SYN_SDK_WANT_OUTCOME);
             subs->retried++;
         }
@@ -292,8 +353,8 @@ void syn_sdk_subs_fired(struct syn_sdk_session *session,
 /* --- answers ---------------------------------------------------------------
  */
 
-static int64_t number_at(const struct syn_json *node, const char *name,
-                         int64_t most, int64_t fallback)
+int64_t syn_sdk_positive_at(const struct syn_json *node, const char *name,
+                            int64_t most, int64_t fallback)
 {
     int64_t value = 0;
     if (node == NULL || !syn_json_i64(syn_json_member(node, name), &value) ||
@@ -319,12 +380,12 @@ static void take_accepted(struct syn_sdk_session *session,
 {
     struct syn_sdk_subscriptions *subs = &session->subs;
     const int64_t day_ms = 86400000;
-    int64_t ttl_s = number_at(frame->body, "ttl_in_s", 86400 * 30, 0);
-    subs->batch_max = (size_t)number_at(frame->body, "max_batch_size",
-                                        SYN_BATCH_MAX, SYN_SDK_BATCH_FIRST);
+    int64_t ttl_s = syn_sdk_positive_at(frame->body, "ttl_in_s", 86400 * 30, 0);
+    subs->batch_max = (size_t)syn_sdk_positive_at(
+        frame->body, "max_batch_size", SYN_BATCH_MAX, SYN_SDK_BATCH_FIRST);
     subs->delivery_us =
         US_PER_MS *
-        number_at(frame->body, "estimated_delivery_in_ms", day_ms, 0);
+        syn_sdk_positive_at(frame->body, "estimated_delivery_in_ms", day_ms, 0);
     subs->retry_us = RETRY_US_MIN;
     for (size_t i = 0; i < subs->count; i++) {
         struct syn_sdk_subscription *row = &subs->rows[i];
@@ -334,7 +395,7 @@ static void take_accepted(struct syn_sdk_session *session,
             row->want = SYN_SDK_WANT_CANCELED;
         }
     }
-    if (subs->delivery_us > 0 && has_any(subs, SYN_SDK_WANT_OUTCOME)) {
+    if (subs->delivery_us > 0 && syn_sdk_subs_has(subs, SYN_SDK_WANT_OUTCOME)) {
         syn_sdk_add_start(session, SYN_SDK_TIMER_DELIVERY, subs->delivery_us);
     }
     if (ttl_s > 0) {
@@ -352,12 +413,25 @@ static int code_of(const struct syn_json *body)
     return is_code ? (int)code : 0;
 }
 
+/* Retry-After of a 429, within an hour. The vendor's SDK means to obey it and
+ * fails to (sdk-protocol.md section 7); a guest at a target obeys. */
+static int64_t wanted_wait_us(const struct syn_sdk_frame *frame)
+{
+    uint64_t wait_s = 0;
+    bool is_told = http_of(frame) == HTTP_TOO_MANY &&
+                   syn_str_to_u64(syn_sdk_frame_field(frame, "retry-after"),
+                                  UINT32_MAX, &wait_s);
+    wait_s = wait_s < RETRY_AFTER_S_MAX ? wait_s : RETRY_AFTER_S_MAX;
+    return is_told ? (int64_t)wait_s * US_PER_S : 0;
+}
+
 /* The request was refused: say so for each of its rows, then ask again later,
  * as the SDK does whatever the error was. */
 static void take_refused(struct syn_sdk_session *session,
                          const struct syn_sdk_frame *frame)
 {
     struct syn_sdk_subscriptions *subs = &session->subs;
+    int64_t least_us = wanted_wait_us(frame);
     for (size_t i = 0; i < subs->count; i++) {
         struct syn_sdk_subscription *row = &subs->rows[i];
         struct syn_sdk_note *note = NULL;
@@ -374,9 +448,11 @@ static void take_refused(struct syn_sdk_session *session,
         note->text = frame->payload;
         row->want = row->want == SYN_SDK_WANT_ANSWER ? SYN_SDK_WANT_ESTABLISH
                                                      : SYN_SDK_WANT_CANCEL;
+        row->not_before_us = least_us > 0 ? session->now_us + least_us : 0;
     }
     subs->retried++;
-    syn_sdk_add_start(session, SYN_SDK_TIMER_BATCH, subs->retry_us);
+    syn_sdk_add_start(session, SYN_SDK_TIMER_BATCH,
+                      subs->retry_us > least_us ? subs->retry_us : least_us);
     subs->retry_us =
         subs->retry_us < RETRY_US_MAX / 2 ? 2 * subs->retry_us : RETRY_US_MAX;
 }
@@ -396,191 +472,4 @@ bool syn_sdk_subs_reply(struct syn_sdk_session *session,
         take_refused(session, frame);
     }
     return true;
-}
-
-/* --- notifications ---------------------------------------------------------
- */
-
-/* One notification, taken apart. */
-struct word {
-    const struct syn_sdk_frame *frame;
-    struct syn_str event_type;
-    bool has_correlation; /* present, perhaps null */
-    bool is_null;
-    int64_t correlation_id;
-};
-
-static struct syn_str text_at(const struct syn_json *node, const char *name)
-{
-    return syn_json_str(syn_json_member(node, name), (struct syn_str){0});
-}
-
-static void take_established(struct syn_sdk_session *session,
-                             struct syn_sdk_subscription *row,
-                             const struct syn_json *event)
-{
-    int64_t id = 0;
-    if (syn_str_is(text_at(event, "replay_status"), "interrupted")) {
-        row->want = SYN_SDK_WANT_ESTABLISH;
-        session->subs.retried++;
-        return;
-    }
-    row->want = SYN_SDK_HAS_SUBSCRIPTION;
-    if (row->last_event_id != SYN_SDK_NO_EVENT &&
-        syn_json_i64(syn_json_member(event, "last_event_id"), &id) &&
-        id > row->last_event_id) {
-        row->last_event_id = id;
-    }
-}
-
-/* False: the SDK ignores it. */
-static bool apply_outcome(struct syn_sdk_session *session,
-                          const struct word *word, enum syn_sdk_outcome outcome,
-                          const struct syn_json *event)
-{
-    struct syn_sdk_subscription *row =
-        find_row(&session->subs, text_at(event, "object_sid"));
-    bool is_ours = row != NULL && word->has_correlation && !word->is_null &&
-                   word->correlation_id == row->correlation_id;
-    if (row == NULL) {
-        return false;
-    }
-    if (outcome == SYN_SDK_CANCELED && word->is_null) {
-        row->want = SYN_SDK_WANT_ESTABLISH; /* the SDK asks again at once */
-        return false;
-    }
-    if (!is_ours) {
-        return false;
-    }
-    if (outcome == SYN_SDK_CANCELED) {
-        remove_row(&session->subs, row);
-    } else if (outcome == SYN_SDK_SUBSCRIPTION_FAILED) {
-        row->want = SYN_SDK_HAS_FAILED;
-    } else {
-        take_established(session, row, event);
-    }
-    return true;
-}
-
-static void note_outcome(struct syn_sdk_session *session,
-                         const struct word *word, enum syn_sdk_outcome outcome,
-                         const struct syn_json *event, struct syn_str text)
-{
-    const struct syn_json *error = syn_json_member(event, "error");
-    bool is_ours = apply_outcome(session, word, outcome, event);
-    struct syn_sdk_note *note =
-        syn_sdk_add_note(session, SYN_SDK_NOTE_OUTCOME, word->frame);
-    note->sid = text_at(event, "object_sid");
-    note->type_text = word->event_type;
-    note->text = text;
-    note->outcome = outcome;
-    note->is_ours = is_ours;
-    note->http = 200;
-    if (outcome == SYN_SDK_SUBSCRIPTION_FAILED) {
-        note->http = (unsigned)number_at(error, "status", 999, 0);
-        note->code = (int)number_at(error, "code", 999999, 0);
-    }
-}
-
-/* Protocol 4 has an array `events`, protocol 3 one `event`. */
-static void take_outcomes(struct syn_sdk_session *session,
-                          const struct word *word, enum syn_sdk_outcome outcome)
-{
-    const struct syn_json *events =
-        syn_json_member(word->frame->body, "events");
-    const struct syn_json *one = syn_json_member(word->frame->body, "event");
-    if (events != NULL && syn_json_is(events, SYN_JSON_ARRAY)) {
-        struct syn_str all = syn_json_raw(word->frame->payload, "events");
-        for (const struct syn_json *event = syn_json_first(events);
-             event != NULL; event = syn_json_next(event)) {
-            note_outcome(session, word, outcome, event, all);
-        }
-    } else if (one != NULL) {
-        note_outcome(session, word, outcome, one,
-                     syn_json_raw(word->frame->payload, "event"));
-    }
-    syn_sdk_subs_flush(session);
-}
-
-/* The sid that an event names, by whichever member its type uses. */
-static struct syn_str sid_of(const struct syn_json *event)
-{
-    static const char *const names[] = {"document_sid", "list_sid", "map_sid",
-                                        "stream_sid", "query_id"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct syn_str sid = text_at(event, names[i]);
-        if (sid.bytes > 0) {
-            return sid;
-        }
-    }
-    return (struct syn_str){0};
-}
-
-/* Only strictly ordered events advance what is known. */
-static void advance(struct syn_sdk_session *session, const struct word *word,
-                    struct syn_str sid, int64_t id)
-{
-    struct syn_sdk_subscription *row = find_row(&session->subs, sid);
-    struct syn_str message_type = text_at(word->frame->header, "message_type");
-    if (row == NULL || row->last_event_id == SYN_SDK_NO_EVENT ||
-        id <= row->last_event_id) {
-        return;
-    }
-    if (row->want == SYN_SDK_HAS_SUBSCRIPTION ||
-        syn_str_is(message_type, "twilio.sync.event")) {
-        row->last_event_id = id;
-    }
-}
-
-static void take_event(struct syn_sdk_session *session, const struct word *word)
-{
-    const struct syn_json *event = syn_json_member(word->frame->body, "event");
-    struct syn_sdk_note *note = NULL;
-    int64_t id = -1;
-    if (event == NULL) {
-        syn_sdk_add_note(session, SYN_SDK_NOTE_STRANGE, word->frame);
-        return;
-    }
-    if (!syn_json_i64(syn_json_member(event, "id"), &id)) {
-        id = -1;
-    }
-    note = syn_sdk_add_note(session, SYN_SDK_NOTE_EVENT, word->frame);
-    note->sid = sid_of(event);
-    note->type_text = word->event_type;
-    note->text = syn_json_raw(word->frame->payload, "event");
-    note->event_id = id;
-    note->is_replay = word->has_correlation && !word->is_null;
-    advance(session, word, note->sid, id);
-}
-
-void syn_sdk_subs_notification(struct syn_sdk_session *session,
-                               const struct syn_sdk_frame *frame)
-{
-    static const struct {
-        const char *event_type;
-        enum syn_sdk_outcome outcome;
-    } outcomes[] = {
-        {"subscription_established", SYN_SDK_ESTABLISHED},
-        {"subscription_failed", SYN_SDK_SUBSCRIPTION_FAILED},
-        {"subscription_canceled", SYN_SDK_CANCELED},
-    };
-    const struct syn_json *correlation =
-        syn_json_member(frame->body, "correlation_id");
-    struct word word = {.frame = frame,
-                        .event_type = text_at(frame->body, "event_type"),
-                        .has_correlation = correlation != NULL};
-    word.is_null =
-        correlation != NULL && !syn_json_i64(correlation, &word.correlation_id);
-    if (word.has_correlation && session->subs.delivery_us > 0 &&
-        has_any(&session->subs, SYN_SDK_WANT_OUTCOME)) {
-        syn_sdk_add_start(session, SYN_SDK_TIMER_DELIVERY,
-                          session->subs.delivery_us);
-    }
-    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
-        if (syn_str_is(word.event_type, outcomes[i].event_type)) {
-            take_outcomes(session, &word, outcomes[i].outcome);
-            return;
-        }
-    }
-    take_event(session, &word);
 }

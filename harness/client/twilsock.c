@@ -116,6 +116,21 @@ syn_status syn_sdk_frame_read(struct syn_arena *arena, struct syn_str message,
     return SYN_OK;
 }
 
+struct syn_str syn_sdk_frame_field(const struct syn_sdk_frame *frame,
+                                   const char *name)
+{
+    const struct syn_json *headers =
+        syn_json_member(frame->header, "http_headers");
+    const struct syn_json *at =
+        headers == NULL ? NULL : syn_json_first(headers);
+    for (; at != NULL; at = syn_json_next(at)) {
+        if (syn_str_is_equal_nocase(syn_json_name(at), syn_str_of(name))) {
+            return syn_json_str(at, (struct syn_str){0});
+        }
+    }
+    return (struct syn_str){0};
+}
+
 /* --- writing ---------------------------------------------------------------
  */
 

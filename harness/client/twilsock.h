@@ -39,6 +39,10 @@ SYN_MUST_CHECK syn_status syn_sdk_frame_read(struct syn_arena *arena,
                                              struct syn_str message,
                                              struct syn_sdk_frame *out);
 
+/* A response header of a tunnelled answer, whatever its case; empty: absent. */
+struct syn_str syn_sdk_frame_field(const struct syn_sdk_frame *frame,
+                                   const char *name);
+
 /* Append a frame of a ready header; payload_size is the header's business. */
 void syn_sdk_put_frame(struct syn_buf *out, struct syn_str header,
                        struct syn_str payload);

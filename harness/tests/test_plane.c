@@ -9,6 +9,7 @@
 #include "tap/tap.h"
 
 #include <check.h>
+#include <stdio.h>
 
 Suite *suite_plane(void);
 
@@ -225,6 +226,113 @@ START_TEST(events_reach_subscribers_live_and_after_a_cut)
 }
 END_TEST
 
+/* --- cut in the middle ----------------------------------------------------
+ * A stream that ends inside a frame, or right behind one: what had not come
+ * whole comes again, what had come does not.
+ */
+
+#define BEFORE 2 /* changes heard before the cut */
+#define FLIGHT 5 /* changes in flight */
+#define AFTER  2
+#define WHOLE  1000000
+
+static const size_t cut_bytes[] = {1, 9, 150, 420, WHOLE};
+static const enum syn_type cut_types[] = {SYN_TYPE_DOCUMENT, SYN_TYPE_LIST,
+                                          SYN_TYPE_MAP};
+#define CUTS (sizeof cut_bytes / sizeof cut_bytes[0])
+#define KIND (sizeof cut_types / sizeof cut_types[0])
+
+static void change(struct syn_thing *thing, unsigned count)
+{
+    struct syn_action action = {.op = syn_type_change(thing->type),
+                                .on = thing};
+    for (unsigned i = 0; i < count; i++) {
+        char key[32];
+        (void)snprintf(key, sizeof key, "k%llu",
+                       (unsigned long long)syn_rng_next(&rng));
+        action.key = key;
+        expect_ok(syn_client_do(ann, &action), "change");
+    }
+}
+
+static bool is_offline(void *ctx)
+{
+    return syn_client_state(ctx) != SYN_SESSION_LIVE;
+}
+
+/* The nth notification from now on is cut after so many of its bytes. */
+static void cut_at(unsigned nth, size_t bytes)
+{
+    const struct syn_tap_fault fault = {.kind = SYN_TAP_TRUNCATE,
+                                        .direction = SYN_TAP_DOWN,
+                                        .match = "updated",
+                                        .after = nth,
+                                        .bytes = bytes};
+    struct syn_tap_fault other = fault;
+    other.match = "added";
+    syn_tap_clear(tap);
+    ck_assert_int_eq(syn_tap_fault(tap, &fault), SYN_OK);
+    ck_assert_int_eq(syn_tap_fault(tap, &other), SYN_OK);
+}
+
+/* Ids of changes follow each other; of a document the newest state may stand
+ * for those before it. */
+static void expect_once_in_order(const struct syn_thing *thing, int64_t last)
+{
+    size_t count = syn_client_heard(bob, thing);
+    int64_t before = syn_client_heard_at(bob, thing, 0)->id - 1;
+    for (size_t i = 0; i < count; i++) {
+        int64_t id = syn_client_heard_at(bob, thing, i)->id;
+        bool is_next =
+            thing->type == SYN_TYPE_DOCUMENT ? id > before : id == before + 1;
+        ck_assert_msg(is_next, "%s: %lld behind %lld",
+                      syn_type_name(thing->type), (long long)id,
+                      (long long)before);
+        before = id;
+    }
+    ck_assert_int_eq(before, last);
+}
+
+static bool has_last(void *ctx)
+{
+    const struct syn_thing *thing = ctx;
+    size_t count = syn_client_heard(bob, thing);
+    int64_t first = thing->type == SYN_TYPE_DOCUMENT ? 1 : 0;
+    return count > 0 && syn_client_heard_at(bob, thing, count - 1)->id ==
+                            first + BEFORE + FLIGHT - 1;
+}
+
+START_TEST(event_in_flight_at_a_cut_comes_again_exactly_once)
+{
+    size_t bytes = cut_bytes[(size_t)_i % CUTS];
+    enum syn_type type = cut_types[(size_t)_i / CUTS % KIND];
+    unsigned nth = (unsigned)((size_t)_i / CUTS / KIND);
+    int64_t first = type == SYN_TYPE_DOCUMENT ? 1 : 0;
+    struct syn_thing thing = {.type = type};
+    make_shared(&thing);
+    expect_ok(syn_client_subscribe(bob, &thing, first - 1), "subscribe");
+    change(&thing, BEFORE);
+    ck_assert(syn_client_await(bob, &thing, BEFORE));
+    cut_at(nth, bytes);
+    change(&thing, FLIGHT); /* ann hears none of them: only bob is cut */
+    ck_assert(syn_loop_run_until(loop, is_offline, bob, 3000));
+    ck_assert_uint_eq(syn_client_heard(bob, &thing),
+                      BEFORE + nth + (bytes == WHOLE ? 1 : 0));
+    /* The replay is cut in the same way, if it is long enough, and then not. */
+    cut_at(type == SYN_TYPE_DOCUMENT ? 0 : 1, bytes);
+    expect_ok(syn_client_resume(bob), "resume into a cut");
+    (void)syn_loop_run_until(loop, is_offline, bob, 100);
+    syn_tap_clear(tap);
+    if (is_offline(bob)) {
+        expect_ok(syn_client_resume(bob), "resume");
+    }
+    ck_assert(syn_loop_run_until(loop, has_last, &thing, 3000));
+    change(&thing, AFTER);
+    ck_assert(syn_client_fence(bob));
+    expect_once_in_order(&thing, first + BEFORE + FLIGHT + AFTER - 1);
+}
+END_TEST
+
 START_TEST(expired_token_ends_the_session_and_a_new_one_revives_it)
 {
     ck_assert_int_eq(syn_clock_advance_us(test_clock, 3500 * S, NULL, NULL),
@@ -282,6 +390,9 @@ Suite *suite_plane(void)
     tcase_add_loop_test(tcase, stranger_is_denied_until_granted, 0,
                         SYN_TYPE_STREAM);
     tcase_add_test(tcase, events_reach_subscribers_live_and_after_a_cut);
+    tcase_add_loop_test(tcase,
+                        event_in_flight_at_a_cut_comes_again_exactly_once, 0,
+                        (int)(CUTS * KIND * 2));
     tcase_add_test(tcase,
                    expired_token_ends_the_session_and_a_new_one_revives_it);
     tcase_add_test(tcase, forged_token_is_refused_at_init);

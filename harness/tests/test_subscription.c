@@ -197,6 +197,84 @@ START_TEST(refused_batch_is_reported_and_asked_again_with_doubling_waits)
 }
 END_TEST
 
+static void hear_interrupted(struct syn_sdk_frame frame)
+{
+    char payload[512];
+    hear_reply_to(frame, bench_accepted, "");
+    (void)snprintf(payload, sizeof payload,
+                   "{\"event_type\":\"subscription_established\","
+                   "\"correlation_id\":%lld,\"events\":[{\"object_sid\":"
+                   "\"ESx\",\"replay_status\":\"interrupted\","
+                   "\"last_event_id\":9}]}",
+                   (long long)number_at(frame.body, "/correlation_id"));
+    hear_event("twilio.sync.event", payload);
+}
+
+START_TEST(interrupted_replay_is_asked_again_with_doubling_waits)
+{
+    connect_live();
+    subscribe("ESx", SYN_TYPE_LIST, 0);
+    for (int64_t wait_us = 100000; wait_us < 2 * S; wait_us *= 2) {
+        hear_interrupted(sent(0));
+        expect_sent(0, "reply");
+        ck_assert_ptr_null(effect(SYN_SDK_DO_SEND, 1));
+        ck_assert_int_eq(delay_of(SYN_SDK_TIMER_BATCH), wait_us);
+        now_us += wait_us;
+        fire(SYN_SDK_TIMER_BATCH);
+        ck_assert_int_eq(number_at(sent(0).body, "/requests/0/last_event_id"),
+                         0);
+        ck_assert_int_gt(number_at(sent(0).body, "/retried_requests"), 0);
+    }
+}
+END_TEST
+
+static void hear_throttled(struct syn_sdk_frame frame)
+{
+    hear_reply_to(frame,
+                  "\"status\":{\"code\":200},\"http_status\":"
+                  "{\"code\":429},\"http_headers\":{\"retry-After\":\"7\"}",
+                  "{\"code\":54009}");
+}
+
+START_TEST(refused_batch_waits_as_long_as_the_service_asks)
+{
+    connect_live();
+    subscribe("ETx", SYN_TYPE_DOCUMENT, 0);
+    hear_throttled(sent(0));
+    ck_assert_int_eq(delay_of(SYN_SDK_TIMER_BATCH), 7 * S);
+    /* What else happens meanwhile does not take it along. */
+    now_us += 2 * S;
+    subscribe("ETy", SYN_TYPE_DOCUMENT, 0);
+    struct syn_sdk_frame other = sent(0);
+    ck_assert_uint_eq(syn_json_count(syn_json_member(other.body, "requests")),
+                      1);
+    hear_reply_to(other, bench_accepted, "");
+    ck_assert_ptr_null(effect(SYN_SDK_DO_SEND, 0));
+    ck_assert_int_eq(delay_of(SYN_SDK_TIMER_BATCH), 5 * S);
+    now_us += 5 * S;
+    fire(SYN_SDK_TIMER_BATCH);
+    ck_assert(
+        syn_str_is(text_at(sent(0).body, "/requests/0/object_sid"), "ETx"));
+}
+END_TEST
+
+START_TEST(wait_that_the_service_asks_for_outlives_the_connection)
+{
+    connect_live();
+    subscribe("ETx", SYN_TYPE_DOCUMENT, 0);
+    hear_throttled(sent(0));
+    step_kind(SYN_SDK_LOST);
+    fire(SYN_SDK_TIMER_RETRY);
+    go_live("c2");
+    ck_assert_ptr_null(effect(SYN_SDK_DO_SEND, 0));
+    ck_assert_int_gt(delay_of(SYN_SDK_TIMER_BATCH), 0);
+    /* Who asks by himself is no retry. */
+    subscribe("ETx", SYN_TYPE_DOCUMENT, 0);
+    ck_assert(
+        syn_str_is(text_at(sent(0).body, "/requests/0/object_sid"), "ETx"));
+}
+END_TEST
+
 START_TEST(subscription_without_outcome_in_time_is_asked_again)
 {
     connect_live();
@@ -280,6 +358,11 @@ static TCase *subscription_cases(void)
                    first_batch_holds_100_and_the_next_what_was_announced);
     tcase_add_test(
         tcase, refused_batch_is_reported_and_asked_again_with_doubling_waits);
+    tcase_add_test(tcase,
+                   interrupted_replay_is_asked_again_with_doubling_waits);
+    tcase_add_test(tcase, refused_batch_waits_as_long_as_the_service_asks);
+    tcase_add_test(tcase,
+                   wait_that_the_service_asks_for_outlives_the_connection);
     tcase_add_test(tcase, subscription_without_outcome_in_time_is_asked_again);
     tcase_add_test(tcase, subscription_ttl_asks_anew_and_says_why);
     tcase_add_test(

@@ -54,6 +54,16 @@ enum syn_op syn_type_change(enum syn_type type)
     return changes[type];
 }
 
+int64_t syn_type_first_id(enum syn_type type)
+{
+    static const int64_t ids[SYN_TYPE_COUNT] = {[SYN_TYPE_DOCUMENT] = 0,
+                                                [SYN_TYPE_LIST] = -1,
+                                                [SYN_TYPE_MAP] = -1,
+                                                [SYN_TYPE_STREAM] = -2};
+    SYN_ASSERT((unsigned)type < SYN_TYPE_COUNT);
+    return ids[type];
+}
+
 const char *syn_op_name(enum syn_op op)
 {
     SYN_ASSERT((unsigned)op < SYN_OP_COUNT);

@@ -214,6 +214,12 @@ const struct syn_heard *syn_client_heard_at(const struct syn_client *client,
                                             const struct syn_thing *thing,
                                             size_t index);
 
+/* As syn_client_await, but what was told twice counts once; *newest is the
+ * highest event id. Of types whose events have ids. */
+bool syn_client_await_ids(struct syn_client *client,
+                          const struct syn_thing *thing, size_t count,
+                          int64_t *newest);
+
 /* Turn the loop until at least `count` events of `thing` were heard; false
  * when the guard has passed. */
 bool syn_client_await(struct syn_client *client, const struct syn_thing *thing,

@@ -9,6 +9,7 @@
 #include "syn/str.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The four object types. List and map items belong to their container. */
 enum syn_type {
@@ -72,5 +73,9 @@ bool syn_op_from_name(struct syn_str name, enum syn_op *out);
 /* The change of an object that its subscribers hear and that leaves it there:
  * an update, another item, a message. */
 enum syn_op syn_type_change(enum syn_type type);
+
+/* The last event id of an object that nothing has happened to yet; -2 where
+ * events have none (sdk-protocol.md section 8). */
+int64_t syn_type_first_id(enum syn_type type);
 
 #endif
