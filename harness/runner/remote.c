@@ -128,7 +128,8 @@ static struct syn_remote_answer ask_once(const struct syn_remote *remote,
         return answer;
     }
     if (!syn_loop_run_until(remote->loop, is_done, &answer,
-                            SYN_ROW_GUARD_MS + SYN_ROW_GUARD_MS)) {
+                            SYN_ROW_GUARD_MS + SYN_ROW_GUARD_MS) &&
+        !is_done(&answer)) {
         syn_curl_cancel(call);
     }
     struct syn_reply reply = {.status = answer.status,
