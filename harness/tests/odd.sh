@@ -191,6 +191,14 @@ judge_ill() {
         within 60
     done
     reason 'distress'
+    # The distress stop: exit 75, and of 230 rows most are never begun.
+    judge error-500-requests 75 acl
+    reason 'distress'
+    idle=$(grep -c 'the target in distress' "$place/out/junit.xml")
+    [ "$idle" -ge 100 ] || complain "only $idle rows were not begun in distress"
+    sent=$(sed -n 's/^sent: \([0-9]*\) requests.*/\1/p' "$place/stdout")
+    came=$(sed -n 's/^requests: //p' "$place/log")
+    [ "${came:-99999}" -le "$sent" ] || complain "$came requests came, $sent sent"
     judge error-500 3 acl/defaults/rest-stream-closed
     none pass
     none fail

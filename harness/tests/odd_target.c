@@ -426,6 +426,18 @@ static syn_status start_tap(const struct kind *kind, struct syn_loop *loop,
     return st != SYN_OK ? st : syn_tap_fault(*tap, &faults[kind->front]);
 }
 
+/* What came in all, for who compares it with what a run says it sent. */
+static void tell_requests(const struct syn_service *service)
+{
+    if (service != NULL) {
+        struct syn_service_counts counts = syn_service_count(service);
+        (void)fprintf(stderr, "requests: %llu\n",
+                      (unsigned long long)(counts.rest_requests +
+                                           counts.sdk_requests +
+                                           counts.sdk_frames));
+    }
+}
+
 static int serve(const struct kind *kind)
 {
     struct syn_clock *clock = syn_clock_new_real();
@@ -444,6 +456,7 @@ static int serve(const struct kind *kind)
         syn_loop_turn(loop, TURN_MS);
     }
     stopped_loop = NULL;
+    tell_requests(service);
     syn_tap_stop(tap);
     syn_service_stop(service);
     if (loop != NULL) {

@@ -1,6 +1,7 @@
 /*
  * test_stage.c - what may be tried where: modes, attacks, what the file lacks.
  */
+#include "runner/run_impl.h"
 #include "runner/stage.h"
 
 #include <check.h>
@@ -119,6 +120,59 @@ START_TEST(production_is_told_by_words)
 }
 END_TEST
 
+static const struct {
+    const char *urls;
+    const char *part; /* NULL: nothing looks like production */
+} hosts[] = {
+    {"\"rest_url\": \"https://sync.prod.example\", "
+     "\"sdk_url\": \"wss://sync.example/v3/wsconnect\"",
+     "rest_url"},
+    {"\"rest_url\": \"https://sync.example\", "
+     "\"sdk_url\": \"wss://live-2.example:8443/v3/wsconnect\"",
+     "sdk_url"},
+    {"\"rest_url\": \"https://delivery.example/live/prod\", "
+     "\"sdk_url\": \"wss://sync.example/production?live\"",
+     NULL},
+    {"\"rest_url\": \"https://prod.example\", \"allow_production\": true, "
+     "\"sdk_url\": \"wss://prod.example/v3/wsconnect\"",
+     NULL},
+};
+
+START_TEST(production_is_told_by_hosts)
+{
+    const struct syn_target *target = NULL;
+    struct syn_str text = syn_arena_printf(
+        &arena, "{\"account_sid\": \"AC1\", %s}", hosts[_i].urls);
+    ck_assert_int_eq(
+        syn_target_parse(&arena, "t", text, "2026-11-21", &target, fault),
+        SYN_OK);
+    const char *part = syn_target_production(target);
+    ck_assert_str_eq(part == NULL ? "" : part,
+                     hosts[_i].part == NULL ? "" : hosts[_i].part);
+}
+END_TEST
+
+/* Each identity and name of a row, in every service of the target, whether or
+ * not it is granted anything; of a second attempt another. */
+START_TEST(names_and_identities_bear_the_prefix_of_the_run)
+{
+    struct syn_stage stage = stage_of(HOME "\"name\": \"x\"");
+    struct syn_run *run = syn_arena_alloc(&arena, sizeof *run);
+    ck_assert_ptr_nonnull(run);
+    memset(run, 0, sizeof *run);
+    run->stage = &stage;
+    run->index = 7;
+    syn_arena_init(&run->arena, NULL, ARENA_BYTES);
+    ck_assert_str_eq(syn_run_identity(run, "ann"), "syn-0a1b2c3d-7-ann");
+    ck_assert_str_eq(syn_run_name(run, "board"), "syn-0a1b2c3d-7-board");
+    run->attempt = 1;
+    ck_assert_str_eq(syn_run_identity(run, "ann"), "syn-0a1b2c3d-7.1-ann");
+    stage.target = NULL; /* embedded: nobody else is there */
+    ck_assert_str_eq(syn_run_identity(run, "ann"), "ann");
+    syn_arena_fini(&run->arena);
+}
+END_TEST
+
 START_TEST(ended_authorisation_is_refused_in_every_mode)
 {
     const struct syn_target *target = NULL;
@@ -152,6 +206,9 @@ Suite *suite_stage(void)
     tcase_add_test(tcase, readonly_runs_what_changes_nothing);
     tcase_add_loop_test(tcase, production_is_told_by_words, 0,
                         (int)(sizeof names / sizeof names[0]));
+    tcase_add_loop_test(tcase, production_is_told_by_hosts, 0,
+                        (int)(sizeof hosts / sizeof hosts[0]));
+    tcase_add_test(tcase, names_and_identities_bear_the_prefix_of_the_run);
     tcase_add_test(tcase, ended_authorisation_is_refused_in_every_mode);
     tcase_add_test(tcase, dead_mans_switch_outlives_the_run_only);
     suite_add_tcase(suite, tcase);
