@@ -66,6 +66,8 @@ struct syn_run {
     unsigned attempt;  /* from 0; more only at a target that did not answer */
     bool is_lost;      /* a request at a target went unanswered: end soon */
     bool has_gap;      /* so did one that no expectation has looked at */
+    bool is_rest_out;  /* a REST request has left and is not answered yet */
+    unsigned losses;   /* connections that ended under a user */
     bool is_closing;   /* what leaves now is clean-up */
     const char **cast; /* names that given identities play; persona.c */
     unsigned unpaced_streak; /* answers 429 in a row */

@@ -100,6 +100,9 @@ static syn_status may_send(void *ctx, const struct syn_departure *departure)
     }
     syn_status st = syn_guard_may_send(&run->guard, departure);
     run->world.ticket = run->guard.ticket;
+    if (departure->plane == SYN_WIRE_REST) {
+        run->is_rest_out = st == SYN_OK;
+    }
     if (st == SYN_ERR_REFUSED) {
         syn_run_skip(run, run->guard.reason);
     } else if (st != SYN_OK) { /* the budget, or all sending has ended */
@@ -119,11 +122,32 @@ static void pace(void *ctx, const struct syn_departure *departure)
 }
 
 /* Something went unanswered, or a connection was lost. Where the row plays the
- * network itself (a tap), that is its doing and no gap. */
-static void note_gap(struct syn_run *run)
+ * network itself (a tap), what it does is no gap. */
+static void note_gap(struct syn_run *run, bool is_of_row)
 {
-    run->has_gap =
-        run->has_gap || (run->stage->target != NULL && run->tap == NULL);
+    run->has_gap = run->has_gap || (run->stage->target != NULL && !is_of_row);
+}
+
+/* REST goes past the tap; on the SDK plane a row that has disturbed anything
+ * may be the reason. */
+static bool is_silence_of_row(const struct syn_run *run, bool is_rest)
+{
+    struct syn_tap_counters did = {.cut = 0};
+    if (run->tap != NULL && !is_rest) {
+        did = syn_tap_count(run->tap);
+    }
+    return did.cut + did.refused + did.dropped + did.delayed + did.held > 0;
+}
+
+/* Each end that the tap makes is one loss of a user's; what is lost beyond that
+ * ended elsewhere. */
+static bool is_loss_of_row(const struct syn_run *run)
+{
+    struct syn_tap_counters did = {.cut = 0};
+    if (run->tap != NULL) {
+        did = syn_tap_count(run->tap);
+    }
+    return run->losses <= did.cut + did.refused;
 }
 
 /* A request that the target would not take however long we waited counts as
@@ -132,8 +156,9 @@ static bool arrived(void *ctx, uint64_t ticket, const struct syn_reply *reply)
 {
     struct syn_run *run = ctx;
     if (reply->status != SYN_OK) {
-        note_gap(run);
+        note_gap(run, is_silence_of_row(run, run->is_rest_out));
     }
+    run->is_rest_out = false; /* one at a time: its caller waits for it */
     bool is_unpaced = syn_guard_arrived(&run->guard, ticket, reply);
     run->unpaced_streak = is_unpaced ? run->unpaced_streak + 1 : 0;
     run->has_gap = run->has_gap || run->unpaced_streak > SYN_BACK_OFF_TRIES_MAX;
@@ -144,7 +169,8 @@ static bool arrived(void *ctx, uint64_t ticket, const struct syn_reply *reply)
 static void lost(void *ctx)
 {
     struct syn_run *run = ctx;
-    note_gap(run);
+    run->losses++;
+    note_gap(run, is_loss_of_row(run));
 }
 
 static void hung_up(void *ctx)
@@ -162,8 +188,8 @@ static void record_act(struct syn_run *run, const char *identity,
                           .is_by_name = action->by == SYN_BY_NAME,
                           .code = reply->code};
     act.http = reply->status == SYN_OK ? reply->http : 0;
-    if (reply->status != SYN_OK) {
-        note_gap(run);
+    if (reply->status != SYN_OK) { /* or it could not even leave */
+        note_gap(run, run->tap != NULL);
     }
     if (action->on != NULL) {
         act.type = action->on->type;

@@ -239,6 +239,7 @@ void syn_tap_hold(struct syn_tap *tap, enum syn_tap_direction direction)
 {
     syn_tap_tell(tap, "held", way(direction), SYN_STR(""));
     tap->is_held[direction] = true;
+    tap->counters.held++;
 }
 
 void syn_tap_release(struct syn_tap *tap, enum syn_tap_direction direction)

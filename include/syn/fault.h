@@ -57,6 +57,7 @@ struct syn_tap_counters {
     unsigned messages[2]; /* by direction, as they came */
     unsigned dropped;
     unsigned delayed;
+    unsigned held;   /* how often syn_tap_hold was called */
     unsigned cut;    /* links ended by a fault or syn_tap_cut_all */
     unsigned opaque; /* links that carried something else */
     uint64_t bytes[2];
