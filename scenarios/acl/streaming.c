@@ -113,8 +113,8 @@ static void write_stays(struct syn_run *run)
     stops(run, false, "Read=false&Write=true&Manage=true");
 }
 
-/* ACL-52, A14: the right is taken while a long replay is on its way, for the tap
- * holds it. What lay before the revocation may arrive; nothing later does. */
+/* ACL-52, A14: the right is taken while the tap holds a long replay. What lay
+ * before the revocation may arrive; nothing later does. */
 static void mid_replay(struct syn_run *run)
 {
     struct scene scene = {.backend = syn_run_backend(run),
