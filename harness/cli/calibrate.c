@@ -8,7 +8,6 @@
 #include "cli/cli.h"
 #include "service/seams.h"
 #include "syn/limits.h"
-#include "target/guard.h"
 
 #include <signal.h>
 
@@ -48,36 +47,14 @@ bool syn_cli_readings(const struct syn_cli *cli,
     return true;
 }
 
-/* Until remote runs are finished we write to loopback alone. */
-static bool is_fit_target(const struct syn_target *target)
-{
-    if (target == NULL) {
-        return true;
-    }
-    if (!syn_cli_is_safe(target)) {
-        return false;
-    }
-    if (!syn_guard_is_loopback(target->rest_url) ||
-        !syn_guard_is_loopback(target->sdk_url)) {
-        (void)syn_cli_refuse("calibrate: targets other than loopback are not "
-                             "supported yet");
-        return false;
-    }
-    if (target->mode == SYN_MODE_READONLY || target->account.api_key == NULL) {
-        (void)syn_cli_refuse("calibrate: the target file needs api_key, "
-                             "api_secret and a mode other than readonly");
-        return false;
-    }
-    return true;
-}
-
 static bool read_options(struct syn_cli *cli,
                          struct syn_calibrate_options *options,
                          struct syn_runner_options *runner)
 {
     if (!syn_cli_runner_options(cli, runner) ||
         !syn_cli_target(cli, &options->target) ||
-        !is_fit_target(options->target) || !syn_cli_settle(options->target) ||
+        !syn_cli_can_make_services(cli, options->target) ||
+        !syn_cli_settle(options->target) ||
         !syn_cli_readings(cli, &options->readings)) {
         return false;
     }

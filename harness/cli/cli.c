@@ -226,6 +226,19 @@ bool syn_cli_is_safe(const struct syn_target *target)
     return part == NULL;
 }
 
+bool syn_cli_can_make_services(const struct syn_cli *cli,
+                               const struct syn_target *target)
+{
+    bool is_fit = target == NULL || (target->mode != SYN_MODE_READONLY &&
+                                     target->account.api_key != NULL);
+    if (!is_fit) {
+        (void)syn_cli_refuse("%s: the target file needs api_key, api_secret "
+                             "and a mode other than readonly",
+                             cli->verb->name);
+    }
+    return is_fit && syn_cli_is_safe(target);
+}
+
 bool syn_cli_settle(const struct syn_target *target)
 {
     char fault[SYN_TARGET_FAULT_BYTES] = "";

@@ -176,6 +176,10 @@ bool syn_cli_target_file(const struct syn_cli *cli, const char *path,
 /* For verbs that write: false when the target looks like production and its
  * file does not say that this is meant; it has been told. NULL is safe. */
 bool syn_cli_is_safe(const struct syn_target *target);
+/* For verbs that make services of their own there, and remove them: the same,
+ * and it must let them. */
+bool syn_cli_can_make_services(const struct syn_cli *cli,
+                               const struct syn_target *target);
 /* `env:NAME` or the text itself; NULL stays NULL. */
 bool syn_cli_secret(const char *option, const char *text, const char **out);
 

@@ -8,7 +8,6 @@
 #include "cli/cli.h"
 #include "service/seams.h"
 #include "syn/limits.h"
-#include "target/guard.h"
 
 #include <signal.h>
 #include <string.h>
@@ -38,29 +37,6 @@ int64_t syn_cli_now_ms(void)
     return (int64_t)time(NULL) * MS_PER_S;
 }
 
-/* Plans use their names bare, so only where nothing else is. */
-static bool is_fit_target(const struct syn_target *target)
-{
-    if (target == NULL) {
-        return true;
-    }
-    if (!syn_cli_is_safe(target)) {
-        return false;
-    }
-    if (!syn_guard_is_loopback(target->rest_url) ||
-        !syn_guard_is_loopback(target->sdk_url)) {
-        (void)syn_cli_refuse("gate: targets other than loopback are not "
-                             "supported yet");
-        return false;
-    }
-    if (target->mode == SYN_MODE_READONLY || target->account.api_key == NULL) {
-        (void)syn_cli_refuse("gate: the target file needs api_key, api_secret "
-                             "and a mode other than readonly");
-        return false;
-    }
-    return true;
-}
-
 static bool read_options(struct syn_cli *cli, struct syn_gate_options *gate,
                          struct syn_runner_options *runner)
 {
@@ -68,7 +44,8 @@ static bool read_options(struct syn_cli *cli, struct syn_gate_options *gate,
     const char *path = cli->words[0];
     cli->word_count = 0; /* not a selection */
     if (!syn_cli_runner_options(cli, runner) ||
-        !syn_cli_target(cli, &gate->target) || !is_fit_target(gate->target) ||
+        !syn_cli_target(cli, &gate->target) ||
+        !syn_cli_can_make_services(cli, gate->target) ||
         !syn_cli_settle(gate->target) ||
         !syn_cli_readings(cli, &gate->readings)) {
         return false;

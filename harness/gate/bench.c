@@ -10,39 +10,28 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EPOCH_US      INT64_C(1767225600000000) /* as embedded rows */
-#define HEX_DIGITS    32
-#define CANARY_DIGITS 16
-#define RUN_DIGITS    8
-#define US_PER_MS     INT64_C(1000)
-#define GUARD_MS      10000
-#define GUARD_BUG_MS  1000 /* a seeded defect may be silence */
-#define TICKS_MAX     1000
-#define TICK_US       INT64_C(1000000)
-#define TICK_TTL_S    60 /* what lives shorter is not aged */
+#define EPOCH_US       INT64_C(1767225600000000) /* as embedded rows */
+#define HEX_DIGITS     32
+#define CANARY_DIGITS  16
+#define RUN_DIGITS     8
+#define US_PER_MS      INT64_C(1000)
+#define GUARD_MS       10000
+#define HTTP_NOT_FOUND 404
+#define GUARD_BUG_MS   1000 /* a seeded defect may be silence */
+#define TICKS_MAX      1000
+#define TICK_US        INT64_C(1000000)
+#define TICK_TTL_S     60 /* what lives shorter is not aged */
 
 /* --- stopping ------------------------------------------------------------- */
-
-bool syn_bench_is_stopped(const struct syn_bench *bench)
-{
-    return bench->stop != NULL && *bench->stop != 0;
-}
 
 /* Ends whatever waits for an answer. */
 static void notice_stop(void *ctx)
 {
     struct syn_bench *bench = ctx;
+    syn_bench_notice(bench);
     if (!bench->is_closing && syn_bench_is_stopped(bench)) {
         syn_loop_stop(bench->loop);
     }
-}
-
-static syn_status may_leave(void *ctx, const struct syn_departure *departure)
-{
-    const struct syn_bench *bench = ctx;
-    (void)departure;
-    return !bench->is_closing && syn_bench_is_stopped(bench) ? SYN_ERR_REFUSED
-                                                             : SYN_OK;
 }
 
 /* --- services ------------------------------------------------------------- */
@@ -157,9 +146,8 @@ static syn_status start_loop(struct syn_bench *bench,
         .rng = &bench->rng,
         .service_sid = bench->service_sid,
         .scenario = "gate",
-        .guard_ms = options->defect == NULL ? GUARD_MS : GUARD_BUG_MS,
-        .may_send = may_leave,
-        .ctx = bench};
+        .guard_ms = options->defect == NULL ? GUARD_MS : GUARD_BUG_MS};
+    syn_bench_watch(bench);
     return st;
 }
 
@@ -212,6 +200,7 @@ static syn_status make_services(struct syn_bench *bench)
     }
     if (st == SYN_OK && bench->is_remote) {
         st = make_service(bench, "gate", bench->service_sid);
+        bench->guard.service = syn_str_of(bench->service_sid);
     }
     st = st != SYN_OK ? st : make_service(bench, "other", bench->other_sid);
     login.service_sid = bench->other_sid;
@@ -240,7 +229,7 @@ syn_status syn_bench_open(struct syn_bench *bench,
         st = start_service(bench, options);
     } else if (st == SYN_OK) {
         point_at_target(bench, options->target);
-        st = syn_bench_open_manifest(bench, options);
+        st = syn_bench_open_books(bench, options);
     }
     st = st != SYN_OK ? st : make_services(bench);
     return st == SYN_ERR_NET && syn_bench_is_stopped(bench)
@@ -248,49 +237,71 @@ syn_status syn_bench_open(struct syn_bench *bench,
                : st;
 }
 
-/* Only what bears our name is deleted. */
-static bool delete_service(struct syn_bench *bench, const char *sid)
+bool syn_bench_is_ours(struct syn_bench *bench, const char *sid,
+                       bool *is_absent)
 {
     struct syn_str path =
         syn_arena_printf(&bench->arena, "/v1/Services/%s", sid);
-    if (sid[0] == '\0') {
-        return true;
-    }
-    if (path.at == NULL) {
+    *is_absent = sid[0] == '\0';
+    if (path.at == NULL || *is_absent) {
         return false;
     }
     struct syn_reply there =
         syn_backend_call(bench->backend, "GET", path.at, NULL, NULL);
-    if (there.http == 404) {
-        return true;
-    }
-    if (!syn_str_has_prefix(syn_reply_str(&there, "/friendly_name"),
-                            syn_str_of(bench->prefix))) {
-        return false;
+    *is_absent = there.http == HTTP_NOT_FOUND;
+    return syn_reply_is_ok(&there) &&
+           syn_str_has_prefix(syn_reply_str(&there, "/friendly_name"),
+                              syn_str_of(bench->prefix));
+}
+
+/* Only what bears our name is deleted. */
+static bool delete_service(struct syn_bench *bench, const char *sid)
+{
+    bool is_absent = false;
+    struct syn_str path =
+        syn_arena_printf(&bench->arena, "/v1/Services/%s", sid);
+    if (path.at == NULL || !syn_bench_is_ours(bench, sid, &is_absent)) {
+        return is_absent;
     }
     struct syn_reply gone =
         syn_backend_call(bench->backend, "DELETE", path.at, NULL, NULL);
-    return syn_reply_is_ok(&gone) || gone.http == 404;
+    return syn_reply_is_ok(&gone) || gone.http == HTTP_NOT_FOUND;
 }
 
-bool syn_bench_close(struct syn_bench *bench)
+static const char *keep_text(struct syn_arena *arena, const char *text)
 {
+    struct syn_str kept = syn_arena_dup(arena, syn_str_of(text));
+    return kept.at == NULL ? "out of memory" : kept.at;
+}
+
+struct syn_bench_end syn_bench_close(struct syn_bench *bench,
+                                     struct syn_arena *arena)
+{
+    struct syn_bench_end end = {.is_unclean = false};
     bool is_clean = true;
     bench->is_closing = true;
+    bench->guard.is_cleaning = true;
     if (bench->is_remote && bench->backend != NULL) {
         syn_loop_resume(bench->loop);
         is_clean = delete_service(bench, bench->other_sid);
         is_clean = delete_service(bench, bench->service_sid) && is_clean;
     }
-    syn_bench_close_manifest(bench, is_clean);
+    end.is_unclean = !is_clean;
+    if (bench->distress[0] != '\0') {
+        end.distress = keep_text(arena, bench->distress);
+    }
+    if (bench->purse != NULL) {
+        end.sent = syn_purse_tell(bench->purse, arena);
+    }
     syn_backend_free(bench->elsewhere);
     syn_backend_free(bench->backend);
     syn_service_stop(bench->service);
     syn_curl_free(bench->curl);
     syn_loop_free(bench->loop);
+    syn_bench_close_books(bench, is_clean);
     syn_clock_free(bench->clock);
     syn_arena_fini(&bench->arena);
-    return is_clean;
+    return end;
 }
 
 void syn_bench_tick(struct syn_bench *bench, int64_t ttl_s)

@@ -6,7 +6,8 @@
  * Two services of one account with ACLs on: one for the plan's objects, one
  * whose tokens are strangers to it. At a target both are made by us and
  * deleted at the end, so the plan's names are used bare; before that the
- * friendly name is read again and must be the one we gave.
+ * friendly name is read again and must be the one we gave. What leaves for a
+ * target passes the guard, like what rows send (target/guard.h).
  */
 #ifndef SYN_GATE_BENCH_H
 #define SYN_GATE_BENCH_H
@@ -18,7 +19,9 @@
 #include "syn/arena.h"
 #include "syn/client.h"
 #include "syn/status.h"
+#include "target/budget.h"
 #include "target/file.h"
+#include "target/guard.h"
 #include "target/manifest.h"
 
 #include <signal.h>
@@ -49,6 +52,10 @@ struct syn_bench {
     struct syn_turn_hook hook;           /* notices it */
     size_t ticks;                        /* of the virtual clock, so far */
     struct syn_manifest *manifest;       /* at a target; NULL: none */
+    struct syn_purse *purse;             /* likewise */
+    struct syn_guard guard;
+    unsigned silent; /* calls in a row without an answer */
+    char distress[SYN_BENCH_REASON_BYTES]; /* stopped for safety: why */
     bool is_remote;
     bool is_closing; /* cleaning goes on after a stop */
 };
@@ -61,7 +68,14 @@ struct syn_bench_options {
     bool follows_clock;     /* of a virtual target, so that time can pass */
     uint64_t seed;
     const volatile sig_atomic_t *stop; /* set by a handler; NULL: none */
-    const char *out_dir; /* of the manifest, at a target; NULL: none */
+    const char *out_dir;               /* of the manifest, at a target */
+};
+
+/* How it ended; texts belong to the arena that syn_bench_close got. */
+struct syn_bench_end {
+    bool is_unclean;      /* something of ours is left at the target */
+    const char *distress; /* stopped for safety (exit 75); NULL: it was not */
+    const char *sent;     /* in all, against the budget; NULL: embedded */
 };
 
 /* Errors: SYN_ERR_NET with `reason` (exit 69), SYN_ERR_MEMORY,
@@ -69,13 +83,17 @@ struct syn_bench_options {
 SYN_MUST_CHECK syn_status syn_bench_open(
     struct syn_bench *bench, const struct syn_bench_options *options);
 
-/* Delete what was made at a target, also after a stop. False: something is
- * left. */
-bool syn_bench_close(struct syn_bench *bench);
+/* Delete what was made at a target, also after a stop. */
+struct syn_bench_end syn_bench_close(struct syn_bench *bench,
+                                     struct syn_arena *arena);
 
-/* What is made at a target: written into the manifest first, objects with a TTL
- * if the plan gives none. `client` NULL: by `backend`. SYN_ERR_IO: no line, so
- * nothing was sent. */
+/* Is the service one of this bench, by the name that it bears now? To be asked
+ * before it is changed or deleted; *is_absent: it is not there. */
+bool syn_bench_is_ours(struct syn_bench *bench, const char *sid,
+                       bool *is_absent);
+
+/* What is made: objects at a target with a TTL if the plan gives none. `client`
+ * NULL: by `backend`. */
 struct syn_bench_row {
     struct syn_str identity;
     unsigned rights;
@@ -91,16 +109,19 @@ struct syn_reply syn_bench_grant(struct syn_bench *bench,
                                  const struct syn_thing *thing,
                                  const struct syn_bench_row *row);
 
-/* Of bench.c: begin and end the manifest. */
-SYN_MUST_CHECK syn_status syn_bench_open_manifest(
+/* Of bench.c: begin and end manifest and purse; let the world ask the guard;
+ * notice a stop or a spent budget. */
+SYN_MUST_CHECK syn_status syn_bench_open_books(
     struct syn_bench *bench, const struct syn_bench_options *options);
-void syn_bench_close_manifest(struct syn_bench *bench, bool is_clean);
+void syn_bench_close_books(struct syn_bench *bench, bool is_clean);
+void syn_bench_watch(struct syn_bench *bench);
+void syn_bench_notice(struct syn_bench *bench);
 
 /* Let time pass: the embedded service's, a virtual target's that the bench
  * follows, or really. */
 void syn_bench_pass_ms(struct syn_bench *bench, int64_t ms);
 
-/* Has the handler asked for the end? */
+/* Has the handler asked for the end, or safety? */
 bool syn_bench_is_stopped(const struct syn_bench *bench);
 
 /* Let a second of virtual time pass, so that a date that changes shows: for the

@@ -78,6 +78,7 @@ static struct syn_report report_of(const struct syn_runner_options *options,
                                .suite_hash = end->suite,
                                .started_ms = end->started_ms,
                                .elapsed_us = end->elapsed_us,
+                               .sent = end->sent,
                                .is_strict = options->is_strict};
 }
 
@@ -132,6 +133,7 @@ int syn_book_close(struct syn_book *book,
     char fault[SYN_REPORT_FAULT_BYTES] = "";
     syn_arena_init(&runner.arena, NULL, TEXT_BYTES_MAX);
     keep_text(runner.unreachable, sizeof runner.unreachable, end->unreachable);
+    keep_text(runner.distress, sizeof runner.distress, end->distress);
     keep_text(runner.leftovers, sizeof runner.leftovers, end->leftovers);
     keep_text(runner.harness_fault, sizeof runner.harness_fault,
               book->is_full ? "out of memory" : end->harness_fault);

@@ -34,7 +34,9 @@ struct syn_book_end {
     const char *suite;       /* what stands for the suite's hash */
     const char *unreachable; /* exit 69 */
     const char *harness_fault;
+    const char *distress;                /* stopped for safety: exit 75 */
     const char *leftovers;               /* exit 5 */
+    const char *sent;                    /* to a target, against its budget */
     const struct syn_baseline *baseline; /* NULL: none */
     int signal_number;                   /* that ended it; 0: none */
     int64_t started_ms;

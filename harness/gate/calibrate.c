@@ -149,7 +149,9 @@ static bool open_off(struct syn_calibrator *c)
 {
     struct syn_str path = syn_arena_printf(&c->bench.arena, "/v1/Services/%s",
                                            c->bench.other_sid);
-    if (path.at == NULL) {
+    bool is_absent = false;
+    if (path.at == NULL ||
+        !syn_bench_is_ours(&c->bench, c->bench.other_sid, &is_absent)) {
         return false;
     }
     struct syn_reply reply = syn_backend_call(
@@ -234,7 +236,7 @@ static void close_all(struct syn_calibrator *c)
         syn_client_free(c->clients[i]);
     }
     syn_sink_free(c->sink);
-    c->out->is_unclean = !syn_bench_close(&c->bench);
+    c->out->end = syn_bench_close(&c->bench, c->arena);
 }
 
 /* --- all questions -------------------------------------------------------- */
@@ -388,9 +390,11 @@ int syn_calibrate_run(struct syn_arena *arena,
     syn_calibrate_observe(arena, options, seen);
     end->unreachable = seen->unreachable;
     end->harness_fault = seen->harness_fault;
-    end->leftovers = seen->is_unclean
+    end->leftovers = seen->end.is_unclean
                          ? "services of this calibration are left at the target"
                          : NULL;
+    end->distress = seen->end.distress;
+    end->sent = seen->end.sent;
     end->signal_number = seen->is_stopped ? (int)*options->stop : 0;
     if (seen->unreachable == NULL && seen->harness_fault == NULL) {
         print_table(seen);

@@ -27,7 +27,7 @@ struct syn_calibrate_options {
     const char *save_path;               /* NULL: not saved */
     uint64_t seed;
     const volatile sig_atomic_t *stop; /* not 0: end; NULL: none */
-    const char *out_dir; /* of the manifest, at a target; NULL: none */
+    const char *out_dir;               /* of the manifest, at a target */
 };
 
 /* What has been seen, and how it ended. */
@@ -35,9 +35,9 @@ struct syn_calibration {
     struct syn_reading_seen seen[SYN_READING_COUNT];
     const char *unreachable;   /* NULL: the target answered */
     const char *harness_fault; /* NULL: none */
-    bool is_unclean;           /* something of ours is left */
-    bool is_stopped;           /* by a signal */
-    size_t observed;           /* questions */
+    bool is_stopped;           /* by a signal, or for safety */
+    struct syn_bench_end end;
+    size_t observed; /* questions */
 };
 
 /* Ask all questions. Texts belong to `arena`. */

@@ -535,7 +535,7 @@ static syn_status prove_plan(struct gate *gate, char *fault)
         st = prove_objects(gate, &bench, &objects);
     }
     gate->out->is_cut = syn_bench_is_stopped(&bench);
-    gate->out->is_unclean = !syn_bench_close(&bench);
+    gate->out->end = syn_bench_close(&bench, gate->arena);
     return gate->out->is_cut ? SYN_OK : st;
 }
 

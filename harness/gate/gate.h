@@ -6,6 +6,7 @@
 #ifndef SYN_GATE_GATE_H
 #define SYN_GATE_GATE_H
 
+#include "gate/bench.h"
 #include "gate/book.h"
 #include "gate/cell.h"
 #include "gate/lint.h"
@@ -26,7 +27,7 @@ struct syn_gate_options {
     uint64_t seed;
     bool wants_all;                    /* every identity and object */
     const volatile sig_atomic_t *stop; /* the signal's number; NULL: none */
-    const char *out_dir; /* of the manifest, at a target; NULL: none */
+    const char *out_dir;               /* of the manifest, at a target */
 };
 
 /* One thing that is wrong, for a class of identities and an entry. */
@@ -53,9 +54,9 @@ struct syn_gate_outcome {
     struct syn_cell *shown; /* cells for the picture, bounded */
     size_t shown_count;
     int64_t elapsed_us;
-    bool is_cut;             /* by a signal: not all cells were tried */
-    bool is_unclean;         /* services are left at the target */
+    bool is_cut;             /* by a signal or safety: not all were tried */
     const char *unreachable; /* NULL: all went well */
+    struct syn_bench_end end;
     struct syn_book book;
 };
 

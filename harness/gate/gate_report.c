@@ -118,9 +118,11 @@ int syn_gate_report(const struct syn_gate_options *options,
                     struct syn_gate_outcome *outcome, struct syn_book_end *end)
 {
     end->unreachable = outcome->unreachable;
+    end->distress = outcome->end.distress;
+    end->sent = outcome->end.sent;
     end->elapsed_us = outcome->elapsed_us;
     end->signal_number = options->stop == NULL ? 0 : (int)*options->stop;
-    end->leftovers = outcome->is_unclean
+    end->leftovers = outcome->end.is_unclean
                          ? "services of this gate are left at the target"
                          : NULL;
     syn_book_accept(&outcome->book, runner->verb, end);

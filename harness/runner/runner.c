@@ -277,23 +277,6 @@ static void clean_target(struct syn_runner *runner)
     }
 }
 
-/* What was sent in all, clean-up included. */
-static void keep_sum(struct syn_runner *runner)
-{
-    const struct syn_target_budget *budget = &runner->stage.target->budget;
-    struct syn_purse_sum sum = syn_purse_sum(runner->stage.purse);
-    struct syn_str text = syn_arena_printf(
-        &runner->arena,
-        "%lld requests of %lld, %lld writes of %lld, %lld connections, at most "
-        "%lld of %lld web sockets at once, %lld s of %lld, %lld times 429",
-        (long long)sum.requests, (long long)budget->requests,
-        (long long)sum.writes, (long long)budget->writes, (long long)sum.dials,
-        (long long)sum.standing_most, (long long)budget->connections,
-        (long long)sum.elapsed_s, (long long)budget->seconds,
-        (long long)sum.back_offs);
-    runner->report.sent = text.at;
-}
-
 static void judge_rest(struct syn_runner *runner)
 {
     for (size_t i = 0; i < runner->plan.count; i++) {
@@ -362,7 +345,9 @@ static void run_plan(struct syn_runner *runner)
     judge_rest(runner);
     if (runner->stage.target != NULL) {
         clean_target(runner);
-        keep_sum(runner);
+        /* Clean-up included. */
+        runner->report.sent =
+            syn_purse_tell(runner->stage.purse, &runner->arena);
     }
 }
 

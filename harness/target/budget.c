@@ -292,3 +292,19 @@ struct syn_purse_sum syn_purse_sum(struct syn_purse *purse)
         .elapsed_s = (syn_purse_now_us() - purse->begun_us) / US_PER_S,
         .back_offs = atomic_load(&page->back_offs)};
 }
+
+const char *syn_purse_tell(struct syn_purse *purse, struct syn_arena *arena)
+{
+    const struct syn_target_budget *budget = &purse->budget;
+    struct syn_purse_sum sum = syn_purse_sum(purse);
+    struct syn_str text = syn_arena_printf(
+        arena,
+        "%lld requests of %lld, %lld writes of %lld, %lld connections, at most "
+        "%lld of %lld web sockets at once, %lld s of %lld, %lld times 429",
+        (long long)sum.requests, (long long)budget->requests,
+        (long long)sum.writes, (long long)budget->writes, (long long)sum.dials,
+        (long long)sum.standing_most, (long long)budget->connections,
+        (long long)sum.elapsed_s, (long long)budget->seconds,
+        (long long)sum.back_offs);
+    return text.at;
+}

@@ -11,6 +11,7 @@
 #ifndef SYN_TARGET_BUDGET_H
 #define SYN_TARGET_BUDGET_H
 
+#include "syn/arena.h"
 #include "syn/status.h"
 #include "syn/str.h"
 #include "target/file.h"
@@ -89,6 +90,9 @@ void syn_purse_hush(struct syn_purse *purse);
 bool syn_purse_is_hushed(struct syn_purse *purse);
 
 struct syn_purse_sum syn_purse_sum(struct syn_purse *purse);
+
+/* The same against the budget, in words of the arena; NULL: out of memory. */
+const char *syn_purse_tell(struct syn_purse *purse, struct syn_arena *arena);
 
 /* Monotonic microseconds, as slots are told. */
 int64_t syn_purse_now_us(void);

@@ -147,6 +147,7 @@
 #define SYN_ROW_THINGS_MAX          4096     /* to remove from a target */
 #define SYN_ROW_RETRIES_MAX         2        /* at a target, after no answer */
 #define SYN_DISTRESS_ROWS           5        /* without any answer: stop */
+#define SYN_BENCH_SILENT_MAX        10       /* calls of a gate, likewise */
 #define SYN_ROW_GUARD_MS            10000    /* real time for one answer */
 #define SYN_EVIDENCE_BYTES_MAX      16777216 /* one row; then exchanges stop */
 #define SYN_EVIDENCE_RECORDS_MAX    20000    /* expectations of one row */
