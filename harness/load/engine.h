@@ -179,6 +179,8 @@ struct syn_load_env {
     struct syn_buf header; /* scratch, likewise below */
     struct syn_buf payload;
     struct syn_buf frame;
+    uint32_t asks;      /* requests in `out`, counted before they leave */
+    uint32_t writes;    /* of them */
     int64_t now_us;     /* Unix */
     int64_t start_us;   /* common start: times of the result count from it */
     int64_t margin_us;  /* between our clock and the service's */

@@ -277,11 +277,24 @@ static void watch(struct syn_load_worker *worker,
     }
 }
 
+/* What one step asks leaves as one, or not at all. */
+static bool spend_step(struct syn_load_env *env, struct syn_load_worker *worker)
+{
+    bool may_leave = true;
+    for (uint32_t i = 0; i < env->asks && may_leave; i++) {
+        may_leave = syn_load_spend(
+            worker,
+            SYN_SPEND_REQUEST | (i < env->writes ? SYN_SPEND_WRITE : 0u));
+    }
+    env->asks = env->writes = 0;
+    return may_leave;
+}
+
 static void flush(struct syn_load_worker *worker,
                   struct syn_load_session *session)
 {
     struct syn_buf *out = &worker->env.out;
-    if (out->bytes > 0) {
+    if (out->bytes > 0 && spend_step(&worker->env, worker)) {
         syn_load_link_send(worker->net, &session->link, syn_buf_str(out));
     }
     if (out->status != SYN_OK) {

@@ -40,12 +40,22 @@ void syn_load_lanes_close(struct syn_load_worker *worker)
     }
 }
 
+/* The app's own endpoint is no part of the budget. */
+static bool spend(struct syn_load_worker *worker,
+                  const struct syn_load_request *request)
+{
+    const bool is_write = request->errand != SYN_LOAD_FETCH;
+    return request->errand == SYN_LOAD_TOKEN ||
+           syn_load_spend(worker, SYN_SPEND_REQUEST |
+                                      (is_write ? SYN_SPEND_WRITE : 0u));
+}
+
 bool syn_load_lane_ask(struct syn_load_worker *worker, uint32_t index,
                        const struct syn_load_request *request)
 {
     struct syn_load_lane *lane = &worker->lanes[index];
     if (lane->count == SYN_LOAD_LANE_DEPTH ||
-        lane->link.state != SYN_LOAD_LINK_OPEN) {
+        lane->link.state != SYN_LOAD_LINK_OPEN || !spend(worker, request)) {
         return false;
     }
     lane->open[(lane->first + lane->count) % SYN_LOAD_LANE_DEPTH] = *request;

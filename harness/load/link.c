@@ -11,6 +11,7 @@
 
 #include "net/tls_impl.h"
 #include "syn/limits.h"
+#include "target/budget.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -127,9 +128,12 @@ void syn_load_link_close(struct syn_load_net *net, struct syn_load_link *link,
         (void)setsockopt(link->fd, SOL_SOCKET, SO_LINGER, &at_once,
                          sizeof at_once);
     }
-    (void)net;
     (void)close(link->fd);
     drop_buffers(link);
+    if (link->is_counted) {
+        syn_purse_return(net->setup.purse, 1);
+        link->is_counted = false;
+    }
     link->state = SYN_LOAD_LINK_NONE;
     link->is_paused = link->wants_out = false;
 }
@@ -202,8 +206,8 @@ static bool begin_connect(const struct attempt *attempt, int fd)
            errno == EINPROGRESS;
 }
 
-bool syn_load_link_open(struct syn_load_net *net, struct syn_load_link *link,
-                        enum syn_load_plane plane, uint32_t turn)
+static bool begin_link(struct syn_load_net *net, struct syn_load_link *link,
+                       enum syn_load_plane plane, uint32_t turn)
 {
     const int on = 1;
     const struct attempt attempt = {&net->setup.places[plane],
@@ -230,6 +234,26 @@ bool syn_load_link_open(struct syn_load_net *net, struct syn_load_link *link,
     link->state = SYN_LOAD_LINK_CONNECTING;
     watch(net, link, EPOLL_CTL_ADD);
     return true;
+}
+
+bool syn_load_link_open(struct syn_load_net *net, struct syn_load_link *link,
+                        enum syn_load_plane plane, uint32_t turn)
+{
+    struct syn_purse *purse = net->setup.purse;
+    const bool is_counted = purse != NULL && plane == SYN_LOAD_SDK;
+    if (is_counted &&
+        syn_purse_spend(purse, SYN_SPEND_CONNECTION, false) != SYN_OK) {
+        return false;
+    }
+    const bool is_begun = begin_link(net, link, plane, turn);
+    if (is_counted && !is_begun) {
+        syn_purse_return(purse, 1);
+    }
+    if (purse != NULL && plane == SYN_LOAD_REST && is_begun) {
+        syn_purse_dial(purse, 1);
+    }
+    link->is_counted = is_counted && is_begun;
+    return is_begun;
 }
 
 /* --- sending -------------------------------------------------------------- */

@@ -24,6 +24,7 @@
 
 struct syn_load_net; /* opaque: link.c */
 struct syn_tls;
+struct syn_purse; /* target/budget.h */
 
 /* The ways into a service and its app; they may have one address. */
 enum syn_load_plane {
@@ -46,8 +47,9 @@ struct syn_load_link {
     int fd; /* valid unless NONE */
     uint8_t state;
     uint8_t role;           /* tells the users apart in the callbacks */
-    bool is_paused;         /* reads nothing */
-    bool wants_out;         /* waits for room */
+    bool is_paused : 1;     /* reads nothing */
+    bool wants_out : 1;     /* waits for room */
+    bool is_counted : 1;    /* by the purse */
     uint32_t kept_bytes;    /* received, not yet used */
     uint32_t pending_bytes; /* not yet sent */
     char *kept;
@@ -81,6 +83,7 @@ struct syn_load_net_setup {
     uint32_t sources; /* 127.0.0.1, .2, …; 0 or 1: the system chooses */
     const struct syn_load_link_events *events;
     void *ctx;
+    struct syn_purse *purse; /* counts connections; NULL: nobody does */
 };
 
 /* Errors: SYN_ERR_NET the host has no address, SYN_ERR_TLS, SYN_ERR_MEMORY. */
@@ -88,8 +91,8 @@ SYN_MUST_CHECK syn_status syn_load_net_open(
     const struct syn_load_net_setup *setup, struct syn_load_net **out);
 void syn_load_net_close(struct syn_load_net *net); /* NULL: nothing */
 
-/* Begin to connect; `turn` chooses port and source. False: no socket, the link
- * stays NONE. */
+/* Begin to connect; `turn` chooses port and source. False: no socket, or no
+ * room for it in the purse; the link stays NONE. */
 bool syn_load_link_open(struct syn_load_net *net, struct syn_load_link *link,
                         enum syn_load_plane plane, uint32_t turn);
 

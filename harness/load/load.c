@@ -192,7 +192,11 @@ static syn_status find_service(struct run *run, const struct syn_target *target)
     if (target != NULL) {
         const syn_status found = syn_load_locate(
             &run->locator, target, run->plan, &run->aim, run->result->fault);
-        return found == SYN_OK ? open_manifest(run, target) : found;
+        const syn_status written =
+            found == SYN_OK ? open_manifest(run, target) : found;
+        return written == SYN_OK ? syn_load_purse_open(&run->aim, run->plan,
+                                                       target, run->result)
+                                 : written;
     }
     const syn_status st = syn_load_embed_start(&run->embed, run->plan);
     if (st == SYN_OK) {
@@ -428,6 +432,9 @@ static void watch(struct run *run)
         syn_load_plan_end_us(run->plan);
     while (listen_once(run)) {
         fix_start(run);
+        if (syn_load_purse_is_spent(&run->aim, run->ledger, run->result)) {
+            atomic_store(&run->ledger->stop, true);
+        }
         watch_service(run);
         tell_progress(run);
         if (stop_signal != 0 || now_us() > until_us) {
@@ -527,6 +534,7 @@ static syn_status run_all(struct run *run, const struct syn_target *target)
         count_left(run);
         syn_manifest_close(run->aim.manifest);
     }
+    syn_load_purse_close(&run->aim, run->result);
     (void)sigaction(SIGINT, &before[0], NULL);
     (void)sigaction(SIGTERM, &before[1], NULL);
     return st;

@@ -231,5 +231,6 @@ syn_status syn_load_locate(struct syn_load_locator *locator,
     aim->removal_us = target->ttl_s * SYN_LOAD_US_PER_S;
     aim->rest_per_s = is_near ? 0 : target->budget.rest_per_s;
     aim->connects_per_s = is_near ? 0 : target->budget.connects_per_s;
+    aim->has_budget = !is_near || !syn_guard_is_loopback(target->sdk_url);
     return SYN_OK;
 }

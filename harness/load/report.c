@@ -156,6 +156,8 @@ static void keep_ends(struct syn_runner *runner,
                    result->fault);
     (void)snprintf(runner->leftovers, sizeof runner->leftovers, "%s",
                    result->leftovers);
+    (void)snprintf(runner->distress, sizeof runner->distress, "%s",
+                   result->distress);
     runner->signal_number = result->signal_number;
 }
 
@@ -175,6 +177,7 @@ int syn_load_report_write(const struct syn_load_report_options *options,
         note_fault(&runner, fault);
     }
     runner.report = report_of(options, &result->plan);
+    runner.report.sent = result->sent[0] == '\0' ? NULL : result->sent;
     runner.report.results = syn_load_cases(&runner.arena, options, result,
                                            &runner.report.result_count);
     if (runner.report.results == NULL) {

@@ -176,8 +176,10 @@ struct syn_load_result {
     char invalid_reason[SYN_LOAD_REASON_BYTES];
     char unreachable[SYN_LOAD_REASON_BYTES]; /* exit 69; "" when not */
     char fault[SYN_LOAD_REASON_BYTES];       /* ours, exit 70; "" when not */
-    char leftovers[SYN_LOAD_REASON_BYTES];   /* at a target, exit 5; "": none;
-                                                of this process, not written */
+    /* Of this process, not written. */
+    char leftovers[SYN_LOAD_REASON_BYTES]; /* at a target, exit 5; "": none */
+    char distress[SYN_LOAD_REASON_BYTES];  /* stopped for safety, exit 75 */
+    char sent[SYN_LOAD_REASON_BYTES];      /* against the budget; "": none */
 };
 
 /* Zero everything, with slots for the plan's whole time. Errors:

@@ -149,6 +149,7 @@ bool syn_load_say_init(struct syn_load_env *env,
     if (!put_token(env, session, session->token_end_s)) {
         return false;
     }
+    env->asks++;
     put_text(out, ",\"continuation_token\":");
     if (session->continuation == NULL) {
         put_text(out, "null");
@@ -178,6 +179,7 @@ bool syn_load_say_update(struct syn_load_env *env,
     if (!put_token(env, session, end_s)) {
         return false;
     }
+    env->asks++;
     end_bare(env);
     return true;
 }
@@ -214,6 +216,9 @@ static struct syn_buf *begin_request(struct syn_load_env *env,
                                      const struct request *request)
 {
     char id[ID_BYTES + 1];
+    env->asks++;
+    env->writes += request->ask == SYN_LOAD_ASK_CREATE ||
+                   request->ask == SYN_LOAD_ASK_WRITE;
     struct syn_buf *out = begin(
         env, "message", make_id(id, session, request->ask, request->value));
     put_text(out, ",\"active_grant\":\"data_sync\","

@@ -158,8 +158,10 @@ static bool open_all(struct syn_load_worker *worker)
 {
     struct syn_load_env *env = &worker->env;
     const struct syn_load_aim *aim = worker->aim;
-    struct syn_load_net_setup setup = {
-        .sources = env->plan->sources, .events = &link_events, .ctx = worker};
+    struct syn_load_net_setup setup = {.sources = env->plan->sources,
+                                       .events = &link_events,
+                                       .ctx = worker,
+                                       .purse = aim->purse};
     memcpy(setup.places, aim->places, sizeof setup.places);
     syn_arena_init(&worker->scratch, NULL, SCRATCH_BYTES);
     syn_buf_init(&env->out, NULL, SYN_LOAD_STEP_BYTES_MAX);

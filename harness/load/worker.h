@@ -14,6 +14,7 @@
 #include "load/schedule.h"
 #include "net/http.h"
 #include "syn/arena.h"
+#include "target/budget.h"
 #include "target/file.h"
 
 #define SYN_LOAD_IDENTITY_BYTES 64
@@ -35,11 +36,13 @@ struct syn_load_aim {
     const char *service_sid;
     const char *run;               /* prefix of names and identities */
     struct syn_manifest *manifest; /* of a target; NULL: none */
+    struct syn_purse *purse;       /* likewise, shared by all workers */
     int64_t margin_us;
     int64_t removal_us;
     int64_t rest_per_s;                         /* 0: no bound */
     int64_t connects_per_s;                     /* likewise */
     bool is_ours;                               /* the embedded service */
+    bool has_budget;                            /* not on loopback */
     const struct syn_target_endpoint *endpoint; /* of tokens; NULL: none */
     const char *app_host;                       /* its URL in parts */
     const char *app_path;
@@ -138,6 +141,29 @@ static inline bool syn_load_is_stopped(const struct syn_load_worker *worker)
 {
     return !worker->is_cleaning && atomic_load(&worker->ledger->stop);
 }
+
+/* --- spend.c: the budget of a target --------------------------------------
+ */
+
+/* Begin to count, before workers are forked. Errors: SYN_ERR_IO,
+ * SYN_ERR_MEMORY; the result says why. */
+SYN_MUST_CHECK syn_status syn_load_purse_open(struct syn_load_aim *aim,
+                                              const struct syn_load_plan *plan,
+                                              const struct syn_target *target,
+                                              struct syn_load_result *result);
+
+/* Then the run must end; the result says why. */
+bool syn_load_purse_is_spent(const struct syn_load_aim *aim,
+                             const struct syn_load_ledger *ledger,
+                             struct syn_load_result *result);
+
+/* The result gets what was sent in all. */
+void syn_load_purse_close(struct syn_load_aim *aim,
+                          struct syn_load_result *result);
+
+/* Count what is about to leave for a target (enum syn_spend). False: the budget
+ * is spent, it must not leave, and the run ends. */
+bool syn_load_spend(struct syn_load_worker *worker, unsigned what);
 
 /* --- crowd.c: who is there ------------------------------------------------ */
 
