@@ -45,9 +45,11 @@ static const struct option options[] = {
     TEXT("--level", "LEVEL", level, SELECTS, "must, should or info"),
     TEXT("--profile", "NAME", profile, SELECTS, "pre-acl, release or nightly"),
     TEXT("--target", "FILE", target,
-         SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_REPLAY | SYN_CLI_GATE |
-             SYN_CLI_CALIBRATE | SYN_CLI_STRESS,
+         SYN_CLI_RUN | SYN_CLI_LIST | SYN_CLI_GATE | SYN_CLI_CALIBRATE |
+             SYN_CLI_STRESS,
          "the target file (absent: the embedded service)"),
+    TEXT("--target", "FILE", target, SYN_CLI_REPLAY,
+         "the target file (absent: where the capsule was made)"),
     TEXT("--target", "FILE", target, SYN_CLI_AUDIT | SYN_CLI_CLEAN,
          "the target file; needed"),
     TEXT("--target", "FILE", target, SYN_CLI_BLAST,
