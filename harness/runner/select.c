@@ -132,8 +132,12 @@ syn_status syn_select_check(const struct syn_selection *selection,
                                     .prefix_count = 1};
         if (!any_row(suites, &one)) {
             (void)snprintf(fault, SYN_SELECT_FAULT_BYTES,
-                           "no row's id begins with \"%s\"",
-                           selection->prefixes[i]);
+                           "no row's id begins with \"%s\"%s",
+                           selection->prefixes[i],
+                           strchr(selection->prefixes[i], '[') == NULL
+                               ? ""
+                               : "; leave out the [type]: a row is selected "
+                                 "with all its types");
             return SYN_ERR_CONFIG;
         }
     }

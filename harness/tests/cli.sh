@@ -19,6 +19,8 @@ holds "unknown flag is told in one sentence" one_sentence
 expect 64 "flag of another verb" "$program" run --listen 127.0.0.1:0
 expect 64 "value missing" "$program" run --seed
 expect 64 "unknown id" "$program" run no/such/row
+expect 64 "an id with its type" "$program" run "acl/defaults/creator-alone[list]"
+has stderr "an id with its type" "leave out the [type]"
 expect 64 "a word for clean" "$program" clean syn-0a1b --target none.json
 has stderr "a word for clean" "no arguments but options"
 holds "unknown id is told in one sentence" one_sentence
