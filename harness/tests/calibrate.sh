@@ -31,7 +31,7 @@ serve() {
     rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
     sdk=$(sed 's/.*"sdk":"\([^"]*\)".*/\1/' "$place/ready")
     cat >"$place/target.json" <<END
-{"name": "own", "rest_url": "$rest", "sdk_url": "$sdk", "mode": "namespaced",
+{"name": "own", "rest_url": "$rest", "sdk_url": "$sdk", "mode": "namespaced", "budget": {"rest_per_s": 1000, "connects_per_s": 500},
  "account_sid": "AC11111111111111111111111111111111", "clock": "$clock",
  "api_key": "SK11111111111111111111111111111111", "api_secret": "s3cret"}
 END

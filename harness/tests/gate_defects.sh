@@ -26,7 +26,8 @@ serve() { # OPTIONS...
     cat >"$place/target.json" <<END
 {"name": "test", "rest_url": "http://127.0.0.1:$port", "sdk_url": "ws://127.0.0.1:$port/v3/wsconnect",
  "account_sid": "AC11111111111111111111111111111111", "api_key": "SK11111111111111111111111111111111",
- "api_secret": "env:SYN_GATE_SECRET", "mode": "namespaced"}
+ "api_secret": "env:SYN_GATE_SECRET", "mode": "namespaced",
+ "budget": {"rest_per_s": 1000, "connects_per_s": 500}}
 END
 }
 
