@@ -181,8 +181,7 @@ static bool read_sources(struct syn_cli *cli, struct answer *answer)
     }
     /* To act as somebody is an attack on whom it is not meant for. */
     if (cli->reads && answer->target->authorisation_reference == NULL &&
-        !(syn_guard_is_loopback(answer->target->rest_url) &&
-          syn_guard_is_loopback(answer->target->sdk_url))) {
+        !syn_guard_is_near(answer->target)) {
         (void)syn_cli_refuse("blast: --read acts as the identity: on a service "
                              "that is not ours it needs authorisation");
         return false;

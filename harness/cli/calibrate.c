@@ -9,25 +9,6 @@
 #include "service/seams.h"
 #include "syn/limits.h"
 
-#include <signal.h>
-
-static volatile sig_atomic_t stop_signal;
-
-static void on_signal(int number)
-{
-    stop_signal = number;
-}
-
-/* Before anything is made at the target, or it would be left there. The second
- * signal finds the default again. */
-static void watch_signals(void)
-{
-    struct sigaction stop = {.sa_handler = on_signal,
-                             .sa_flags = (int)SA_RESETHAND};
-    (void)sigaction(SIGTERM, &stop, NULL);
-    (void)sigaction(SIGINT, &stop, NULL);
-}
-
 bool syn_cli_readings(const struct syn_cli *cli,
                       const struct syn_readings **out)
 {
@@ -78,7 +59,7 @@ static bool read_options(struct syn_cli *cli,
 
 int syn_verb_calibrate(struct syn_cli *cli)
 {
-    struct syn_calibrate_options options = {.stop = &stop_signal};
+    struct syn_calibrate_options options = {.stop = syn_cli_stop()};
     struct syn_runner_options runner;
     struct syn_arena arena;
     if (cli->word_count != 0) {
@@ -98,7 +79,7 @@ int syn_verb_calibrate(struct syn_cli *cli)
                                    target == NULL ? "off" : "the target's",
                                .suite = "open-questions",
                                .started_ms = syn_cli_now_ms()};
-    watch_signals();
+    syn_cli_watch_signals();
     syn_book_print_first(&runner, &end);
     syn_arena_init(&arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
     int code = syn_calibrate_run(&arena, &options, &runner, &end);

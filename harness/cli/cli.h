@@ -13,6 +13,7 @@
 #include "target/file.h"
 #include "wire/readings.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -203,6 +204,13 @@ int syn_verb_audit(struct syn_cli *cli);
 int syn_verb_clean(struct syn_cli *cli);
 int syn_verb_blast(struct syn_cli *cli);
 int syn_verb_calibrate(struct syn_cli *cli);
+
+/* For verbs that make things at a target: from syn_cli_watch_signals on, SIGINT
+ * and SIGTERM set the number that syn_cli_stop points to (0: none came), and
+ * the verb ends by itself. The second signal finds the default again, so nobody
+ * waits for us. */
+const volatile sig_atomic_t *syn_cli_stop(void);
+void syn_cli_watch_signals(void);
 
 /* The baseline of a verb that keeps a book; *out NULL: none is named. False:
  * the fault has been printed. */

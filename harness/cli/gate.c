@@ -9,28 +9,10 @@
 #include "service/seams.h"
 #include "syn/limits.h"
 
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
 #define MS_PER_S 1000
-
-/* Set by the handler; the gate looks at it before whatever it sends. */
-static volatile sig_atomic_t stop_signal;
-
-static void on_signal(int number)
-{
-    stop_signal = number;
-}
-
-/* The second signal finds the default again, so nobody waits for us. */
-static void watch_signals(void)
-{
-    struct sigaction stop = {.sa_handler = on_signal,
-                             .sa_flags = (int)SA_RESETHAND};
-    (void)sigaction(SIGTERM, &stop, NULL);
-    (void)sigaction(SIGINT, &stop, NULL);
-}
 
 int64_t syn_cli_now_ms(void)
 {
@@ -66,7 +48,7 @@ static bool read_options(struct syn_cli *cli, struct syn_gate_options *gate,
     gate->defect = cli->defect;
     gate->seed = runner->seed;
     gate->wants_all = cli->runs_all;
-    gate->stop = &stop_signal;
+    gate->stop = syn_cli_stop();
     gate->out_dir = runner->out_dir;
     return true;
 }
@@ -100,7 +82,7 @@ int syn_verb_gate(struct syn_cli *cli)
     if (!syn_cli_baseline(cli, &runner, &end.baseline)) {
         return SYN_EXIT_USAGE;
     }
-    watch_signals();
+    syn_cli_watch_signals();
     syn_book_print_first(&runner, &end);
     syn_arena_init(&arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
     syn_status st = syn_gate_prove(&arena, &gate, fault, &outcome);

@@ -108,8 +108,7 @@ static bool is_fit_target(const struct syn_target *target,
     if (!syn_cli_is_safe(target)) {
         return false;
     }
-    if (target == NULL || (syn_guard_is_loopback(target->rest_url) &&
-                           syn_guard_is_loopback(target->sdk_url))) {
+    if (target == NULL || syn_guard_is_near(target)) {
         return true;
     }
     if (!syn_load_plan_is_probe(plan) &&

@@ -417,7 +417,8 @@ static void add_lint_case(struct gate *gate, const struct syn_lint *lint,
         .clause_count = 1,
         .file = gate->options->plan->path,
         .verdict = one == NULL ? SYN_VERDICT_PASS : verdict_of(one),
-        .signature = syn_book_sign(gate->arena, id, reason),
+        .signature =
+            one == NULL ? NULL : syn_book_sign(gate->arena, id, reason),
         .reason = reason};
     syn_book_add(&gate->out->book, &result);
 }

@@ -109,8 +109,7 @@ static syn_status check_mode(const struct syn_target *target,
                              const struct syn_load_plan *plan,
                              char fault[SYN_LOAD_REASON_BYTES])
 {
-    const bool is_near = syn_guard_is_loopback(target->rest_url) &&
-                         syn_guard_is_loopback(target->sdk_url);
+    const bool is_near = syn_guard_is_near(target);
     for (size_t i = 0; target->routes != NULL && i < target->routes->count;
          i++) {
         if (syn_route_has_proxy(&target->routes->at[i])) {
@@ -231,6 +230,6 @@ syn_status syn_load_locate(struct syn_load_locator *locator,
     aim->removal_us = target->ttl_s * SYN_LOAD_US_PER_S;
     aim->rest_per_s = is_near ? 0 : target->budget.rest_per_s;
     aim->connects_per_s = is_near ? 0 : target->budget.connects_per_s;
-    aim->has_budget = !is_near || !syn_guard_is_loopback(target->sdk_url);
+    aim->has_budget = !syn_guard_is_near(target);
     return SYN_OK;
 }

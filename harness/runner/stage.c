@@ -192,9 +192,7 @@ int64_t syn_stage_ttl_s(const struct syn_stage *stage)
 
 bool syn_stage_is_ours(const struct syn_stage *stage)
 {
-    return stage->owns_services ||
-           (syn_guard_is_loopback(stage->target->rest_url) &&
-            syn_guard_is_loopback(stage->target->sdk_url));
+    return stage->owns_services || syn_guard_is_near(stage->target);
 }
 
 static void put_types(struct syn_buf *out, unsigned types)

@@ -458,9 +458,8 @@ static void fill_budget(struct syn_target *target)
                                                   .seconds = 1800,
                                                   .rest_per_s = 200,
                                                   .connects_per_s = 110};
-    bool is_near = syn_guard_is_loopback(target->rest_url) &&
-                   syn_guard_is_loopback(target->sdk_url);
-    const struct syn_target_budget *usual = is_near ? &near : &far;
+    const struct syn_target_budget *usual =
+        syn_guard_is_near(target) ? &near : &far;
     struct syn_target_budget *budget = &target->budget;
     const struct {
         int64_t *said;

@@ -496,3 +496,9 @@ bool syn_guard_is_loopback(const char *url)
     return is_loopback_address(host) || syn_str_is(host, "[::1]") ||
            syn_str_is_equal_nocase(host, SYN_STR("localhost"));
 }
+
+bool syn_guard_is_near(const struct syn_target *target)
+{
+    return syn_guard_is_loopback(target->rest_url) &&
+           syn_guard_is_loopback(target->sdk_url);
+}

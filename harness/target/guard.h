@@ -107,4 +107,8 @@ void syn_guard_hung_up(void *ctx);
 /* Does the URL name this machine by 127.0.0.0/8, [::1] or localhost? */
 bool syn_guard_is_loopback(const char *url);
 
+/* Are both planes of the target on this machine? Then nobody else's account is
+ * at stake. */
+bool syn_guard_is_near(const struct syn_target *target);
+
 #endif
