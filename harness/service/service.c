@@ -388,9 +388,10 @@ struct syn_model *syn_service_model(struct syn_service *service)
 const char *syn_service_default_sid(const struct syn_service *service,
                                     size_t account_index)
 {
-    SYN_ASSERT(account_index < service->keyring.account_count);
     const struct syn_service_row *row =
-        service->keyring.accounts[account_index].row->default_service;
+        account_index < service->keyring.account_count
+            ? service->keyring.accounts[account_index].row->default_service
+            : NULL;
     return row == NULL ? "" : row->sid;
 }
 

@@ -131,7 +131,8 @@ uint16_t syn_service_port_at(const struct syn_service *service, uint32_t index);
 /* The model behind it, for set-up from a configuration and for stores. */
 struct syn_model *syn_service_model(struct syn_service *service);
 
-/* Sid of the default service of the n-th account. */
+/* Sid of the default service of the n-th account; "" when it has none, or when
+ * there is no such account. */
 const char *syn_service_default_sid(const struct syn_service *service,
                                     size_t account_index);
 
