@@ -54,12 +54,8 @@ write_files() { # PLANTED
 }
 
 serve() {
-    end_server
-    : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" \
-        --limits off -v >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
+    start_server "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" \
+        --limits off -v
     port=$(sed 's/.*"rest":"http:\/\/127.0.0.1:\([0-9]*\)".*/\1/' "$place/ready")
     cat >"$place/target.json" <<END
 {"name": "test", "rest_url": "http://127.0.0.1:$port", "sdk_url": "ws://127.0.0.1:$port/v3/wsconnect",

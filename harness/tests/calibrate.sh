@@ -18,18 +18,9 @@ END
 
 # serve OPTIONS...: a service, and a target file for it.
 serve() {
-    end_server
-    : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 "$@" >"$place/ready" \
-        2>"$place/log" &
-    server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.05 # until the line is there
-    done
-    rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
-    sdk=$(sed 's/.*"sdk":"\([^"]*\)".*/\1/' "$place/ready")
+    start_server "$program" serve --listen 127.0.0.1:0 "$@"
+    rest=$(member rest)
+    sdk=$(member sdk)
     cat >"$place/target.json" <<END
 {"name": "own", "rest_url": "$rest", "sdk_url": "$sdk", "mode": "namespaced", "budget": {"rest_per_s": 1000, "connects_per_s": 500},
  "account_sid": "AC11111111111111111111111111111111", "clock": "$clock",

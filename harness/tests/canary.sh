@@ -5,32 +5,18 @@
 # Usage: canary.sh SYNCPROOF. Loopback only; ends what it starts by pid.
 set -u
 program=$1
-place=$(mktemp -d)
-TMPDIR=$place
-export TMPDIR
-failed=0
-server=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 CANARY_KEY=Q7canaryQ7keyQ7secretQ7
 CANARY_TOKEN=Q7canaryQ7authQ7tokenQ7
 export CANARY_KEY CANARY_TOKEN
 
-trap '[ "$server" -eq 0 ] || kill -TERM "$server"; rm -rf "$place"' EXIT
-complain() {
-    echo "FAILED: $*"
-    failed=1
-}
 
 mkdir "$place/all"
 cd "$place/all" || exit 1
-"$program" serve --listen 127.0.0.1:0 --defect grant-ignored -v --api-secret env:CANARY_KEY \
-    --auth-token env:CANARY_TOKEN >ready 2>serve.log &
-server=$!
-tries=0
-while [ ! -s ready ] && [ "$tries" -lt 100 ]; do
-    tries=$((tries + 1))
-    sleep 0.05
-done
-member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" ready; }
+start_server "$program" serve --listen 127.0.0.1:0 --defect grant-ignored -v --api-secret env:CANARY_KEY \
+    --auth-token env:CANARY_TOKEN
+ln "$place/ready" "$place/log" . # searched like all else
 cat >target.json <<END
 { "name": "canary", "rest_url": "$(member rest)", "sdk_url": "$(member sdk)",
   "account_sid": "$(member account_sid)", "api_key": "$(member api_key)",

@@ -100,25 +100,22 @@ key=SK00000000000000000000000000000001
 account=AC00000000000000000000000000000001
 SYN_TEST_SECRET=only-for-this-test
 export SYN_TEST_SECRET
-start_server() {
-    : >"$place/ready"
-    "$program" serve --account-sid $account --api-key $key \
-        --api-secret env:SYN_TEST_SECRET "$@" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
-    rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
-    sdk=$(sed 's/.*"sdk":"\([^"]*\)".*/\1/' "$place/ready")
+serve() {
+    start_server "$program" serve --account-sid $account --api-key $key \
+        --api-secret env:SYN_TEST_SECRET "$@"
+    rest=$(member rest)
+    sdk=$(member sdk)
 }
 call() { curl -s -u "$key:$SYN_TEST_SECRET" "$@"; }
 
-start_server --db "$place/sync.db" --acl on
+serve --db "$place/sync.db" --acl on
 holds "pinned secrets are not shown" sh -c "! grep -q only-for-this '$place/ready'"
 call -d UniqueName=kept "$rest/v1/Services/default/Documents" >"$place/made"
 holds "a document is created" grep -q '"unique_name":"kept"' "$place/made"
 end_server
 code=$?
 [ "$code" -eq 0 ] || { echo "FAILED: SIGTERM ends serve with $code"; failed=1; }
-start_server --db "$place/sync.db"
+serve --db "$place/sync.db"
 call "$rest/v1/Services/default/Documents/kept" >"$place/found"
 holds "it is there after a restart" grep -q '"unique_name":"kept"' "$place/found"
 kill -KILL "$server"
@@ -128,11 +125,8 @@ server=0
 # --- serve --config and --limits FILE
 config=$(dirname "$0")/../../fixtures/serve/two-accounts.json
 start_configured() {
-    : >"$place/ready"
-    "$program" serve "$@" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
-    rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
+    start_server "$program" serve "$@"
+    rest=$(member rest)
 }
 start_configured --config "$config"
 holds "secrets of the file are not shown" sh -c "! grep -qi 'secret of\|token of' '$place/ready'"
@@ -154,7 +148,7 @@ expect 64 "an unknown bucket" "$program" serve --limits "$place/rates.json"
 holds "its fault names the member" grep -q 'rates.json:1:11: /speed: no such member' "$place/stderr"
 
 # --- a target: the served service, on a clock that we move
-start_server --virtual-clock --limits off
+serve --virtual-clock --limits off
 cat >"$place/target.json" <<END
 { // made by cli.sh
   "name": "served", "rest_url": "$rest", "sdk_url": "$sdk",

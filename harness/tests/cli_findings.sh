@@ -18,13 +18,9 @@ key=SK00000000000000000000000000000001
 account=AC00000000000000000000000000000001
 SYN_TEST_SECRET=only-for-this-test-canary-credential
 export SYN_TEST_SECRET
-start_server() {
-    : >"$place/ready"
-    "$program" serve --account-sid $account --api-key $key --limits off \
-        --api-secret env:SYN_TEST_SECRET --virtual-clock "$@" \
-        >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
+serve() {
+    start_server "$program" serve --account-sid $account --api-key $key --limits off \
+        --api-secret env:SYN_TEST_SECRET --virtual-clock "$@"
     cat >"$place/target.json" <<END
 {
   "name": "wrong", "rest_url": "$(value rest "$place/ready")",
@@ -39,7 +35,7 @@ row=acl/defaults/rest-created-closed
 wrong() { "$program" run $row --target "$place/target.json" --out "$place/out" "$@"; }
 
 # --- a failure and its capsule
-start_server --defect grant-ignored
+serve --defect grant-ignored
 expect 1 "a wrong target fails" wrong --html "$place/page.html" --markdown "$place/page.md"
 capsule=$place/out/capsules/acl.defaults.rest-created-closed.list.json
 holds "the failure leaves a capsule" test -s "$capsule"
@@ -100,7 +96,7 @@ holds "the day is told" grep -q 'expired on 2020-01-31' "$place/stdout"
 baseline 2999-12-31 >"$place/known.json"
 holds "signatures do not depend on seed and run" test "$before" = "$(cat "$place/known.json")"
 end_server
-start_server
+serve
 expect 4 "a pass that was not expected" wrong --baseline "$place/known.json"
 holds "it is xpass" grep -q '^verdicts: 0 pass 0 fail 3 xpass' "$place/stdout"
 bad() { # title place text

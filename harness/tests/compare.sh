@@ -5,18 +5,11 @@
 set -u
 program=$1
 schema=$2
-place=$(mktemp -d)
-TMPDIR=$place
-export TMPDIR
-failed=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 servers=
 
 trap 'for pid in $servers; do kill -TERM "$pid" 2>/dev/null; done; rm -rf "$place"' EXIT
-
-complain() {
-    echo "FAILED: $*"
-    failed=1
-}
 
 start() { # NAME [FLAGS…]: a service, and its target file
     name=$1
@@ -24,12 +17,7 @@ start() { # NAME [FLAGS…]: a service, and its target file
     "$program" serve --listen 127.0.0.1:0 --limits off "$@" \
         >"$place/ready" 2>"$place/$name.log" &
     servers="$servers $!"
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.05
-    done
-    member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
+    await "$place/ready"
     cat >"$place/$name.json" <<END
 { "name": "$name", "rest_url": "$(member rest)", "sdk_url": "$(member sdk)",
   "account_sid": "$(member account_sid)", "api_key": "$(member api_key)",

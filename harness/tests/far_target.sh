@@ -10,28 +10,15 @@ fickle=$2
 plan=$3
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
-TMPDIR=$place
-export TMPDIR
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 
-complain() {
-    echo "FAILED: $*"
-    tail -6 "$place/stdout" 2>/dev/null
-    tail -2 "$place/stderr" 2>/dev/null
-    failed=1
-}
-member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
 number() { sed "s/.*\"$1\":\([0-9]*\).*/\1/"; }
 
 # As the account, past the guard, by the address of loopback.
 ask() { curl -s -u "$(member api_key):$(member api_secret)" "$(member rest)$1"; }
 
 serve() {
-    end_server
-    : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 --limits off "$@" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
+    start_server "$program" serve --listen 127.0.0.1:0 --limits off "$@"
     port=$(member rest | sed 's/.*://')
 }
 

@@ -55,12 +55,8 @@ serve() {
     {"type": "list", "unique_name": "calls-$agent_b", "grants": [
       {"identity": "$agent_b", "rights": ["read"]}, {"identity": "$lead", "rights": ["read"]}]}$2]}]}]}
 END
-    : >"$place/ready"
 # shellcheck disable=SC2086
-    "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" -v ${extra:-} \
-        >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
+    start_server "$program" serve --listen 127.0.0.1:0 --config "$place/config.json" -v ${extra:-}
     port=$(sed 's/.*"rest":"http:\/\/127.0.0.1:\([0-9]*\)".*/\1/' "$place/ready")
     cat >"$place/target.json" <<END
 {"name": "test", "rest_url": "http://127.0.0.1:$port", "sdk_url": "ws://127.0.0.1:$port/v3/wsconnect",

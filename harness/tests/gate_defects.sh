@@ -14,14 +14,10 @@ SYN_GATE_SECRET=s3cret
 export SYN_GATE_SECRET
 
 serve() { # OPTIONS...
-    end_server
-    : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 --limits off \
+    start_server "$program" serve --listen 127.0.0.1:0 --limits off \
         --account-sid AC11111111111111111111111111111111 \
         --api-key SK11111111111111111111111111111111 \
-        --api-secret env:SYN_GATE_SECRET "$@" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
+        --api-secret env:SYN_GATE_SECRET "$@"
     port=$(sed 's/.*"rest":"http:\/\/127.0.0.1:\([0-9]*\)".*/\1/' "$place/ready")
     cat >"$place/target.json" <<END
 {"name": "test", "rest_url": "http://127.0.0.1:$port", "sdk_url": "ws://127.0.0.1:$port/v3/wsconnect",

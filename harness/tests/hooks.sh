@@ -17,11 +17,9 @@ cat >"$place/serve.json" <<JSON
     {"service_sid": "IS22222222222222222222222222222222"}]
 }]}
 JSON
-"$program" serve --listen 127.0.0.1:0 --limits off --virtual-clock \
-    --config "$place/serve.json" >"$place/ready" 2>"$place/log" &
-server=$!
-await_ready
-rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
+start_server "$program" serve --listen 127.0.0.1:0 --limits off --virtual-clock \
+    --config "$place/serve.json"
+rest=$(member rest)
 
 # target NAME MEMBERS…: a target file with more members.
 target() {

@@ -7,8 +7,6 @@ set -u
 program=$1
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
-TMPDIR=$place
-export TMPDIR
 what=
 
 complain() {
@@ -19,8 +17,6 @@ complain() {
 
 # start PURGE_DELAY_MS: a service that shows expired things so long.
 start() {
-    end_server
-    : >"$place/ready"
     sid=11111111111111111111111111111111
     cat >"$place/serve.json" <<END
 {"purge_delay_ms": $1, "accounts": [{
@@ -28,11 +24,9 @@ start() {
   "keys": [{"api_key": "SK$sid", "api_secret": "secret of the key", "kind": "main"}],
   "services": [{"service_sid": "IS$sid", "unique_name": "default"}]}]}
 END
-    "$program" serve --listen 127.0.0.1:0 --limits off \
-        --config "$place/serve.json" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
-    rest=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$place/ready")
+    start_server "$program" serve --listen 127.0.0.1:0 --limits off \
+        --config "$place/serve.json"
+    rest=$(member rest)
 }
 
 # write_target [MEMBERS]: a target file with more members.

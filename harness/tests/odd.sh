@@ -24,15 +24,11 @@ complain() {
     failed=1
 }
 
-member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
 
 # start MODE: the target, and a file that names it. With $named set the file
 # names the service too, so that the run makes none.
 start() {
-    : >"$place/ready"
-    "$odd" --mode "$1" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
+    start_server "$odd" --mode "$1"
     service=
     [ -z "$named" ] || service="\"service_sid\": \"$(member service_sid)\","
     cat >"$place/target.json" <<END

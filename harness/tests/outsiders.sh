@@ -8,9 +8,8 @@ set -u
 program=$1
 stand_in=$2
 fixtures=$3
-place=$(mktemp -d)
-failed=0
-server=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 app=0
 secret=
 token=
@@ -23,45 +22,20 @@ end_app() {
     fi
 }
 
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server" 2>/dev/null
-        server=0
-    fi
-}
 trap 'end_app; end_server; rm -rf "$place"' EXIT
 
-complain() {
-    echo "FAILED: $*"
-    tail -5 "$place/stdout" 2>/dev/null
-    failed=1
-}
+door() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/door"; }
 
-await() {
-    tries=0
-    while [ ! -s "$1" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
-}
-
-member() { sed "s/.*\"$2\":\"\([^\"]*\)\".*/\1/" "$place/$1"; }
-
-start_server() { # [FLAGS…]
-    end_server
-    : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 "$@" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await "$place/ready"
+serve() { # [FLAGS…]
+    start_server "$program" serve --listen 127.0.0.1:0 "$@"
 }
 
 start_app() { # ISSUER RECEIVER
     end_app
     : >"$place/door"
-    "$stand_in" "$1" "$2" "$(member ready api_key)" "$(member ready api_secret)" \
-        "$(member ready account_sid)" "$(member ready service_sid)" \
-        "$(member ready auth_token)" >"$place/door" &
+    "$stand_in" "$1" "$2" "$(member api_key)" "$(member api_secret)" \
+        "$(member account_sid)" "$(member service_sid)" \
+        "$(member auth_token)" >"$place/door" &
     app=$!
     await "$place/door"
 }
@@ -69,11 +43,11 @@ start_app() { # ISSUER RECEIVER
 write_target() { # MODE MORE
     cat >"$place/target.json" <<END
 { // made by outsiders.sh
-  "name": "outsiders", "rest_url": "$(member ready rest)", "sdk_url": "$(member ready sdk)",
-  "account_sid": "$(member ready account_sid)", "api_key": "$(member ready api_key)",
-  "api_secret": "${secret:-$(member ready api_secret)}",
-  "auth_token": "${token:-$(member ready auth_token)}",
-  "service_sid": "$(member ready service_sid)", "mode": "$1",
+  "name": "outsiders", "rest_url": "$(member rest)", "sdk_url": "$(member sdk)",
+  "account_sid": "$(member account_sid)", "api_key": "$(member api_key)",
+  "api_secret": "${secret:-$(member api_secret)}",
+  "auth_token": "${token:-$(member auth_token)}",
+  "service_sid": "$(member service_sid)", "mode": "$1",
   "allow_webhooks": true, // those of the set-ups; readonly rows cause none
   "budget": {"rest_per_s": 1000, "connects_per_s": 500},
   "eventually": {"ttl_s": 5, "revoke_s": 2, "event_s": 2, "skew_s": 1}$2
@@ -84,11 +58,11 @@ END
 doors() {
     cat <<END
 ,
-  "token_endpoint": {"audience": "known", "method": "POST", "url": "$(member door issuer)",
+  "token_endpoint": {"audience": "known", "method": "POST", "url": "$(door issuer)",
     "token_at": "/token", "identity_param": "identity",
     "users": [{"headers": {"Cookie": "session=s-2c9f14d0"}, "identity": "9b2f61c4-7a0d-4f7e-9c55-1d3e8a6b7f01"},
               {"headers": {"Cookie": "session=s-83b7ea55"}, "identity": "4e0c7d9a-52b8-4b1f-8f63-a7c2d5e90b12"}]},
-  "webhook": {"receiver": "$(member door receiver)"}
+  "webhook": {"receiver": "$(door receiver)"}
 END
 }
 
@@ -102,7 +76,7 @@ run() { # CODE WHAT LINE SELECT…: the exit code, and a line of the output
     grep -q "$line" "$place/stdout" || complain "$what: no line \"$line\""
 }
 
-start_server
+serve
 start_app issuer/good receiver/good
 write_target namespaced "$(doors)"
 run 0 "a sound app" "^verdicts: 15 pass 0 fail 1 info 1 skipped" \
@@ -123,13 +97,13 @@ end_app
 # A service of a file does not print the file's secrets.
 secret=throw-away-secret
 token=throw-away-auth-token
-start_server --config "$fixtures/audits/good.json"
+serve --config "$fixtures/audits/good.json"
 write_target readonly ""
 run 0 "a sound set-up, readonly" "^pass *acl/audit/one-writer" acl/audit
-start_server --config "$fixtures/audits/bad-shared-write.json"
+serve --config "$fixtures/audits/bad-shared-write.json"
 write_target readonly ""
 run 1 "shared writing" "acl/audit/one-writer" acl/audit --strict
-start_server --config "$fixtures/audits/bad-acl-off.json"
+serve --config "$fixtures/audits/bad-acl-off.json"
 write_target readonly ""
 run 1 "ACLs off" "acl/audit/acl-is-on" acl/audit --strict
 exit "$failed"

@@ -6,29 +6,15 @@ set -u
 program=$1
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
-TMPDIR=$place
-export TMPDIR
 mode=namespaced
 more=
 budget='"rest_per_s": 1000, "connects_per_s": 500'
 canary=Q7canaryQ7secretQ7
 
-complain() {
-    echo "FAILED: $*"
-    grep -E -A1 '^(fail|error|inconclusive) ' "$place/stdout" 2>/dev/null | head -6
-    tail -4 "$place/stdout" 2>/dev/null
-    failed=1
-}
-
-member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
 
 start() { # [FLAGS…]: the target, with credentials that are easy to find
-    end_server
-    : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 --api-secret "$canary-key" \
-        --auth-token "$canary-token" "$@" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
+    start_server "$program" serve --listen 127.0.0.1:0 --api-secret "$canary-key" \
+        --auth-token "$canary-token" "$@"
 }
 
 write_target() { # NAME [SERVICE]: $mode, $budget, $more

@@ -5,43 +5,15 @@
 # Source: design section 4. Usage: remote_access.sh SYNCPROOF. Loopback only.
 set -u
 program=$1
-place=$(mktemp -d)
-TMPDIR=$place
-export TMPDIR
-failed=0
-server=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 
-end_server() {
-    if [ "$server" -ne 0 ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server" 2>/dev/null
-        server=0
-    fi
-}
-trap 'end_server; [ -n "${KEEP:-}" ] || rm -rf "$place"' EXIT
-
-complain() {
-    echo "FAILED: $*"
-    grep -E -A1 '^(fail|error|inconclusive) ' "$place/stdout" 2>/dev/null | head -6
-    tail -3 "$place/stdout" "$place/stderr" 2>/dev/null
-    failed=1
-}
-
-member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
 ask() { # METHOD PATH [FORM]: as the account, past the guard
     curl -s -X "$1" -u "$(member account_sid):$(member auth_token)" \
         ${3:+--data "$3"} "$(member rest)$2"
 }
 
-: >"$place/ready"
-"$program" serve --listen 127.0.0.1:0 --acl on --limits off \
-    >"$place/ready" 2>"$place/log" &
-server=$!
-tries=0
-while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-    tries=$((tries + 1))
-    sleep 0.1
-done
+start_server "$program" serve --listen 127.0.0.1:0 --acl on --limits off
 home=$(member service_sid)
 planes="\"name\": \"part\", \"rest_url\": \"$(member rest)\", \"sdk_url\": \"$(member sdk)\",
   \"account_sid\": \"$(member account_sid)\""

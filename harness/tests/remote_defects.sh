@@ -7,30 +7,12 @@ set -u
 program=$1
 list=$2
 step=$3
-place=$(mktemp -d)
-TMPDIR=$place
-export TMPDIR
-failed=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 tried=0
-server=0
-
-end_server() {
-    [ "$server" -eq 0 ] || { kill -TERM "$server"; wait "$server"; } 2>/dev/null
-    server=0
-}
-trap 'end_server; rm -rf "$place"' EXIT
 
 serve() { # OPTIONS…
-    end_server
-    : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 --limits off "$@" >"$place/ready" 2>"$place/log" &
-    server=$!
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 400 ]; do
-        sleep 0.02
-        tries=$((tries + 1))
-    done
-    member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
+    start_server "$program" serve --listen 127.0.0.1:0 --limits off "$@"
     cat >"$place/target.json" <<END
 { "name": "defect", "rest_url": "$(member rest)", "sdk_url": "$(member sdk)",
   "account_sid": "$(member account_sid)", "api_key": "$(member api_key)",

@@ -6,19 +6,12 @@
 # Without nghttpx (Debian: nghttp2-proxy) that part is skipped, exit 77.
 set -u
 program=$1
-place=$(mktemp -d)
-TMPDIR=$place
-export TMPDIR
-failed=0
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
 pids=
 rows='acl/defaults acl/grants/every-combination tok/notice'
 
 trap 'for pid in $pids; do kill -TERM "$pid" 2>/dev/null; done; rm -rf "$place"' EXIT
-complain() {
-    echo "FAILED: $*"
-    tail -3 "$place/stdout" 2>/dev/null
-    failed=1
-}
 # shellcheck source=harness/tests/authority.sh
 . "$(dirname "$0")/authority.sh"
 {
@@ -31,13 +24,8 @@ serve() { # ADDRESS [FLAGS…]
     : >"$place/ready"
     "$program" serve --listen "$@" --limits off >"$place/ready" 2>"$place/log" &
     pids="$pids $!"
-    tries=0
-    while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.05
-    done
+    await "$place/ready"
 }
-member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
 target() { # REST SDK [CA]
     cat >"$place/target.json" <<END
 { "name": "front", "rest_url": "$1", "sdk_url": "$2",

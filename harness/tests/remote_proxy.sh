@@ -9,8 +9,6 @@ connect_proxy=$2
 fickle=$3
 # shellcheck source=harness/tests/server.sh
 . "$(dirname "$0")/server.sh"
-TMPDIR=$place
-export TMPDIR
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 proxies=
 trap 'for pid in $proxies; do kill -TERM "$pid" 2>/dev/null; done; end_server; rm -rf "$place"' EXIT
@@ -18,20 +16,8 @@ rows='acl/defaults/rest-created-closed sdk/requests/unknown-name sdk/frames/unma
 canary=Q7canaryQ7
 dead=http://127.0.0.1:1
 
-complain() {
-    echo "FAILED: $*"
-    grep -E -A1 '^(fail|error|inconclusive) ' "$place/stdout" 2>/dev/null | head -6
-    tail -3 "$place/stdout" 2>/dev/null
-    tail -2 "$place/stderr" 2>/dev/null
-    failed=1
-}
-member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
 serve() {
-    end_server
-    : >"$place/ready"
-    "$program" serve --listen 127.0.0.1:0 --limits off "$@" >"$place/ready" 2>"$place/log" &
-    server=$!
-    await_ready
+    start_server "$program" serve --listen 127.0.0.1:0 --limits off "$@"
     port=$(member rest | sed 's/.*://')
 }
 target() { # HOST [USE_PROXY [S]]: `s` for TLS

@@ -6,16 +6,9 @@ set -eu
 program=$1
 rows=$2
 output=$3
-place=$(mktemp -d)
-"$program" serve --listen 127.0.0.1:0 --limits off >"$place/ready" &
-server=$!
-trap 'kill "$server" 2>/dev/null; rm -rf "$place"' EXIT
-tries=0
-while [ ! -s "$place/ready" ] && [ "$tries" -lt 100 ]; do
-    tries=$((tries + 1))
-    sleep 0.1
-done
-member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$place/ready"; }
+# shellcheck source=harness/tests/server.sh
+. "$(dirname "$0")/server.sh"
+start_server "$program" serve --listen 127.0.0.1:0 --limits off
 cat >"$place/target.json" <<END
 { "name": "counted", "rest_url": "$(member rest)", "sdk_url": "$(member sdk)",
   "account_sid": "$(member account_sid)", "api_key": "$(member api_key)",
