@@ -227,8 +227,8 @@ static bool has_passed(struct hearing *h)
 
 static bool (*const rules[])(struct hearing *h) = {
     was_not_started, has_fault,      is_broken,        was_killed,
-    was_late,        has_crashed,    has_skipped,      has_given_up,
-    was_unanswered,  was_alerted,    left_early,       is_vacuous,
+    was_late,        has_crashed,    was_unanswered,   has_skipped,
+    has_given_up,    was_alerted,    left_early,       is_vacuous,
     is_empty,        is_informative, has_wrong_signal, has_passed};
 
 syn_status syn_judge(struct syn_arena *arena, const struct syn_case *the_case,

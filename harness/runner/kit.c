@@ -66,8 +66,9 @@ struct syn_backend *syn_run_backend_in(struct syn_run *run,
     return make_backend(run, &login);
 }
 
-/* Made for this row, and removed with its world at a target. */
-static void make_second_service(struct syn_run *run)
+/* Made for this row, and removed with its world at a target. Returns the HTTP
+ * status, 0 without an answer. */
+static unsigned make_second_service(struct syn_run *run)
 {
     (void)syn_run_world(run);
     if (run->stage->target == NULL) {
@@ -77,35 +78,42 @@ static void make_second_service(struct syn_run *run)
         struct syn_str sid = syn_reply_str(&made, "/sid");
         (void)snprintf(run->second_service, sizeof run->second_service, "%.*s",
                        SYN_STR_ARG(sid));
-        return;
+        return made.http;
     }
     struct syn_remote remote = syn_run_remote(run);
-    (void)syn_remote_make_service(
+    return syn_remote_make_service(
         &remote,
         syn_run_text(run, "syn-%s-second%zu", run->stage->run, run->index),
         false, run->second_service);
 }
 
-/* Empty when there is none. A service that the target file names is not made
- * here, and is not removed. */
-static const char *second_service(struct syn_run *run)
+/* Empty when there is none; *http says why. A service that the target file
+ * names is not made here, and is not removed. */
+static const char *second_service(struct syn_run *run, unsigned *http)
 {
+    *http = 0;
     const struct syn_target *target = run->stage->target;
     if (target != NULL && target->second_service_sid != NULL) {
+        if (run->stage->is_second_unread) {
+            syn_run_end_without(
+                run, "the backend reads the second service of the target file",
+                0);
+        }
         return target->second_service_sid;
     }
     if (run->second_service[0] == '\0' &&
         (target == NULL || run->stage->owns_services)) {
-        make_second_service(run);
+        *http = make_second_service(run);
     }
     return run->second_service;
 }
 
 const char *syn_run_second_service(struct syn_run *run)
 {
-    const char *sid = second_service(run);
+    unsigned http = 0;
+    const char *sid = second_service(run, &http);
     if (sid[0] == '\0') {
-        syn_run_give_up(run, "no second service could be made");
+        syn_run_end_without(run, "the backend makes a second service", http);
     }
     return sid;
 }
@@ -157,7 +165,8 @@ const struct syn_forge_kit *syn_run_forge_kit(struct syn_run *run)
         kit->secret = syn_str_of(world->mint_key.secret);
         kit->account_sid = syn_str_of(world->mint_key.account_sid);
         kit->service_sid = syn_str_of(world->service_sid);
-        kit->other_service_sid = syn_str_of(second_service(run));
+        unsigned http = 0; /* without one its forgeries are left out */
+        kit->other_service_sid = syn_str_of(second_service(run, &http));
         if (run->stage->target != NULL) {
             fill_target_kit(kit, run->stage->target);
         } else {

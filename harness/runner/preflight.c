@@ -26,20 +26,31 @@ static bool is_good(unsigned http)
     return http == HTTP_OK || http == HTTP_CREATED;
 }
 
+/* One more after an answer that was lost bears a name of its own; the manifest
+ * has both, so that the first goes too if it was made after all. */
+static unsigned make_service(const struct syn_remote *remote, bool acl_is_on,
+                             char sid[SYN_STAGE_SID_BYTES])
+{
+    unsigned http = 0;
+    for (unsigned i = 0;
+         i <= SYN_ROW_RETRIES_MAX && !syn_remote_is_answer(http); i++) {
+        struct syn_str name = syn_arena_printf(
+            remote->arena, i == 0 ? "syn-%s-acl-%s" : "syn-%s-acl-%s-%u",
+            remote->stage->run, acl_is_on ? "on" : "off", i);
+        http = syn_remote_make_service(remote, name.at, acl_is_on, sid);
+    }
+    return http;
+}
+
 /* A target that refuses its services is still judged: the rows find out, on a
  * service that does not exist. */
 static void make_services(const struct syn_remote *remote,
                           struct syn_stage *stage)
 {
-    struct syn_str on =
-        syn_arena_printf(remote->arena, "syn-%s-acl-on", stage->run);
-    struct syn_str off =
-        syn_arena_printf(remote->arena, "syn-%s-acl-off", stage->run);
-    unsigned http =
-        syn_remote_make_service(remote, on.at, true, stage->service_on);
+    unsigned http = make_service(remote, true, stage->service_on);
     stage->has_no_answer_on = !syn_remote_is_answer(http);
     stage->is_hollow_on = is_good(http) && stage->service_on[0] == '\0';
-    http = syn_remote_make_service(remote, off.at, false, stage->service_off);
+    http = make_service(remote, false, stage->service_off);
     stage->has_no_answer_off = !syn_remote_is_answer(http);
     stage->is_hollow_off = is_good(http) && stage->service_off[0] == '\0';
     if (stage->service_on[0] == '\0') {
@@ -52,18 +63,21 @@ static void make_services(const struct syn_remote *remote,
     }
 }
 
-/* The service as JSON; NULL: it did not say. */
+/* The service as JSON, NULL when it was refused. `is_unread`: no answer, so
+ * that nobody knows to whom it posts. */
 static const struct syn_json *read_service(const struct syn_remote *remote,
-                                           const char *sid)
+                                           const char *sid, bool *is_unread)
 {
     const struct syn_json *tree = NULL;
     struct syn_str path =
         syn_arena_printf(remote->arena, "/v1/Services/%s", sid);
     struct syn_remote_answer answer = syn_remote_ask(
         remote, &(struct syn_remote_ask){.method = "GET", .path = path.at});
-    bool is_read =
-        answer.status == SYN_OK && answer.http == HTTP_OK &&
-        syn_json_parse(remote->arena, answer.body, NULL, &tree, NULL) == SYN_OK;
+    bool is_given = answer.status == SYN_OK && answer.http == HTTP_OK;
+    bool is_read = is_given && syn_json_parse(remote->arena, answer.body, NULL,
+                                              &tree, NULL) == SYN_OK;
+    *is_unread = answer.status != SYN_OK ||
+                 !syn_remote_is_answer(answer.http) || is_given != is_read;
     return is_read ? tree : NULL;
 }
 
@@ -119,7 +133,8 @@ static bool use_named_service(const struct syn_remote *remote,
 {
     name_service(remote->stage->target, stage);
     const char *sid = stage->service_on;
-    const struct syn_json *service = read_service(remote, sid);
+    const struct syn_json *service =
+        read_service(remote, sid, &stage->is_unread);
     const struct syn_json *flag = syn_json_member(service, "acl_enabled");
     if (service != NULL) {
         stage->acl_is_known = flag != NULL;
@@ -145,32 +160,62 @@ static void find_types(const struct syn_remote *remote, struct syn_stage *stage)
     }
 }
 
+static bool is_answered(const struct syn_remote_answer *answer)
+{
+    return answer->status == SYN_OK && syn_remote_is_answer(answer->http);
+}
+
+/* When the answer was lost it may be there: it is looked for by its name before
+ * it is made again. */
+static struct syn_remote_answer
+make_document(const struct syn_remote *remote,
+              const struct syn_remote_ask *create, const char *by_name)
+{
+    const struct syn_remote_ask look = {.method = "GET", .path = by_name};
+    struct syn_remote_answer made = syn_remote_ask(remote, create);
+    for (unsigned i = 0; i < SYN_ROW_RETRIES_MAX && !is_answered(&made); i++) {
+        struct syn_remote_answer seen = syn_remote_ask(remote, &look);
+        made = seen.status == SYN_OK && seen.http == HTTP_OK
+                   ? seen
+                   : syn_remote_ask(remote, create);
+    }
+    return made;
+}
+
 /* One document with a TTL, removed at once: is the dead man's switch heard, and
  * does our way of cleaning up work? */
 static void try_life(const struct syn_remote *remote, struct syn_stage *stage)
 {
     struct syn_str path = syn_arena_printf(
         remote->arena, "/v1/Services/%s/Documents", stage->service_on);
+    struct syn_str by_name = syn_arena_printf(
+        remote->arena, "%.*s/syn-%s-preflight", SYN_STR_ARG(path), stage->run);
     struct syn_str form = syn_arena_printf(
         remote->arena, "UniqueName=syn-%s-preflight&Ttl=%lld&Data=%%7B%%7D",
         stage->run, (long long)syn_stage_ttl_s(stage));
-    struct syn_remote_answer made = syn_remote_ask(
-        remote, &(struct syn_remote_ask){
-                    .method = "POST",
-                    .path = path.at,
-                    .content_type = "application/x-www-form-urlencoded",
-                    .body = form.at});
-    if (made.status != SYN_OK || made.http != HTTP_CREATED) {
+    struct syn_remote_answer made =
+        make_document(remote,
+                      &(struct syn_remote_ask){
+                          .method = "POST",
+                          .path = path.at,
+                          .content_type = "application/x-www-form-urlencoded",
+                          .body = form.at},
+                      by_name.at);
+    if (made.status != SYN_OK || !is_good(made.http)) {
         return;
     }
     struct syn_str sid = syn_remote_member(remote, made.body, "sid");
+    syn_guard_own(remote->guard, sid); /* found by a name that this run gave */
     stage->hears_ttl =
         syn_remote_member(remote, made.body, "date_expires").bytes > 0;
     path = syn_arena_printf(remote->arena, "%.*s/%.*s", SYN_STR_ARG(path),
                             SYN_STR_ARG(sid));
     struct syn_remote_answer gone = syn_remote_ask(
         remote, &(struct syn_remote_ask){.method = "DELETE", .path = path.at});
-    stage->can_remove = gone.status == SYN_OK && gone.http == HTTP_NO_CONTENT;
+    /* 404: the answer to a first removal was lost. */
+    stage->can_remove =
+        gone.status == SYN_OK &&
+        (gone.http == HTTP_NO_CONTENT || gone.http == HTTP_NOT_FOUND);
 }
 
 /* What the target is like, beyond what its file says. Nothing here decides
@@ -178,10 +223,11 @@ static void try_life(const struct syn_remote *remote, struct syn_stage *stage)
 static void explore(const struct syn_remote *remote, struct syn_stage *stage)
 {
     bool has_service = strcmp(stage->service_on, SYN_REMOTE_NO_SERVICE) != 0;
-    if (has_service) {
+    if (has_service && !stage->is_unread) {
         find_types(remote, stage);
     }
-    if (has_service && remote->stage->target->mode != SYN_MODE_READONLY) {
+    if (has_service && !stage->is_unread &&
+        remote->stage->target->mode != SYN_MODE_READONLY) {
         try_life(remote, stage);
     }
 }
@@ -196,11 +242,12 @@ static void note_skew(const struct syn_remote_answer *answer,
 static bool choose_services(const struct syn_remote *remote,
                             struct syn_remote_result *result)
 {
-    const struct syn_target *target = remote->stage->target;
-    const char *second = target->second_service_sid;
+    const char *second = remote->stage->target->second_service_sid;
     bool is_usable =
         second == NULL ||
-        may_use(remote, second, read_service(remote, second), result->reason);
+        may_use(remote, second,
+                read_service(remote, second, &result->stage.is_second_unread),
+                result->reason);
     if (is_usable && remote->stage->owns_services) {
         make_services(remote, &result->stage);
     } else if (is_usable) {

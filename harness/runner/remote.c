@@ -142,6 +142,17 @@ static struct syn_remote_answer ask_once(const struct syn_remote *remote,
     return answer;
 }
 
+/* What we refuse ourselves would be refused again; who said nothing for the
+ * whole guard time is asked once more at most. */
+static bool is_worth_another(const struct syn_remote_answer *answer,
+                             unsigned tries)
+{
+    bool is_lost =
+        answer->status != SYN_OK && answer->status != SYN_ERR_REFUSED;
+    bool is_patient = answer->status != SYN_ERR_TIMEOUT || tries <= 1;
+    return (is_lost && is_patient) || answer->http >= HTTP_SERVER_ERROR;
+}
+
 /* A connection may be lost, or a front may be ill for a moment. What changes
  * something is never sent twice. */
 struct syn_remote_answer syn_remote_ask(const struct syn_remote *remote,
@@ -150,10 +161,8 @@ struct syn_remote_answer syn_remote_ask(const struct syn_remote *remote,
     struct syn_remote_answer answer = ask_once(remote, ask);
     bool is_repeatable =
         strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "DELETE") == 0;
-    for (unsigned i = 0;
-         is_repeatable && i < SYN_ROW_RETRIES_MAX &&
-         (answer.status == SYN_ERR_NET || answer.status == SYN_ERR_CLOSED ||
-          answer.http >= HTTP_SERVER_ERROR);
+    for (unsigned i = 1; is_repeatable && i <= SYN_ROW_RETRIES_MAX &&
+                         is_worth_another(&answer, i);
          i++) {
         answer = ask_once(remote, ask);
     }
@@ -205,37 +214,36 @@ unsigned syn_remote_make_service(const struct syn_remote *remote,
     return answer.status == SYN_OK ? answer.http : 0;
 }
 
-/* Its name as it is now; absent: 404. */
-static bool bears_prefix(const struct syn_remote *remote, const char *path,
-                         bool *is_absent)
+struct syn_sight syn_remote_see(const struct syn_remote *remote,
+                                struct syn_str sid)
 {
     struct syn_str prefix =
         syn_arena_printf(remote->arena, "syn-%s-", remote->stage->run);
-    struct syn_remote_answer read = syn_remote_ask(
-        remote, &(struct syn_remote_ask){.method = "GET", .path = path});
-    *is_absent = read.status == SYN_OK && read.http == HTTP_NOT_FOUND;
-    return read.status == SYN_OK && read.http == HTTP_OK &&
-           syn_str_has_prefix(
-               syn_remote_member(remote, read.body, "friendly_name"), prefix);
-}
-
-bool syn_remote_is_ours(const struct syn_remote *remote, struct syn_str sid)
-{
-    bool is_absent = false;
     struct syn_str path =
         syn_arena_printf(remote->arena, "/v1/Services/%.*s", SYN_STR_ARG(sid));
-    return syn_guard_owns(remote->guard, sid) &&
-           bears_prefix(remote, path.at, &is_absent);
+    struct syn_remote_answer read = syn_remote_ask(
+        remote, &(struct syn_remote_ask){.method = "GET", .path = path.at});
+    struct syn_sight sight = {.http = read.status == SYN_OK ? read.http : 0};
+    if (!syn_remote_is_answer(sight.http)) {
+        sight.is = SYN_SIGHT_NONE;
+    } else if (sight.http != HTTP_OK) {
+        sight.is = SYN_SIGHT_REFUSED;
+    } else {
+        struct syn_str name =
+            syn_remote_member(remote, read.body, "friendly_name");
+        sight.is =
+            syn_str_has_prefix(name, prefix) ? SYN_SIGHT_OURS : SYN_SIGHT_OTHER;
+    }
+    return sight;
 }
 
 bool syn_remote_delete_service(const struct syn_remote *remote, const char *sid)
 {
-    bool is_absent = false;
     struct syn_str path =
         syn_arena_printf(remote->arena, "/v1/Services/%s", sid);
-    bool is_ours = bears_prefix(remote, path.at, &is_absent);
-    if (!is_ours) {
-        return is_absent;
+    struct syn_sight sight = syn_remote_see(remote, syn_str_of(sid));
+    if (sight.is != SYN_SIGHT_OURS) {
+        return sight.http == HTTP_NOT_FOUND;
     }
     struct syn_remote_answer gone = syn_remote_ask(
         remote, &(struct syn_remote_ask){.method = "DELETE", .path = path.at});
@@ -436,5 +444,5 @@ int64_t syn_remote_now_ms(const struct syn_stage *stage)
     struct errand errand = {.run = run_clock, .stage = stage};
     struct syn_remote_result result;
     bool is_known = run_errand(&errand, &result) && result.stage.now_ms > 0;
-    return is_known ? result.stage.now_ms : stage->now_ms;
+    return is_known ? result.stage.now_ms : -1;
 }

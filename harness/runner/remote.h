@@ -45,13 +45,23 @@ bool syn_remote_is_answer(unsigned http);
 bool syn_remote_delete_service(const struct syn_remote *remote,
                                const char *sid);
 
-/* Did this run make the service, and does it bear the run's name even now? To
- * be asked just before it is changed. */
-bool syn_remote_is_ours(const struct syn_remote *remote, struct syn_str sid);
+/* A service as it is now, to be looked at just before it is changed. */
+struct syn_sight {
+    enum {
+        SYN_SIGHT_OURS,    /* its friendly name carries the prefix of the run */
+        SYN_SIGHT_OTHER,   /* it bears another name */
+        SYN_SIGHT_REFUSED, /* the look was refused, or found nothing */
+        SYN_SIGHT_NONE     /* no answer: nothing is known */
+    } is;
+    unsigned http; /* 0: no answer */
+};
+struct syn_sight syn_remote_see(const struct syn_remote *remote,
+                                struct syn_str sid);
 
 bool syn_remote_advance_ms(const struct syn_remote *remote, int64_t ms);
 
-/* Where the target's virtual clock stands; asked in a process of its own. */
+/* Where the target's virtual clock stands, -1 without an answer; asked in a
+ * process of its own. */
 int64_t syn_remote_now_ms(const struct syn_stage *stage);
 
 /* How preflight ended. */

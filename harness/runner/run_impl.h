@@ -124,6 +124,10 @@ struct syn_remote syn_run_remote(struct syn_run *run);
 /* Remove what is left at a target, then end everything in reverse order. */
 void syn_run_close_world(struct syn_run *run);
 
+/* The row ends without what it needs, by its control: `http` refused it, or
+ * gave nothing; 0: no answer. */
+void syn_run_end_without(struct syn_run *run, const char *what, unsigned http);
+
 /* Record a fault of ours and end the row's process. */
 _Noreturn void syn_run_abandon(struct syn_run *run, const char *reason);
 

@@ -29,6 +29,9 @@ struct syn_stage {
     bool has_no_answer_off; /* was neither done nor refused */
     bool is_hollow_on;      /* its making was called a success, and gave no */
     bool is_hollow_off;     /* service that bears our name */
+    bool is_unread;         /* the service that the target file names did not */
+    bool is_second_unread; /* answer, nor the second: whether anybody listens to
+                              it is unknown, so rows there stay open */
     char run[SYN_STAGE_RUN_BYTES];
     char service_on[SYN_STAGE_SID_BYTES]; /* for rows with ACLs on */
     char service_off[SYN_STAGE_SID_BYTES];

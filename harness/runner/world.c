@@ -63,24 +63,63 @@ struct syn_remote syn_run_remote(struct syn_run *run)
                                .guard = &run->guard};
 }
 
+/* A valid request that is refused fails the row by its control, one without an
+ * answer leaves it open; a success that gave nothing is no success. */
+void syn_run_end_without(struct syn_run *run, const char *what, unsigned http)
+{
+    struct syn_reply reply = {.status = http == 0 ? SYN_ERR_NET : SYN_OK,
+                              .http = http,
+                              .arena = &run->arena};
+    if (syn_reply_is_ok(&reply)) {
+        (void)syn_expect_true(run, SYN_SITE, SYN_CONTROL, what, false);
+    } else {
+        (void)syn_expect_allowed(run, SYN_SITE, SYN_CONTROL, what, reply);
+    }
+    run->recorder.is_over = true;
+}
+
+/* Why a service may not be touched. Clean-up after the row is no part of its
+ * verdict. */
+static syn_status leave_alone(struct syn_run *run, struct syn_sight sight)
+{
+    if (run->is_closing) {
+        return SYN_ERR_REFUSED;
+    }
+    switch (sight.is) {
+    case SYN_SIGHT_OURS:
+        return SYN_OK;
+    case SYN_SIGHT_OTHER:
+        syn_run_skip(run, "refused by a safety rule: the service does not bear "
+                          "the name that this run gave it");
+        return SYN_ERR_REFUSED;
+    case SYN_SIGHT_REFUSED:
+        syn_run_end_without(run,
+                            "the backend reads a service of the run before it "
+                            "changes it",
+                            sight.http);
+        return SYN_ERR_REFUSED;
+    case SYN_SIGHT_NONE:
+        run->has_gap = true; /* nobody knows: the row is open */
+        return SYN_ERR_NET;
+    }
+    return SYN_ERR_REFUSED;
+}
+
 /* A service is changed or deleted only when it is read as ours just before. */
-static bool is_still_ours(struct syn_run *run,
-                          const struct syn_departure *departure)
+static syn_status look_before(struct syn_run *run,
+                              const struct syn_departure *departure)
 {
     struct syn_purpose purpose = syn_purpose_of(&run->arena, departure);
     bool is_change =
         purpose.about == SYN_ABOUT_SERVICE && purpose.service.bytes > 0 &&
         (purpose.act == SYN_DEED_CHANGE || purpose.act == SYN_DEED_REMOVE);
     struct syn_remote remote = syn_run_remote(run);
-    if (!is_change || run->guard.mode == SYN_MODE_READONLY) {
-        return true; /* other rules judge it */
+    if (!is_change || run->guard.mode == SYN_MODE_READONLY ||
+        !syn_guard_owns(&run->guard, purpose.service)) {
+        return SYN_OK; /* other rules judge it */
     }
-    bool is_ours = syn_remote_is_ours(&remote, purpose.service);
-    if (!is_ours) {
-        syn_run_skip(run, "refused by a safety rule: the service does not bear "
-                          "the name that this run gave it");
-    }
-    return is_ours;
+    struct syn_sight sight = syn_remote_see(&remote, purpose.service);
+    return sight.is == SYN_SIGHT_OURS ? SYN_OK : leave_alone(run, sight);
 }
 
 /* Whatever may leave for the target passes here. A rule that forbids it is no
@@ -95,17 +134,24 @@ static syn_status may_send(void *ctx, const struct syn_departure *departure)
     if (run->stage->target == NULL) {
         return SYN_OK;
     }
-    if (departure->plane == SYN_WIRE_REST && !is_still_ours(run, departure)) {
-        return SYN_ERR_REFUSED;
+    syn_status st = departure->plane == SYN_WIRE_REST
+                        ? look_before(run, departure)
+                        : SYN_OK;
+    if (st != SYN_OK) {
+        return st;
     }
-    syn_status st = syn_guard_may_send(&run->guard, departure);
+    st = syn_guard_may_send(&run->guard, departure);
     run->world.ticket = run->guard.ticket;
     if (departure->plane == SYN_WIRE_REST) {
         run->is_rest_out = st == SYN_OK;
     }
-    if (st == SYN_ERR_REFUSED) {
+    if (run->is_closing) {
+        return st; /* what is not cleaned now the manifest knows */
+    }
+    if (st == SYN_ERR_REFUSED && !run->has_gap) {
         syn_run_skip(run, run->guard.reason);
-    } else if (st != SYN_OK) { /* the budget, or all sending has ended */
+    } else if (st != SYN_OK) { /* the budget, or all sending has ended; or the
+                                  row no longer knew what is its own */
         run->is_lost = true;
         run->has_gap = true; /* what now fails to hold proves nothing */
         st = SYN_ERR_NET;
@@ -246,20 +292,9 @@ static void set_secrets(struct syn_run *run)
     memcpy(run->secrets, all, sizeof all);
 }
 
-/* A valid request that is refused fails the row by its control, one without an
- * answer leaves it open; a success that names no service is no success. */
 static void end_without_service(struct syn_run *run, unsigned http)
 {
-    const char *what = "the backend makes a service for the row";
-    struct syn_reply reply = {.status = http == 0 ? SYN_ERR_NET : SYN_OK,
-                              .http = http,
-                              .arena = &run->arena};
-    if (syn_reply_is_ok(&reply)) {
-        (void)syn_expect_true(run, SYN_SITE, SYN_CONTROL, what, false);
-    } else {
-        (void)syn_expect_allowed(run, SYN_SITE, SYN_CONTROL, what, reply);
-    }
-    run->recorder.is_over = true;
+    syn_run_end_without(run, "the backend makes a service for the row", http);
 }
 
 /* A service that only this row uses, because the row turns its switch. */
@@ -325,6 +360,9 @@ static void open_target(struct syn_run *run)
         end_without_service(run, 0);
     } else if (run->stage->owns_services && is_hollow) {
         end_without_service(run, HTTP_CREATED);
+    } else if (run->stage->is_unread) {
+        syn_run_end_without(
+            run, "the backend reads the service that the target file names", 0);
     }
     run->guard.service = syn_str_of(run->world.service_sid);
 }
@@ -338,7 +376,13 @@ static struct syn_clock *open_clock(struct syn_run *run)
         return syn_clock_new_real();
     }
     /* Rows before this one have moved the target's clock. */
-    return syn_clock_new_virtual(syn_remote_now_ms(run->stage) * INT64_C(1000));
+    int64_t now_ms = syn_remote_now_ms(run->stage);
+    if (now_ms < 0) {
+        syn_run_give_up(run, "the target's clock could not be read");
+        run->is_lost = true;
+        return syn_clock_new_virtual(SYN_RUN_EPOCH_US);
+    }
+    return syn_clock_new_virtual(now_ms * INT64_C(1000));
 }
 
 /* Log lines carry the time of the row. */

@@ -25,7 +25,8 @@ struct fake {
     struct syn_listener *listener;
     const struct fake_rule *rules;
     size_t rule_count;
-    struct conn *conns; /* newest first */
+    unsigned used[FAKE_RULES_MAX]; /* how often, by rule */
+    struct conn *conns;            /* newest first */
     struct syn_buf heard;
     unsigned connections;
     unsigned inits;
@@ -64,12 +65,14 @@ static struct syn_str value_after(struct syn_str text, const char *name)
     return syn_str_part(text, at, end - at);
 }
 
-static const struct fake_rule *find_rule(const struct fake *fake,
-                                         struct syn_str text)
+static const struct fake_rule *find_rule(struct fake *fake, struct syn_str text)
 {
     for (size_t i = 0; i < fake->rule_count; i++) {
-        if (text_holds(text, fake->rules[i].match)) {
-            return &fake->rules[i];
+        const struct fake_rule *rule = &fake->rules[i];
+        bool is_left = rule->times == 0 || fake->used[i] < rule->times;
+        if (is_left && text_holds(text, rule->match)) {
+            fake->used[i]++;
+            return rule;
         }
     }
     return NULL;
@@ -374,6 +377,8 @@ static bool accept_conn(void *ctx, struct syn_stream *stream,
 
 void fake_script(struct fake *fake, const struct fake_rule *rules, size_t count)
 {
+    ck_assert_uint_le(count, FAKE_RULES_MAX);
+    memset(fake->used, 0, sizeof fake->used);
     fake->rules = rules;
     fake->rule_count = count;
 }

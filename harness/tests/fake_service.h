@@ -24,7 +24,10 @@ enum fake_act {
     FAKE_GARBAGE    /* `body` raw as a message, then the answer */
 };
 
-/* The first rule whose `match` is part of what was received applies. */
+#define FAKE_RULES_MAX 64
+
+/* The first rule whose `match` is part of what was received, and that is not
+ * used up, applies. */
 struct fake_rule {
     const char *match;
     unsigned status;
@@ -34,6 +37,7 @@ struct fake_rule {
     const char *then;   /* payload of a notification after the answer; %C is the
                            correlation id received */
     enum fake_act act;
+    unsigned times; /* after so many it is used up; 0: never */
 };
 
 struct fake; /* opaque: fake_service.c */

@@ -88,7 +88,7 @@ END_TEST
 /* One letter for each record, then the level and how it ended:
  *   c C  control held, broken     d D  denial held, broken
  *   e E  effect held, broken      s S  signal held, broken
- *   u    unanswered               x    end of the row's own (gave up)
+ *   u    unanswered               x k  end of the row's own (gave up, skipped)
  *   .    the function returned */
 static const struct {
     const char *records;
@@ -112,6 +112,8 @@ static const struct {
     {"cuE.", SYN_LEVEL_MUST, SYN_FATE_RETURNED, SYN_VERDICT_INCONCLUSIVE},
     {"cEu.", SYN_LEVEL_MUST, SYN_FATE_RETURNED, SYN_VERDICT_FAIL},
     {"cdu.", SYN_LEVEL_MUST, SYN_FATE_RETURNED, SYN_VERDICT_INCONCLUSIVE},
+    {"ck", SYN_LEVEL_MUST, SYN_FATE_RETURNED, SYN_VERDICT_SKIPPED},
+    {"cuk", SYN_LEVEL_MUST, SYN_FATE_RETURNED, SYN_VERDICT_INCONCLUSIVE},
     {"xE.", SYN_LEVEL_MUST, SYN_FATE_RETURNED, SYN_VERDICT_INCONCLUSIVE},
     {"Ex.", SYN_LEVEL_MUST, SYN_FATE_RETURNED, SYN_VERDICT_FAIL},
     {"cd", SYN_LEVEL_MUST, SYN_FATE_CRASHED, SYN_VERDICT_ERROR},
@@ -128,6 +130,10 @@ static void record_letter(struct syn_recorder *recorder, char letter)
     char kind = is_broken ? (char)(letter - 'A' + 'a') : letter;
     if (kind == 'x') {
         syn_record_end(recorder, SYN_END_GAVE_UP, "late");
+        return;
+    }
+    if (kind == 'k') {
+        syn_record_end(recorder, SYN_END_SKIPPED, "nothing to judge");
         return;
     }
     if (kind == '.') {
