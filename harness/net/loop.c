@@ -187,6 +187,7 @@ void syn_loop_turn(struct syn_loop *loop, unsigned wait_ms)
     int64_t wait_us = turn_us(loop, wait_ms);
     syn_streams_flush(loop->streams);
     wait_for_events(loop, wait_us);
+    syn_streams_read_late(loop->streams);
     run_due(loop);
     gather(loop);
     syn_streams_flush(loop->streams);

@@ -24,6 +24,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define LOAD_BITS 16 /* of a stream's load: so many halvings leave none */
+
 /* --- accepted sockets ----------------------------------------------------- */
 
 /* What is waited for; libev keeps a flag of its own beside it. */
@@ -58,6 +60,98 @@ static void read_once(struct syn_stream *stream)
     }
 }
 
+/* --- taking turns ---------------------------------------------------------
+ *
+ * A hundred users who ask again as soon as they are answered fill every turn,
+ * and all others wait for its end. Theirs are the reads that wait: the kernel
+ * keeps the bytes, epoll tells of them again each turn, and a few are done.
+ */
+
+/* Count what it has asked for of late, and `more`. */
+static unsigned note_load(struct syn_stream *stream, unsigned more)
+{
+    static const double ticks_per_s = 1000. / SYN_FAIR_TICK_MS;
+    const uint32_t now =
+        (uint32_t)(uint64_t)(ev_now(stream->home->ev) * ticks_per_s);
+    const uint32_t passed = now - stream->load_tick;
+    const unsigned load = passed < LOAD_BITS ? stream->load >> passed : 0;
+    stream->load_tick = now;
+    stream->load = (uint16_t)(load + more < UINT16_MAX ? load + more : load);
+    return stream->load;
+}
+
+static void put_off(struct syn_stream *stream)
+{
+    struct syn_streams *home = stream->home;
+    stream->is_late = true;
+    stream->late_next = NULL;
+    stream->late_previous = home->late_last;
+    if (home->late == NULL) {
+        home->late = stream;
+    } else {
+        home->late_last->late_next = stream;
+    }
+    home->late_last = stream;
+}
+
+void syn_socket_forget(struct syn_stream *stream)
+{
+    struct syn_streams *home = stream->home;
+    if (!stream->is_late) {
+        return;
+    }
+    stream->is_late = false;
+    if (stream->late_previous == NULL) {
+        home->late = stream->late_next;
+    } else {
+        stream->late_previous->late_next = stream->late_next;
+    }
+    if (stream->late_next == NULL) {
+        home->late_last = stream->late_previous;
+    } else {
+        stream->late_next->late_previous = stream->late_previous;
+    }
+}
+
+static void read_counted(struct syn_stream *stream)
+{
+    if (stream->takes_turns) {
+        (void)note_load(stream, 1);
+    }
+    read_once(stream);
+}
+
+void syn_streams_read_late(struct syn_streams *streams)
+{
+    for (unsigned i = 0; i < SYN_TURN_LATE_MAX && streams->late != NULL; i++) {
+        struct syn_stream *stream = streams->late;
+        syn_socket_forget(stream);
+        /* It may have been paused or have ended meanwhile. */
+        if (stream->io != NULL && (events_of(stream) & EV_READ) != 0) {
+            read_counted(stream);
+        }
+    }
+}
+
+void syn_stream_take_turns(struct syn_stream *stream)
+{
+    stream->takes_turns = stream->io != NULL;
+}
+
+static void read_in_turn(struct syn_stream *stream)
+{
+    if (stream->is_late) {
+        return;
+    }
+    if (stream->takes_turns && note_load(stream, 0) > SYN_FAIR_READS) {
+        put_off(stream);
+    } else {
+        read_counted(stream);
+    }
+}
+
+/* --- events --------------------------------------------------------------- */
+
 static void on_ready(struct ev_loop *ev, struct ev_io *io, int events)
 {
     struct syn_stream *stream = io->data;
@@ -67,7 +161,7 @@ static void on_ready(struct ev_loop *ev, struct ev_io *io, int events)
         syn_stream_mark(stream);
     }
     if ((events & EV_READ) != 0) {
-        read_once(stream);
+        read_in_turn(stream);
     }
 }
 

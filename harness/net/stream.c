@@ -81,6 +81,7 @@ void syn_stream_death(struct syn_stream *stream)
         stream->next->previous = stream->previous;
     }
     syn_stream_unguard(stream);
+    syn_socket_forget(stream);
     syn_tls_free(stream->tls);
     syn_tunnel_free(stream->tunnel);
     syn_buf_fini(&stream->queue);
@@ -377,7 +378,7 @@ static void settle(struct syn_stream *stream)
 
 bool syn_streams_has_work(const struct syn_streams *streams)
 {
-    return streams->dirty != NULL;
+    return streams->dirty != NULL || streams->late != NULL;
 }
 
 size_t syn_streams_waiting(const struct syn_streams *streams)

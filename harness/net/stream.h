@@ -106,6 +106,14 @@ size_t syn_stream_queued(const struct syn_stream *stream);
 void syn_stream_pause(struct syn_stream *stream);
 void syn_stream_resume(struct syn_stream *stream);
 
+/*
+ * Of an accepted stream, one user among many: when it has asked for much of
+ * late (SYN_FAIR_READS), its next reads wait behind those of all others, and a
+ * turn does only SYN_TURN_LATE_MAX of them. So who asks without a pause slows
+ * himself and not his neighbours. Ignored where we connected.
+ */
+void syn_stream_take_turns(struct syn_stream *stream);
+
 /* Let the system keep as little as it can of what arrives: a peer that is soon
  * full. */
 void syn_stream_narrow(struct syn_stream *stream);

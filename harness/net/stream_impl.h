@@ -31,6 +31,8 @@ struct syn_stream {
     struct syn_stream *next; /* of all */
     struct syn_stream *previous;
     struct syn_stream *dirty_next;
+    struct syn_stream *late_next; /* socket.c: those whose reads wait */
+    struct syn_stream *late_previous;
     struct lws *wsi;     /* of a connected one; NULL: lws has none (any more) */
     struct ev_io *io;    /* of an accepted one; NULL: no socket (any more) */
     struct syn_tls *tls; /* NULL: plain */
@@ -53,6 +55,10 @@ struct syn_stream {
     const char *reason;
     enum syn_stream_state state;
     enum syn_stream_end end;
+    uint32_t load_tick; /* when `load` was counted last */
+    uint16_t load;      /* reads of late, halved every SYN_FAIR_TICK_MS */
+    bool takes_turns;
+    bool is_late;
     bool is_dirty;
     bool is_open_untold; /* connected, on_open still to come */
     bool is_paused;
@@ -69,6 +75,8 @@ struct syn_streams {
     struct syn_stream *dirty; /* to be looked at when the turn ends */
     struct syn_stream *dirty_last;
     size_t dirty_count;
+    struct syn_stream *late; /* readable, and asked for much of late */
+    struct syn_stream *late_last;
     uint64_t reads;
     struct syn_listener *listeners;
     char *in;       /* one read of accepted sockets: SYN_STREAM_READ_BYTES */
@@ -130,6 +138,9 @@ ssize_t syn_shares_send(struct syn_stream *stream, struct syn_str before);
 
 /* Put an accepted socket under a stream. False: no memory, it is closed. */
 bool syn_socket_adopt(struct syn_stream *stream, int fd);
+
+/* It waits no longer for its turn to be read; not even if it did not. */
+void syn_socket_forget(struct syn_stream *stream);
 
 bool syn_socket_is_there(const struct syn_stream *stream);
 int syn_socket_fd(const struct syn_stream *stream);

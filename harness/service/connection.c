@@ -155,6 +155,7 @@ static void upgrade(struct syn_conn *conn,
     }
     /* Live has its own deadline for the first frame. */
     syn_clock_stop(conn->service->clock, &conn->timer);
+    syn_stream_take_turns(conn->stream);
     struct syn_arena *scratch = &conn->service->scratch;
     const struct syn_arena_mark mark = syn_arena_mark(scratch);
     const struct syn_live_early hello = {
