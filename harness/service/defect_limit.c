@@ -51,6 +51,23 @@ static void plant_together(struct syn_seams *seams)
     seams->admits = admit_together;
 }
 
+/* Under a name where nobody finds it to give it back. */
+static bool admit_for_good(void *ctx, const struct syn_admission *admission,
+                           uint32_t *retry_after_s)
+{
+    char bucket[SYN_BUCKET_NAME_BYTES];
+    struct syn_admission lasting = *admission;
+    (void)snprintf(bucket, sizeof(bucket), "once-%s", admission->bucket);
+    lasting.bucket = bucket;
+    return sound_admits(ctx, &lasting, retry_after_s);
+}
+
+static void plant_for_good(struct syn_seams *seams)
+{
+    remember(seams);
+    seams->admits = admit_for_good;
+}
+
 /* --- how much ------------------------------------------------------------- */
 
 static bool admit_without_burst(void *ctx,
@@ -184,6 +201,9 @@ static const struct syn_defect rows[] = {
     {"limits-count-objects-together",
      "What is counted per object is counted for all objects together", "LIM-15",
      plant_together},
+    {"limits-count-the-denied",
+     "What a stranger is denied counts against the owner's rate", "LIM-05",
+     plant_for_good},
     {"limits-without-burst", "Spikes are refused though the rate is kept",
      "LIM-09", plant_no_burst},
     {"limits-ignore-size", "Large data costs no more than small data", "LIM-08",

@@ -1,6 +1,6 @@
 /*
- * Whose rate is used up by whom, and what a refusal says (LIM-15, LIM-19,
- * LIM-21).
+ * Whose rate is used up by whom, and what a refusal says (LIM-05, LIM-15,
+ * LIM-19, LIM-21).
  */
 #include "syn/leak.h"
 #include "syn/scenario.h"
@@ -8,6 +8,7 @@
 #define TOO_MANY    429
 #define TRIES_MAX   1000 /* far over any window */
 #define CALM_WRITES 20
+#define KNOCKS      250 /* over the 200 writes of a window */
 
 /* Change it until that is refused; the refusal. */
 static struct syn_reply exhaust(struct syn_run *run,
@@ -70,6 +71,35 @@ static void says_how_long(struct syn_run *run)
                    syn_leak_change(run, backend, &thing));
 }
 
+/* A stranger knocks where it may do nothing, as often as a window has room
+ * for; then ann, whose object it is, has all her writes. */
+static void denied_for_nothing(struct syn_run *run)
+{
+    struct syn_client *ann = syn_run_client(run, "ann");
+    struct syn_client *eve = syn_run_client(run, "eve");
+    struct syn_thing thing = syn_run_thing(run, "knocked");
+    REQUIRE_CONTROL(run, "ann creates",
+                    syn_client_do(ann, OP_ON(CREATE, &thing)));
+    const enum syn_op op =
+        thing.type == SYN_TYPE_DOCUMENT ? SYN_OP_UPDATE : SYN_OP_ITEM_ADD;
+    for (unsigned i = 0; i < KNOCKS; i++) {
+        struct syn_reply reply = syn_client_do(
+            eve, &(struct syn_action){.op = op, .on = &thing, .key = "eves"});
+        REQUIRE(run, EXPECT_INT(run, "status of what eve may not do",
+                                (int64_t)reply.http, !=, TOO_MANY));
+        REQUIRE_TRUE(run, "eve is denied", !syn_reply_is_ok(&reply));
+    }
+    for (unsigned i = 0; i < CALM_WRITES; i++) {
+        struct syn_reply reply = syn_client_do(
+            ann, &(struct syn_action){.op = op,
+                                      .on = &thing,
+                                      .key = syn_run_text(run, "hers-%u", i)});
+        REQUIRE(run, EXPECT_INT(run, "status of ann's write",
+                                (int64_t)reply.http, !=, TOO_MANY));
+        REQUIRE_ALLOWED(run, "ann's write", reply);
+    }
+}
+
 /* LIM-21: creations are counted for the whole service, so that one client can
  * keep all others from creating. Reported, as the sources say no more. */
 static void bulk_creation(struct syn_run *run)
@@ -115,6 +145,15 @@ static const struct syn_scenario rows[] = {
      .types = SYN_TYPES_GRANTED,
      .defect = "throttled-without-hint",
      .run = says_how_long},
+    {.id = "lim/shares/denied-for-nothing",
+     .title = "What a stranger is denied costs the owner no writes",
+     .source = "LIM-05",
+     SHARE_ROW,
+     .acl_on = true,
+     .level = SYN_LEVEL_SHOULD,
+     .types = SYN_TYPES_GRANTED,
+     .defect = "limits-count-the-denied",
+     .run = denied_for_nothing},
     {.id = "lim/shares/bulk-creation",
      .title = "What one client's creations leave to others is reported",
      .source = "LIM-21",

@@ -1,5 +1,5 @@
 /*
- * Frames and messages without measure (LIM-20, LIM-01; W11, W12, W19).
+ * Frames and messages without measure (LIM-20, LIM-01; W11, W12, W19, W21).
  * What is announced is not allocated, what has no end is ended, what is packed
  * small does not unpack to more than a message may have; others go on.
  */
@@ -186,6 +186,40 @@ static void any_cut(struct syn_run *run)
     EXPECT_HONEST(run, &bait);
 }
 
+/* --- W21: a payload that is not there ------------------------------------- */
+
+/* The removal of the document, with so many bytes announced. */
+static struct syn_str removal(const struct syn_bait *bait, unsigned bytes)
+{
+    return syn_str_of(syn_rogue_envelope(
+        bait->run,
+        syn_run_text(bait->run,
+                     "{\"method\":\"message\",\"id\":\"" CHANGE_ID "\","
+                     "\"http_request\":{\"path\":\"%s\","
+                     "\"method\":\"DELETE\"},\"payload_size\":%u}",
+                     bait->path, bytes),
+        ""));
+}
+
+/* A removal needs no payload: who overlooks that one is missing does it. */
+static void missing(struct syn_run *run)
+{
+    struct syn_bait bait;
+    REQUIRE(run, syn_bait_lay(run, &bait));
+    struct syn_rogue *rogue = syn_bait_rogue(&bait, "rogue");
+    struct syn_rogue *calm = syn_bait_rogue(&bait, "calm");
+    REQUIRE(run, rogue != NULL && calm != NULL);
+    syn_rogue_say(rogue, removal(&bait, 2));
+    if (syn_rogue_fence(rogue) && syn_rogue_replies(rogue, CHANGE_ID) > 0) {
+        struct syn_reply reply = syn_rogue_reply(rogue, CHANGE_ID, 0);
+        EXPECT_TRUE(run, "not answered as done", !syn_reply_is_ok(&reply));
+    }
+    EXPECT_UNTOUCHED(run, "a removal whose payload is missing", &bait);
+    EXPECT_HONEST(run, &bait);
+    EXPECT_CONTROL(run, "the removal that announces none",
+                   syn_rogue_ask(calm, CHANGE_ID, removal(&bait, 0)));
+}
+
 #define LENGTH_ROW                                                           \
     .subject = SYN_SUBJECT_SERVICE, .needs = SYN_NEED_MINT | SYN_NEED_ADMIN, \
     .tags = "raw"
@@ -226,5 +260,14 @@ static const struct syn_scenario rows[] = {
      .safety = SYN_SAFE_NAMESPACED,
      .defect = "ws-mute-to-pings",
      .run = any_cut},
+    {.id = "sdk/lengths/missing-payload",
+     .title = "A message whose payload is missing is refused whole",
+     .source = "LIM-20",
+     .meets = "W21",
+     LENGTH_ROW,
+     .level = SYN_LEVEL_MUST,
+     .safety = SYN_SAFE_NAMESPACED,
+     .defect = "payload-is-the-rest",
+     .run = missing},
 };
 SYN_SUITE(sdk_lengths, "Frames without measure", rows);

@@ -1,7 +1,8 @@
 /*
  * The upgrade to a web socket (LIM-20, REST-01, TOK-01, TOK-15; W01 to W03).
  * Who one is stands in `init` and nowhere else: what a browser adds to an
- * upgrade by itself opens nothing. A broken upgrade is refused.
+ * upgrade by itself opens nothing. A broken upgrade is refused, and where it is
+ * not even clear where it ends, so is the connection.
  */
 #include "syn/bait.h"
 #include "syn/rogue.h"
@@ -67,13 +68,15 @@ static void plain(struct syn_run *run)
     EXPECT_HONEST(run, &bait);
 }
 
-/* W03: what an upgrade must have. */
-static const struct {
+struct spoilt {
     const char *what;
     const char *method;
     unsigned minor; /* HTTP/1.minor */
     const char *fields;
-} upgrades[] = {
+};
+
+/* W03: what an upgrade must have. */
+static const struct spoilt upgrades[] = {
     {"version 8", "GET", 1, UPGRADE KEY "Sec-WebSocket-Version: 8\r\n"},
     {"version 14", "GET", 1, UPGRADE KEY "Sec-WebSocket-Version: 14\r\n"},
     {"no version", "GET", 1, UPGRADE KEY},
@@ -90,7 +93,7 @@ static const struct {
 
 /* The honest request with another first line and other fields. */
 static const char *spoil(struct syn_run *run, struct syn_rogue *rogue,
-                         size_t index)
+                         const struct spoilt *how)
 {
     const struct syn_str honest = syn_str_of(syn_rogue_upgrade_text(rogue, ""));
     const size_t from = syn_str_find(honest, ' ', 0) + 1;
@@ -99,10 +102,9 @@ static const char *spoil(struct syn_run *run, struct syn_rogue *rogue,
     const size_t end = syn_str_find(honest, '\n', host) + 1;
     const struct syn_str path = syn_str_part(honest, from, to - from);
     const struct syn_str host_line = syn_str_part(honest, host, end - host);
-    return syn_run_text(run, "%s %.*s HTTP/1.%u\r\n%.*s%s\r\n",
-                        upgrades[index].method, SYN_STR_ARG(path),
-                        upgrades[index].minor, SYN_STR_ARG(host_line),
-                        upgrades[index].fields);
+    return syn_run_text(run, "%s %.*s HTTP/1.%u\r\n%.*s%s\r\n", how->method,
+                        SYN_STR_ARG(path), how->minor, SYN_STR_ARG(host_line),
+                        how->fields);
 }
 
 static void broken(struct syn_run *run)
@@ -112,7 +114,7 @@ static void broken(struct syn_run *run)
     for (size_t i = 0; i < sizeof upgrades / sizeof upgrades[0]; i++) {
         struct syn_rogue *rogue = syn_run_rogue(run, "rogue", NULL);
         const unsigned status =
-            syn_rogue_upgrade_by(rogue, spoil(run, rogue, i));
+            syn_rogue_upgrade_by(rogue, spoil(run, rogue, &upgrades[i]));
         const char *what =
             syn_run_text(run, "an upgrade with %s", upgrades[i].what);
         REQUIRE_TRUE(run, syn_run_text(run, "%s is answered", what),
@@ -120,6 +122,37 @@ static void broken(struct syn_run *run)
         EXPECT_INT(run, what, (int64_t)status, >=, 400);
         EXPECT_INT(run, syn_run_text(run, "%s, as no fault of theirs", what),
                    (int64_t)status, <, 500);
+    }
+    EXPECT_HONEST(run, &bait);
+}
+
+/* RFC 9112, 6.3: where a request ends must be clear, or it is answered 400 and
+ * the connection closed. */
+static const struct spoilt endless[] = {
+    {"two lengths", "POST", 1, "Content-Length: 0\r\nContent-Length: 9\r\n"},
+    {"a negative length", "POST", 1, "Content-Length: -1\r\n"},
+    {"a length that is no number", "POST", 1, "Content-Length: none\r\n"},
+};
+
+/* Behind it comes an honest upgrade, which could be a part of it. */
+static void no_end(struct syn_run *run)
+{
+    struct syn_bait bait;
+    REQUIRE(run, syn_bait_lay(run, &bait));
+    for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
+        struct syn_rogue *rogue = syn_run_rogue(run, "rogue", NULL);
+        const unsigned status = syn_rogue_upgrade_by(
+            rogue, syn_run_text(run, "%s%s", spoil(run, rogue, &endless[i]),
+                                syn_rogue_upgrade_text(rogue, "")));
+        const char *what =
+            syn_run_text(run, "a request with %s", endless[i].what);
+        EXPECT_INT(run, what, (int64_t)status, ==, 400);
+        EXPECT_TRUE(run, syn_run_text(run, "%s: it says `close`", what),
+                    syn_rogue_saw(rogue, SYN_STR(": close\r\n")));
+        EXPECT_TRUE(run, syn_run_text(run, "%s ends the connection", what),
+                    syn_rogue_ends(rogue));
+        EXPECT_TRUE(run, syn_run_text(run, "%s: no second answer", what),
+                    !syn_rogue_saw(rogue, SYN_STR("HTTP/1.1 101")));
     }
     EXPECT_HONEST(run, &bait);
 }
@@ -199,6 +232,14 @@ static const struct syn_scenario rows[] = {
      .level = SYN_LEVEL_SHOULD,
      .defect = "upgrade-any-version upgrade-any-key",
      .run = broken},
+    {.id = "sdk/upgrade/no-end",
+     .title = "A request whose end is not clear ends its connection",
+     .source = "LIM-20",
+     .meets = "W03",
+     UPGRADE_ROW,
+     .level = SYN_LEVEL_SHOULD,
+     .defect = "refusals-answer-200",
+     .run = no_end},
     {.id = "sdk/upgrade/first-byte",
      .title = "A frame that begins in one read with the upgrade is whole",
      .source = "SDK-08",
