@@ -22,8 +22,8 @@
 # is gone. The answer counts each kind apart. Anything else lets the mutant live.
 #
 # Each mutant meets first the row that killed it the last time, then the chapter
-# nearest to it, then all that takes no long time, then the whole suite: a kill by
-# one row of the suite is one by the suite.
+# nearest to it, then the whole suite: a kill by one row of the suite is one by the
+# suite.
 #
 # --again takes the mutants of the last time and judges those that were not killed
 # then: what one uses to see whether new rows kill survivors. The mutated files
@@ -286,19 +286,17 @@ nearest() { # id
 }
 
 # The part of the suite to begin with; nothing: there is none.
-first_of() { # known | nearest | swift, id
+first_of() { # known | nearest, id
     case $1 in
     known) awk -F '\t' -v id="$2" '$1 == id { row = $2 } END { print row }' \
         "$WORK/killers" ;;
     nearest) nearest "$2" ;;
-    swift) echo "acl/ tok/ ttl/ rest/ whk/ $SWIFT" ;;
     esac
 }
 
 # Every JOBS-th mutant that has no result yet, on the row that is `known` to kill
-# it, on what is `nearest` to it, or on all that is `swift`; only the whole suite
-# makes a survivor.
-work_lane() { # lane, known | nearest | swift | nothing
+# it, or on what is `nearest` to it; only the whole suite makes a survivor.
+work_lane() { # lane, known | nearest | nothing
     local lane=$1 id place before after n=0 result near=()
     shift
     while IFS=$'\t' read -r id place before after; do
@@ -347,7 +345,6 @@ judge_memory() {
     while IFS=$'\t' read -r id place after; do
         compile_again "$id" "$place" "$after" || die "cannot compile $id again"
     done <"$WORK/alive"
-    judge_all nearest
     judge_all
     # The last word on each counts.
     awk -F '\t' '{ line[$1] = $0 } END { for (id in line) print line[id] }' \
@@ -355,7 +352,7 @@ judge_memory() {
     mv "$WORK/last" "$WORK/results"
 }
 
-judge_all() { # known, nearest, swift, or nothing: the whole suite
+judge_all() { # known, nearest, or nothing: the whole suite
     local lane lanes=()
     say "judging what has no result yet by ${1:-the whole suite}, $LIMIT_S s each"
     for ((lane = 0; lane < JOBS; lane++)); do
@@ -387,6 +384,7 @@ answer() {
     all=$(wc -l <"$WORK/results")
     killed=$(grep -cF $'\tkilled' "$WORK/results" || true)
     missing=$(($(wc -l <"$WORK/mutants") - all))
+    printf 'judged at %s\n' "$(git describe --always --dirty 2>/dev/null || true)"
     printf 'never executed by run: %s\n' "$(cat "$WORK/executed")"
     grep $'\tsurvived' "$WORK/results" >"$WORK/survivors" || true
     LC_ALL=C sort -o "$WORK/survivors" "$WORK/survivors"
@@ -428,7 +426,6 @@ touch "$WORK/killers"
 judge_sound
 judge_all known
 judge_all nearest
-judge_all swift
 judge_all
 judge_memory
 answer
