@@ -34,6 +34,8 @@
 #define RATIO_ONE       UINT64_C(0x3ff0000000000000) /* 1.0 as a double */
 #define LOWEST_US       1
 
+#define PACKED_HEAD_BYTES 24u
+
 /* LEB128 as the form has it: seven bits a byte, the ninth byte holds eight. */
 #define LEB_BITS      7u
 #define LEB_MASK      0x7fu
@@ -194,6 +196,17 @@ static void put_counts(struct syn_buf *buf, const struct syn_hist *hist)
     }
 }
 
+/* The extremes and what was clamped, which the counts do not tell; then they.
+ */
+syn_status syn_hist_pack(struct syn_buf *out, const struct syn_hist *hist)
+{
+    put_big_endian(out, hist->clamped, sizeof(uint64_t));
+    put_big_endian(out, (uint64_t)hist->min_us, sizeof(uint64_t));
+    put_big_endian(out, (uint64_t)hist->max_us, sizeof(uint64_t));
+    put_counts(out, hist);
+    return out->status;
+}
+
 static void put_plain(struct syn_buf *buf, const struct syn_hist *hist)
 {
     struct syn_buf counts;
@@ -350,6 +363,21 @@ static syn_status read_counts(struct syn_hist *hist,
         }
     }
     return cell <= layout->cells ? SYN_OK : SYN_ERR_PARSE;
+}
+
+void syn_hist_unpack(struct syn_hist *hist, struct syn_str packed)
+{
+    static const struct layout ours = {.half_bits = HALF_BITS,
+                                       .cells = SYN_HIST_CELLS};
+    const unsigned char *head = (const unsigned char *)packed.at;
+    SYN_ASSERT(packed.bytes >= PACKED_HEAD_BYTES);
+    syn_hist_init(hist);
+    const syn_status st =
+        read_counts(hist, &ours, syn_str_from(packed, PACKED_HEAD_BYTES));
+    SYN_ASSERT(st == SYN_OK);
+    hist->clamped = read_big_endian(head, sizeof(uint64_t));
+    hist->min_us = (int64_t)read_big_endian(head + 8, sizeof(uint64_t));
+    hist->max_us = (int64_t)read_big_endian(head + 16, sizeof(uint64_t));
 }
 
 /* The extremes are not in the form; bounds of their cells stand for them. */

@@ -61,6 +61,15 @@ SYN_MUST_CHECK syn_status syn_hist_encode(struct syn_buf *out,
                                           const struct syn_hist *hist);
 
 /*
+ * A histogram at rest, exact and small: of a second of a load some hundred
+ * bytes, not 27 KB. What packed lies only in memory; unpacking trusts it
+ * (asserted). Errors: SYN_ERR_MEMORY, and the buffer's own.
+ */
+SYN_MUST_CHECK syn_status syn_hist_pack(struct syn_buf *out,
+                                        const struct syn_hist *hist);
+void syn_hist_unpack(struct syn_hist *hist, struct syn_str packed);
+
+/*
  * Read what syn_hist_encode or another implementation wrote; other ranges and
  * digits are put into our cells by their middle values. The form does not hold
  * the extremes: they become bounds of cells. Errors: SYN_ERR_PARSE,

@@ -43,15 +43,15 @@ static syn_status put_interval(struct syn_buf *out, const char *tag,
 static syn_status put_deliveries(struct syn_buf *out,
                                  const struct syn_load_result *result)
 {
+    struct syn_hist hist;
     syn_status st = SYN_OK;
     int64_t lead_us = syn_load_plan_lead_us(&result->plan);
     int64_t width_us = (int64_t)result->slot_s * US_PER_S;
     for (size_t i = 0; i < result->slot_count && st == SYN_OK; i++) {
         int64_t from_us = (int64_t)i * width_us;
-        const struct syn_hist *hist = result->slots[i].delivery;
-        if (hist != NULL) {
+        if (syn_load_slot_delivery(result, i, &hist)) {
             st = put_interval(out, from_us < lead_us ? "warmup" : "delivery",
-                              from_us, width_us, hist);
+                              from_us, width_us, &hist);
         }
     }
     return st;

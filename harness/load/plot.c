@@ -36,11 +36,12 @@ double syn_load_curve_value(const struct syn_load_curve *curve,
     if (!curve->is_latency) {
         return (double)at->counts[curve->column] / result->slot_s;
     }
-    if (at->delivery == NULL || at->delivery->count == 0) {
+    struct syn_hist delivery;
+    if (!syn_load_slot_delivery(result, slot, &delivery) ||
+        delivery.count == 0) {
         return -1;
     }
-    return (double)syn_hist_percentile(at->delivery, curve->percent) /
-           US_PER_MS;
+    return (double)syn_hist_percentile(&delivery, curve->percent) / US_PER_MS;
 }
 
 static double find_extreme(const struct syn_load_chart *chart,

@@ -54,7 +54,9 @@ syn_status syn_load_result_new(const struct syn_load_plan *plan,
                result->slot_count <= SYN_LOAD_SLOTS_MAX);
     result->slots = syn_arena_array(&result->arena, result->slot_count,
                                     sizeof *result->slots);
-    if (result->slots == NULL) {
+    result->open = syn_arena_array(&result->arena, SYN_LOAD_SLOTS_OPEN,
+                                   sizeof *result->open);
+    if (result->slots == NULL || result->open == NULL) {
         goto done;
     }
     if (!keep_word(result, &result->plan.defect) ||
@@ -76,46 +78,113 @@ void syn_load_result_free(struct syn_load_result *result)
         return;
     }
     for (size_t i = 0; result->slots != NULL && i < result->slot_count; i++) {
-        syn_allocator_heap.release(NULL, result->slots[i].delivery);
+        syn_allocator_heap.release(NULL, result->slots[i].packed);
     }
     syn_arena_fini(&result->arena);
     syn_allocator_heap.release(NULL, result);
 }
 
-/* --- recording ------------------------------------------------------------
+/* --- the series -----------------------------------------------------------
  */
 
-static struct syn_load_slot *slot_at(struct syn_load_result *result,
-                                     int64_t at_us)
+static size_t slot_at(const struct syn_load_result *result, int64_t at_us)
 {
     int64_t width_us = (int64_t)result->slot_s * US_PER_S;
     size_t index = at_us < 0 ? 0 : (size_t)(at_us / width_us);
-    return &result->slots[index < result->slot_count ? index
-                                                     : result->slot_count - 1];
+    return index < result->slot_count ? index : result->slot_count - 1;
 }
 
-/* NULL without memory: the totals are kept all the same, and the run says so.
- */
-static struct syn_hist *slot_delivery(struct syn_load_result *result,
-                                      struct syn_load_slot *slot)
+static struct syn_load_open *find_open(const struct syn_load_result *result,
+                                       size_t slot)
 {
-    if (slot->delivery == NULL) {
-        slot->delivery =
-            syn_allocator_heap.resize(NULL, NULL, sizeof *slot->delivery);
-        if (slot->delivery == NULL) {
-            (void)snprintf(result->fault, sizeof result->fault,
-                           "out of memory for the series");
-            return NULL;
+    for (size_t i = 0; i < SYN_LOAD_SLOTS_OPEN; i++) {
+        if (result->open[i].used != 0 && result->open[i].slot == slot) {
+            return &result->open[i];
         }
-        syn_hist_init(slot->delivery);
     }
-    return slot->delivery;
+    return NULL;
 }
+
+/* What is written no longer becomes small. */
+static bool pack_slot(struct syn_load_result *result,
+                      struct syn_load_open *open)
+{
+    struct syn_load_slot *slot = &result->slots[open->slot];
+    struct syn_buf form;
+    syn_buf_init(&form, NULL, SYN_HIST_FORM_BYTES_MAX);
+    const syn_status st = syn_hist_pack(&form, &open->delivery);
+    char *packed =
+        st == SYN_OK ? syn_allocator_heap.resize(NULL, NULL, form.bytes) : NULL;
+    if (packed != NULL) {
+        memcpy(packed, form.at, form.bytes);
+        slot->packed = packed;
+        slot->packed_bytes = (uint32_t)form.bytes;
+        slot->is_open = false;
+        open->used = 0;
+    }
+    syn_buf_fini(&form);
+    return packed != NULL;
+}
+
+/* A free one, or the one not used for the longest time. */
+static struct syn_load_open *make_room(struct syn_load_result *result)
+{
+    struct syn_load_open *oldest = &result->open[0];
+    for (size_t i = 1; i < SYN_LOAD_SLOTS_OPEN; i++) {
+        if (result->open[i].used < oldest->used) {
+            oldest = &result->open[i];
+        }
+    }
+    if (oldest->used == 0 || pack_slot(result, oldest)) {
+        return oldest;
+    }
+    (void)snprintf(result->fault, sizeof result->fault,
+                   "out of memory for the series");
+    return NULL;
+}
+
+struct syn_hist *syn_load_slot_open(struct syn_load_result *result, size_t slot)
+{
+    struct syn_load_slot *at = &result->slots[slot];
+    struct syn_load_open *open =
+        at->is_open ? find_open(result, slot) : make_room(result);
+    if (open == NULL) {
+        return NULL;
+    }
+    if (!at->is_open) {
+        (void)syn_load_slot_delivery(result, slot, &open->delivery);
+        syn_allocator_heap.release(NULL, at->packed);
+        at->packed = NULL;
+        at->is_open = true;
+        open->slot = slot;
+    }
+    open->used = ++result->uses;
+    return &open->delivery;
+}
+
+bool syn_load_slot_delivery(const struct syn_load_result *result, size_t slot,
+                            struct syn_hist *out)
+{
+    const struct syn_load_slot *at = &result->slots[slot];
+    if (at->is_open) {
+        const struct syn_load_open *open = find_open(result, slot);
+        SYN_ASSERT(open != NULL);
+        *out = open->delivery;
+    } else if (at->packed != NULL) {
+        syn_hist_unpack(out, (struct syn_str){at->packed, at->packed_bytes});
+    } else {
+        syn_hist_init(out);
+    }
+    return at->is_open || at->packed != NULL;
+}
+
+/* --- recording ------------------------------------------------------------
+ */
 
 void syn_load_tick(struct syn_load_result *result, enum syn_load_series series,
                    int64_t at_us, uint64_t n)
 {
-    slot_at(result, at_us)->counts[series] += n;
+    result->slots[slot_at(result, at_us)].counts[series] += n;
 }
 
 void syn_load_latency(struct syn_load_result *result, enum syn_load_hist hist,
@@ -129,7 +198,7 @@ void syn_load_latency(struct syn_load_result *result, enum syn_load_hist hist,
     }
     if (hist == SYN_LOAD_HIST_DELIVERY) {
         struct syn_hist *of_slot =
-            slot_delivery(result, slot_at(result, due_us));
+            syn_load_slot_open(result, slot_at(result, due_us));
         if (of_slot != NULL) {
             syn_hist_record(of_slot, latency_us);
         }
@@ -213,18 +282,18 @@ static void add_findings(struct syn_load_result *to,
 static void add_slots(struct syn_load_result *to,
                       const struct syn_load_result *from)
 {
+    struct syn_hist more;
     SYN_ASSERT(to->slot_count == from->slot_count &&
                to->slot_s == from->slot_s);
     for (size_t i = 0; i < from->slot_count; i++) {
         for (unsigned s = 0; s < SYN_LOAD_SERIES_COUNT; s++) {
             to->slots[i].counts[s] += from->slots[i].counts[s];
         }
-        if (from->slots[i].delivery == NULL) {
-            continue;
-        }
-        struct syn_hist *delivery = slot_delivery(to, &to->slots[i]);
+        struct syn_hist *delivery = syn_load_slot_delivery(from, i, &more)
+                                        ? syn_load_slot_open(to, i)
+                                        : NULL;
         if (delivery != NULL) {
-            syn_hist_add(delivery, from->slots[i].delivery);
+            syn_hist_add(delivery, &more);
         }
     }
 }

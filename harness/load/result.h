@@ -152,10 +152,23 @@ struct syn_load_finding {
     size_t sample_count;
 };
 
-/* One slot of the series: `slot_s` seconds from the common start. */
+/*
+ * One slot of the series: `slot_s` seconds from the common start. Its
+ * histogram of deliveries is packed as long as it is not written: of ten
+ * minutes each second would keep 27 KB otherwise.
+ */
 struct syn_load_slot {
     uint64_t counts[SYN_LOAD_SERIES_COUNT];
-    struct syn_hist *delivery; /* NULL: none; owned by the result */
+    char *packed; /* NULL: no delivery, or open; owned by the result */
+    uint32_t packed_bytes;
+    bool is_open; /* one of the result's `open` */
+};
+
+/* A slot's histogram while it is written. */
+struct syn_load_open {
+    size_t slot;
+    uint64_t used; /* when last, counted in uses; 0: free */
+    struct syn_hist delivery;
 };
 
 struct syn_load_result {
@@ -167,7 +180,9 @@ struct syn_load_result {
     struct syn_load_finding findings[SYN_LOAD_PROPERTY_COUNT];
     struct syn_load_slot *slots;
     size_t slot_count;
-    uint32_t slot_s;   /* 1, or more for long runs */
+    struct syn_load_open *open; /* SYN_LOAD_SLOTS_OPEN of them */
+    uint64_t uses;              /* of these */
+    uint32_t slot_s;            /* 1, or more for long runs */
     int64_t ran_us;    /* from start to end; the longest of those joined */
     int64_t begun_ms;  /* Unix time; the first of those joined */
     int signal_number; /* that cut it short; 0: none. Ours: exit 128 and it */
@@ -187,6 +202,15 @@ struct syn_load_result {
 SYN_MUST_CHECK syn_status syn_load_result_new(const struct syn_load_plan *plan,
                                               struct syn_load_result **out);
 void syn_load_result_free(struct syn_load_result *result); /* NULL: nothing */
+
+/* The deliveries of a slot; false: none, and *out is empty. */
+bool syn_load_slot_delivery(const struct syn_load_result *result, size_t slot,
+                            struct syn_hist *out);
+
+/* The same to write to, until another slot is asked for; NULL without memory:
+ * the totals are kept all the same, and the run says so. */
+struct syn_hist *syn_load_slot_open(struct syn_load_result *result,
+                                    size_t slot);
 
 /* Recording. `at_us` may lie before 0 or past the end: the first or last slot
  * takes it. */

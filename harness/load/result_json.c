@@ -16,6 +16,7 @@
 #define FORMAT_VERSION 1
 #define TREE_BYTES_MAX 1073741824
 #define SIGNAL_MAX     64
+#define HIST_COUNT_MAX (INT64_C(1) << 48) /* so that sums fit in 63 bits */
 
 #define AS_METRIC(name, metric, what)              metric,
 #define AS_GAUGE(name, metric, unit, joined, what) metric,
@@ -72,13 +73,14 @@ static syn_status put_slots(struct syn_json_writer *w,
                             const struct syn_load_result *result)
 {
     static const uint64_t none[SYN_LOAD_SERIES_COUNT];
+    struct syn_hist delivery;
     syn_status st = SYN_OK;
     syn_json_write_i64(w, "slot_s", result->slot_s);
     syn_json_open_array(w, "series");
     for (size_t i = 0; i < result->slot_count && st == SYN_OK; i++) {
         const struct syn_load_slot *slot = &result->slots[i];
-        if (slot->delivery == NULL &&
-            memcmp(slot->counts, none, sizeof none) == 0) {
+        const bool has_delivery = syn_load_slot_delivery(result, i, &delivery);
+        if (!has_delivery && memcmp(slot->counts, none, sizeof none) == 0) {
             continue;
         }
         syn_json_open_object(w, NULL);
@@ -86,8 +88,8 @@ static syn_status put_slots(struct syn_json_writer *w,
         for (unsigned s = 0; s < SYN_LOAD_SERIES_COUNT; s++) {
             syn_json_write_i64(w, columns[s], (int64_t)slot->counts[s]);
         }
-        if (slot->delivery != NULL) {
-            st = put_hist(w, "delivery", slot->delivery);
+        if (has_delivery) {
+            st = put_hist(w, "delivery", &delivery);
         }
         syn_json_close_object(w);
     }
@@ -187,7 +189,8 @@ static syn_status take_hist(const struct syn_json *node, const char *name,
         !syn_json_i64(syn_json_member(node, "min_us"), &hist->min_us) ||
         !syn_json_i64(syn_json_member(node, "max_us"), &hist->max_us) ||
         !syn_json_i64(syn_json_member(node, "clamped"), &clamped) ||
-        count < 0 || (uint64_t)count != hist->count || clamped < 0) {
+        count < 0 || count > HIST_COUNT_MAX || (uint64_t)count != hist->count ||
+        clamped < 0) {
         return refuse(fault, "a histogram that contradicts itself:", name);
     }
     hist->clamped = (uint64_t)clamped;
@@ -268,16 +271,12 @@ static syn_status take_slot(struct syn_load_result *result,
     if (delivery == NULL) {
         return SYN_OK;
     }
-    if (slot->delivery != NULL) {
+    if (slot->is_open || slot->packed != NULL) {
         return refuse(fault, "two slots of one number in", "series");
     }
-    slot->delivery =
-        syn_allocator_heap.resize(NULL, NULL, sizeof *slot->delivery);
-    if (slot->delivery == NULL) {
-        return SYN_ERR_MEMORY;
-    }
-    syn_hist_init(slot->delivery);
-    return take_hist(delivery, "series.delivery", slot->delivery, fault);
+    struct syn_hist *hist = syn_load_slot_open(result, (size_t)at);
+    return hist == NULL ? SYN_ERR_MEMORY
+                        : take_hist(delivery, "series.delivery", hist, fault);
 }
 
 static void take_reason(const struct syn_json *node, char *to)

@@ -55,6 +55,32 @@ static struct syn_str read_fixture(const char *name, char text[TEXT_BYTES])
     return (struct syn_str){text, bytes};
 }
 
+/* Extremes and clamped values, too, of one that is empty and of a full one. */
+START_TEST(packed_histogram_is_small_and_comes_back_exactly)
+{
+    struct syn_buf form;
+    syn_buf_init(&form, NULL, SYN_HIST_FORM_BYTES_MAX);
+    syn_hist_init(&hist);
+    for (int turn = 0; turn < 3; turn++) {
+        syn_buf_clear(&form);
+        ck_assert_int_eq(syn_hist_pack(&form, &hist), SYN_OK);
+        ck_assert_uint_le(form.bytes, (size_t)1 << (5 + 4 * turn));
+        syn_hist_record(&other, 7); /* what was there before goes */
+        syn_hist_unpack(&other, syn_buf_str(&form));
+        ck_assert(syn_hist_is_equal(&hist, &other));
+        if (turn == 0) { /* one second of a load, one value of it clamped */
+            for (int64_t us = 300; us < 450; us++) {
+                syn_hist_record_many(&hist, us, (uint64_t)us);
+            }
+            syn_hist_record(&hist, HOUR_US + 1);
+        } else {
+            fill_as_fixture(&hist);
+        }
+    }
+    syn_buf_fini(&form);
+}
+END_TEST
+
 START_TEST(every_value_is_within_one_percent_up_to_an_hour)
 {
     struct syn_rng rng;
@@ -237,6 +263,7 @@ Suite *suite_hist(void)
     Suite *suite = suite_create("hist");
     TCase *cells = tcase_create("cells");
     tcase_add_test(cells, every_value_is_within_one_percent_up_to_an_hour);
+    tcase_add_test(cells, packed_histogram_is_small_and_comes_back_exactly);
     tcase_add_test(cells, cells_follow_each_other_without_hole);
     tcase_add_test(cells, percentiles_are_those_of_the_sorted_values);
     tcase_add_test(cells, values_out_of_range_are_clamped_and_counted);

@@ -327,7 +327,7 @@ START_TEST(plot_draws_what_was_measured_and_no_more)
     struct syn_load_result *result = new_result(20);
     static const struct syn_load_chart chart = {
         "x", "ms", true, {{"p50", "#000", true, 0, 50}}};
-    result->slots[9].delivery->count = 0;
+    syn_hist_init(syn_load_slot_open(result, 9));
     ck_assert_double_lt(syn_load_curve_value(&chart.curves[0], result, 9), 0);
     syn_buf_init(&out, NULL, SYN_HTML_BYTES_MAX);
     syn_load_plot_put(&out, &chart, result);

@@ -245,6 +245,7 @@
  */
 #define SYN_HIST_FORM_BYTES_MAX    1048576 /* one encoded histogram, inflated */
 #define SYN_LOAD_SLOTS_MAX         900     /* of the series; then wider ones */
+#define SYN_LOAD_SLOTS_OPEN        8       /* of these, seconds still written */
 #define SYN_LOAD_RESULT_BYTES_MAX  67108864 /* one result as JSON */
 #define SYN_LOAD_CLIENTS_MAX       1000000
 #define SYN_LOAD_WORKERS_MAX       64
