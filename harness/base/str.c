@@ -262,6 +262,16 @@ size_t syn_str_utf8_bytes(struct syn_str s, size_t from)
     return 0;
 }
 
+struct syn_str syn_str_cut(struct syn_str s, size_t bytes_max)
+{
+    size_t end = s.bytes < bytes_max ? s.bytes : bytes_max;
+    while (end < s.bytes && end > 0 &&
+           ((unsigned char)s.at[end] & 0xc0u) == 0x80u) {
+        end--;
+    }
+    return syn_str_part(s, 0, end);
+}
+
 bool syn_str_is_utf8(struct syn_str s)
 {
     size_t at = 0;

@@ -155,7 +155,7 @@ int syn_verb_audit(struct syn_cli *cli)
     struct syn_book_end end = {
         .target = target->name == NULL ? "target" : target->name,
         .clock = "real",
-        .limits = "the target's",
+        .limits = "target",
         .suite = options.plan == NULL ? "no-plan"
                                       : syn_gate_hash(cli->arena, options.plan),
         .started_ms = syn_cli_now_ms()};

@@ -45,8 +45,7 @@ static bool read_options(struct syn_cli *cli,
                              cli->defect != NULL ? "--defect" : "--readings");
         return false;
     }
-    if (cli->defect != NULL && syn_defect_find(cli->defect) == NULL) {
-        (void)syn_cli_refuse("no seeded defect \"%s\"", cli->defect);
+    if (!syn_cli_service_defect(cli->defect)) {
         return false;
     }
     options->defect = cli->defect;

@@ -106,6 +106,7 @@ struct syn_cli {
     bool runs_all;
     bool is_listing;
     bool lists_json;
+    bool lists_defects;
     bool has_virtual_clock;
 };
 
@@ -181,6 +182,14 @@ bool syn_cli_is_safe(const struct syn_target *target);
  * and it must let them. */
 bool syn_cli_can_make_services(const struct syn_cli *cli,
                                const struct syn_target *target);
+/* Is there such a defect? NULL: none is asked for, which is fine. False: names
+ * that are near have been told. Of the service, one or some with blanks
+ * between; or of whatever is seeded. */
+bool syn_cli_service_defect(const char *name);
+bool syn_cli_service_defects(const char *names);
+bool syn_cli_any_defect(const char *name);
+/* All of them, with what each breaks. */
+int syn_cli_list_defects(bool as_json);
 /* `env:NAME` or the text itself; NULL stays NULL. */
 bool syn_cli_secret(const char *option, const char *text, const char **out);
 

@@ -36,8 +36,7 @@ static bool read_options(struct syn_cli *cli, struct syn_gate_options *gate,
         (void)syn_cli_refuse("--defect is for the embedded service");
         return false;
     }
-    if (cli->defect != NULL && syn_defect_find(cli->defect) == NULL) {
-        (void)syn_cli_refuse("no seeded defect \"%s\"", cli->defect);
+    if (!syn_cli_service_defect(cli->defect)) {
         return false;
     }
     if (syn_gate_plan_read(cli->arena, path, fault, &gate->plan) != SYN_OK) {
@@ -70,7 +69,7 @@ int syn_verb_gate(struct syn_cli *cli)
     struct syn_book_end end = {
         .target = gate.target == NULL ? "embedded" : gate.target->name,
         .clock = gate.target == NULL ? "virtual" : "real",
-        .limits = gate.target == NULL ? "off" : "the target's",
+        .limits = gate.target == NULL ? "off" : "target",
         .suite = syn_gate_hash(cli->arena, gate.plan),
         .started_ms = syn_cli_now_ms()};
     end.target = end.target == NULL ? "target" : end.target;

@@ -191,6 +191,9 @@ int syn_verb_list(struct syn_cli *cli)
     struct syn_plan plan = {.count = 0};
     const struct syn_target *target = NULL;
     char fault[SYN_SELECT_FAULT_BYTES] = "";
+    if (cli->lists_defects) {
+        return syn_cli_list_defects(cli->lists_json);
+    }
     if (!syn_cli_selection(cli, &selection) || !syn_cli_target(cli, &target)) {
         return SYN_EXIT_USAGE;
     }

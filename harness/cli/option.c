@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HELP_BYTES 512
+#define HELP_BYTES   512
+#define LEFT_LETTERS 22 /* of an option and its value */
 
 enum kind { KIND_FLAG, KIND_TEXT, KIND_TAGS };
 
@@ -77,6 +78,8 @@ static const struct option options[] = {
          (JUDGES & ~(unsigned)SYN_CLI_BLAST) | SYN_CLI_CALIBRATE,
          "another copy of run.json"),
     FLAG("--json", lists_json, SYN_CLI_LIST, "as one JSON document"),
+    FLAG("--defects", lists_defects, SYN_CLI_LIST,
+         "the seeded defects instead, by name"),
     TEXT("--html", "FILE", html,
          (JUDGES & ~(unsigned)SYN_CLI_BLAST) | SYN_CLI_CALIBRATE,
          "one page for people"),
@@ -97,7 +100,7 @@ static const struct option options[] = {
     TEXT("--defect", "NAME", defect,
          SYN_CLI_SELFTEST | SYN_CLI_SERVE | SYN_CLI_GATE | SYN_CLI_CALIBRATE |
              SYN_CLI_STRESS,
-         "one seeded defect"),
+         "one seeded defect; `list --defects` names them"),
     FLAG("-q", is_quiet, JUDGES | SYN_CLI_CALIBRATE, "findings only"),
     FLAG("-v", is_verbose, JUDGES | SYN_CLI_SERVE | SYN_CLI_CALIBRATE, "more"),
     TEXT("--color", "WHEN", color, JUDGES | SYN_CLI_CALIBRATE,
@@ -323,7 +326,11 @@ void syn_option_print_help(const struct syn_cli_verb *verb)
         }
         (void)snprintf(left, sizeof left, "%s %s", option->name,
                        option->metavar == NULL ? "" : option->metavar);
-        (void)snprintf(line, sizeof line, "  %-22s %s\n", left, option->help);
+        /* printf pads by bytes; "…" is one letter of three. */
+        const size_t spare =
+            strlen(left) - syn_str_code_points(syn_str_of(left));
+        (void)snprintf(line, sizeof line, "  %-*s %s\n",
+                       LEFT_LETTERS + (int)spare, left, option->help);
         print_text(line);
     }
     (void)snprintf(line, sizeof line, "\nExample:\n  %s\n", verb->example);

@@ -70,8 +70,8 @@ int syn_verb_replay(struct syn_cli *cli)
                               capsule.type == NULL ? "" : capsule.type,
                               capsule.type == NULL ? "" : "]");
     }
-    if (capsule.defect != NULL && !syn_bug_find(capsule.defect, NULL)) {
-        return syn_cli_refuse("no seeded defect \"%s\"", capsule.defect);
+    if (!syn_cli_any_defect(capsule.defect)) {
+        return SYN_EXIT_USAGE;
     }
     if (!find_target(cli, &capsule, &options.target)) {
         return SYN_EXIT_USAGE;

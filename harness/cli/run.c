@@ -110,8 +110,8 @@ int syn_verb_selftest(struct syn_cli *cli)
     if (!syn_cli_runner_options(cli, &options)) {
         return SYN_EXIT_USAGE;
     }
-    if (cli->defect != NULL && !syn_bug_find(cli->defect, NULL)) {
-        return syn_cli_refuse("no seeded defect \"%s\"", cli->defect);
+    if (!syn_cli_any_defect(cli->defect)) {
+        return SYN_EXIT_USAGE;
     }
     options.verb = "selftest";
     options.is_selftest = true;

@@ -248,8 +248,7 @@ static bool read_setup(struct server *server)
         (void)syn_cli_refuse("serve takes no argument \"%s\"", cli->words[0]);
         return false;
     }
-    if (cli->defect != NULL && syn_defect_find(cli->defect) == NULL) {
-        (void)syn_cli_refuse("no seeded defect \"%s\"", cli->defect);
+    if (!syn_cli_service_defect(cli->defect)) {
         return false;
     }
     if (cli->seed == NULL) {

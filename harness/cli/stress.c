@@ -134,7 +134,6 @@ static bool is_fit_target(const struct syn_target *target,
 
 static bool read_defect(const struct syn_cli *cli, struct syn_load_plan *plan)
 {
-    struct syn_str unknown = syn_defect_unknown(cli->defect);
     if (cli->defect == NULL) {
         return true;
     }
@@ -142,8 +141,7 @@ static bool read_defect(const struct syn_cli *cli, struct syn_load_plan *plan)
         (void)syn_cli_refuse("--defect is for the embedded service");
         return false;
     }
-    if (unknown.bytes > 0) {
-        (void)syn_cli_refuse("no seeded defect \"%.*s\"", SYN_STR_ARG(unknown));
+    if (!syn_cli_service_defects(cli->defect)) {
         return false;
     }
     plan->defect = cli->defect;

@@ -313,9 +313,12 @@ static void on_closed(void *ctx, struct syn_stream *stream,
     struct wire *wire = ctx;
     struct syn_link *link = wire->link;
     (void)stream;
-    (void)reason;
     detach(wire);
     if (link != NULL) {
+        if (end == SYN_END_REFUSED || end == SYN_END_TLS) {
+            (void)record(link, SYN_WIRE_RECEIVED, SYN_STR("(no connection)"),
+                         syn_str_of(reason));
+        }
         link->has_failed_tls = end == SYN_END_TLS;
         if (wire->world->lost != NULL) {
             wire->world->lost(wire->world->ctx);

@@ -155,6 +155,18 @@ static const char *assumed(struct gate *gate, const struct syn_cell *cell)
         cell->assumes);
 }
 
+/* The last result of the book is about it. */
+static void add_case(struct gate *gate, struct syn_gate_finding *finding)
+{
+    struct syn_gate_case *one =
+        finding == NULL ? NULL : syn_arena_alloc(gate->arena, sizeof *one);
+    if (one != NULL) { /* else it stays a blocker */
+        *one = (struct syn_gate_case){.result = gate->out->book.count - 1,
+                                      .next = finding->cases};
+        finding->cases = one;
+    }
+}
+
 static void note_finding(struct gate *gate, const struct syn_cell *cell)
 {
     struct syn_gate_finding *one = find_finding(gate, cell);
@@ -332,6 +344,7 @@ static void take_cell(void *ctx, const struct syn_cell *cell)
     note_finding(gate, cell);
     if (tally->failed <= CLASS_CASES) {
         add_failed_case(gate, cell);
+        add_case(gate, find_finding(gate, cell));
     }
 }
 
@@ -437,6 +450,7 @@ static void take_lint(struct gate *gate, const struct syn_lint_finding *one,
                                       .cells = 0,
                                       .text = one->text};
         gate->out->blockers += finding->is_blocker ? 1 : 0;
+        add_case(gate, finding);
     }
 }
 

@@ -31,6 +31,12 @@ struct syn_gate_options {
 };
 
 /* One thing that is wrong, for a class of identities and an entry. */
+/* A result in the book that a finding speaks of. */
+struct syn_gate_case {
+    size_t result;
+    const struct syn_gate_case *next;
+};
+
 struct syn_gate_finding {
     const char *what; /* "missing-grant", "beyond-plan", a lint, … */
     bool is_blocker;
@@ -41,6 +47,7 @@ struct syn_gate_finding {
     size_t cells;                       /* that show it */
     struct syn_str text;
     struct syn_str call; /* that mends it, ready to send; empty: none */
+    const struct syn_gate_case *cases;
 };
 
 struct syn_gate_outcome {
@@ -77,6 +84,11 @@ int syn_gate_report(const struct syn_gate_options *options,
                     struct syn_gate_outcome *outcome, struct syn_book_end *end);
 
 /* READY: something was proven, all of it, and nothing is wrong. */
+/* A blocker that somebody has accepted, all of its cases; once the baseline was
+ * applied. */
+bool syn_gate_is_accepted(const struct syn_gate_outcome *outcome,
+                          const struct syn_gate_finding *finding);
+
 bool syn_gate_is_ready(const struct syn_gate_outcome *outcome);
 
 /* The picture of who can do what, appended as one page. */

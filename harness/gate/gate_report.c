@@ -12,6 +12,19 @@
 #define TEXT_BYTES_MAX 16777216
 #define US_PER_S       INT64_C(1000000)
 
+bool syn_gate_is_accepted(const struct syn_gate_outcome *outcome,
+                          const struct syn_gate_finding *finding)
+{
+    bool is_accepted = finding->is_blocker && finding->cases != NULL;
+    for (const struct syn_gate_case *one = finding->cases; one != NULL;
+         one = one->next) {
+        is_accepted =
+            is_accepted &&
+            outcome->book.results[one->result].verdict == SYN_VERDICT_XFAIL;
+    }
+    return is_accepted;
+}
+
 static void put_findings(struct syn_buf *out,
                          const struct syn_gate_outcome *outcome)
 {
@@ -21,8 +34,12 @@ static void put_findings(struct syn_buf *out,
         if (!one->is_blocker) {
             continue;
         }
-        syn_buf_printf(out, "blocker %zu: %s: %.*s\n", ++number, one->what,
-                       SYN_STR_ARG(one->text));
+        if (syn_gate_is_accepted(outcome, one)) {
+            syn_buf_put_text(out, "accepted: ");
+        } else {
+            syn_buf_printf(out, "blocker %zu: ", ++number);
+        }
+        syn_buf_printf(out, "%s: %.*s\n", one->what, SYN_STR_ARG(one->text));
         if (one->call.bytes > 0) {
             syn_buf_printf(out, "    %.*s\n", SYN_STR_ARG(one->call));
         }

@@ -211,14 +211,33 @@ static void put_rows(struct syn_buf *out,
     }
 }
 
+enum weight { BLOCKER, ACCEPTED, WARNING };
+
+static enum weight weight_of(const struct syn_gate_outcome *outcome,
+                             const struct syn_gate_finding *finding)
+{
+    return syn_gate_is_accepted(outcome, finding) ? ACCEPTED
+           : finding->is_blocker                  ? BLOCKER
+                                                  : WARNING;
+}
+
+static size_t count_blockers(const struct syn_gate_outcome *outcome)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < outcome->finding_count; i++) {
+        count += weight_of(outcome, &outcome->findings[i]) == BLOCKER ? 1 : 0;
+    }
+    return count;
+}
+
 static void put_findings(struct syn_buf *out,
                          const struct syn_gate_outcome *outcome,
-                         bool is_blocker, const char *title)
+                         enum weight weight, const char *title)
 {
     bool has_any = false;
     for (size_t i = 0; i < outcome->finding_count; i++) {
         const struct syn_gate_finding *one = &outcome->findings[i];
-        if (one->is_blocker != is_blocker) {
+        if (weight_of(outcome, one) != weight) {
             continue;
         }
         if (!has_any) {
@@ -275,16 +294,17 @@ void syn_matrix_write(struct syn_buf *out, const struct syn_gate_plan *plan,
 {
     struct columns columns = {.count = 0};
     bool is_ready = syn_gate_is_ready(outcome);
+    const size_t blockers = count_blockers(outcome);
     collect(outcome, &columns);
     syn_page_open(out, "Gate of plan", plan->name);
     syn_buf_printf(out,
                    "<p><span class=\"verdict %s\">READY: <strong>%s</strong>"
                    "</span></p>\n<p>%zu blocker%s, %zu object%s, %zu cell%s "
                    "tried%s.</p>\n",
-                   is_ready ? "good" : "bad", is_ready ? "yes" : "no",
-                   outcome->blockers, outcome->blockers == 1 ? "" : "s",
-                   outcome->objects, outcome->objects == 1 ? "" : "s",
-                   outcome->cells, outcome->cells == 1 ? "" : "s",
+                   is_ready ? "good" : "bad", is_ready ? "yes" : "no", blockers,
+                   blockers == 1 ? "" : "s", outcome->objects,
+                   outcome->objects == 1 ? "" : "s", outcome->cells,
+                   outcome->cells == 1 ? "" : "s",
                    outcome->is_cut ? ", interrupted" : "");
     put_table(out, outcome, &columns);
     if (outcome->cells > outcome->shown_count) {
@@ -294,7 +314,8 @@ void syn_matrix_write(struct syn_buf *out, const struct syn_gate_plan *plan,
     if (columns.has_more) {
         syn_buf_put_text(out, "<p>Further classes are left out.</p>\n");
     }
-    put_findings(out, outcome, true, "Blockers");
-    put_findings(out, outcome, false, "Warnings");
+    put_findings(out, outcome, BLOCKER, "Blockers");
+    put_findings(out, outcome, ACCEPTED, "Accepted for now");
+    put_findings(out, outcome, WARNING, "Warnings");
     syn_page_close(out);
 }

@@ -9,7 +9,7 @@
 #endif
 #include "load/link.h"
 
-#include "net/tls_impl.h"
+#include "load/cover.h"
 #include "syn/limits.h"
 #include "target/budget.h"
 
@@ -30,6 +30,7 @@
 #define NS_PER_US       1000
 #define US_PER_S        1000000
 #define SIP_BYTES       16
+#define REASON_BYTES    192
 #define LOOPBACK        0x7f000001u
 
 struct syn_load_net {
@@ -38,10 +39,11 @@ struct syn_load_net {
     struct target {
         struct sockaddr_storage peer;
         socklen_t peer_bytes;
-        struct syn_tls_context *tls;
+        struct syn_load_trust trust;
     } targets[SYN_LOAD_PLACES];
     char *in; /* SYN_LOAD_READ_BYTES: what is kept, then what is read */
     uint64_t received, sent;
+    char reason[REASON_BYTES]; /* of the proxy, the last one */
 };
 
 /* --- life ----------------------------------------------------------------- */
@@ -62,8 +64,7 @@ static syn_status find_target(const struct syn_load_place *place,
     memcpy(&target->peer, list->ai_addr, list->ai_addrlen);
     target->peer_bytes = list->ai_addrlen;
     freeaddrinfo(list);
-    return place->has_tls ? syn_tls_context_client(place->ca_file, &target->tls)
-                          : SYN_OK;
+    return syn_load_trust_init(&target->trust, place);
 }
 
 syn_status syn_load_net_open(const struct syn_load_net_setup *setup,
@@ -99,22 +100,31 @@ void syn_load_net_close(struct syn_load_net *net)
         (void)close(net->epoll);
     }
     for (unsigned i = 0; i < SYN_LOAD_PLACES; i++) {
-        if (net->targets[i].tls != NULL) {
-            syn_tls_context_free(net->targets[i].tls);
-        }
+        syn_load_trust_fini(&net->targets[i].trust);
     }
     free(net->in);
     free(net);
+}
+
+/* Kept until the next one: users judge by it when all is over. */
+static void note_reason(struct syn_load_net *net,
+                        const struct syn_load_link *link)
+{
+    const char *reason =
+        link->cover == NULL ? "" : syn_load_cover_reason(link->cover);
+    if (reason[0] != '\0') {
+        (void)snprintf(net->reason, sizeof net->reason, "%s", reason);
+    }
 }
 
 static void drop_buffers(struct syn_load_link *link)
 {
     free(link->kept);
     free(link->pending);
-    syn_tls_free(link->tls);
+    syn_load_cover_drop(link->cover);
     link->kept = link->pending = NULL;
     link->kept_bytes = link->pending_bytes = 0;
-    link->tls = NULL;
+    link->cover = NULL;
 }
 
 void syn_load_link_close(struct syn_load_net *net, struct syn_load_link *link,
@@ -129,6 +139,7 @@ void syn_load_link_close(struct syn_load_net *net, struct syn_load_link *link,
                          sizeof at_once);
     }
     (void)close(link->fd);
+    note_reason(net, link);
     drop_buffers(link);
     if (link->is_counted) {
         syn_purse_return(net->setup.purse, 1);
@@ -221,10 +232,9 @@ static bool begin_link(struct syn_load_net *net, struct syn_load_link *link,
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     bool is_begun = choose_source(&attempt, fd) && begin_connect(&attempt, fd);
-    if (is_begun && attempt.target->tls != NULL) {
-        link->tls = syn_tls_connect(attempt.target->tls, attempt.place->host,
-                                    attempt.place->verifies);
-        is_begun = link->tls != NULL;
+    if (is_begun && syn_load_cover_is_needed(attempt.place)) {
+        link->cover = syn_load_cover_new(attempt.place, &attempt.target->trust);
+        is_begun = link->cover != NULL;
     }
     if (!is_begun) {
         (void)close(fd);
@@ -306,12 +316,12 @@ static void send_wire(struct syn_load_net *net, struct syn_load_link *link,
     }
 }
 
-/* What TLS has to say goes to the socket or into `pending`. */
-static void flush_tls(struct syn_load_net *net, struct syn_load_link *link)
+/* What the cover has to say goes to the socket or into `pending`. */
+static void flush_cover(struct syn_load_net *net, struct syn_load_link *link)
 {
-    const struct syn_str wire = syn_tls_wire(link->tls);
+    const struct syn_str wire = syn_load_cover_wire(link->cover);
     send_wire(net, link, wire);
-    syn_tls_sent(link->tls, wire.bytes);
+    syn_load_cover_sent(link->cover, wire.bytes);
 }
 
 void syn_load_link_send(struct syn_load_net *net, struct syn_load_link *link,
@@ -320,13 +330,13 @@ void syn_load_link_send(struct syn_load_net *net, struct syn_load_link *link,
     if (link->state != SYN_LOAD_LINK_OPEN) {
         return;
     }
-    if (link->tls == NULL) {
+    if (link->cover == NULL) {
         send_wire(net, link, bytes);
         return;
     }
     while (bytes.bytes > 0) {
-        const size_t taken = syn_tls_encrypt(link->tls, bytes);
-        flush_tls(net, link);
+        const size_t taken = syn_load_cover_put(link->cover, bytes);
+        flush_cover(net, link);
         if (taken == 0) {
             (void)shutdown(link->fd, SHUT_RDWR);
             return;
@@ -417,21 +427,28 @@ static void opened(struct syn_load_net *net, struct syn_load_link *link)
     net->setup.events->on_open(net->setup.ctx, link);
 }
 
-static void feed_tls(struct syn_load_net *net, struct syn_load_link *link,
-                     struct syn_str in)
+static void feed_cover(struct syn_load_net *net, struct syn_load_link *link,
+                       struct syn_str in)
 {
     struct give to = {net, link};
-    const bool was_ready = syn_tls_is_ready(link->tls);
     /* Data may come with the end of the handshake: they wait until the user
      * knows that the link is open, as it speaks first in our protocols. */
-    const enum syn_tls_state state = syn_tls_feed(link->tls, in, give, &to);
-    if (link->state == SYN_LOAD_LINK_NONE) {
+    const enum syn_load_cover_state state =
+        syn_load_cover_feed(link->cover, in, give, &to);
+    if (state == SYN_LOAD_COVER_DROPPED) {
         return;
     }
-    flush_tls(net, link);
-    if (state == SYN_TLS_BROKEN || state == SYN_TLS_ENDED) {
+    flush_cover(net, link);
+    if (state == SYN_LOAD_COVER_LOST) {
         lose(net, link);
-    } else if (!was_ready && syn_tls_is_ready(link->tls)) {
+        return;
+    }
+    if (state == SYN_LOAD_COVER_BARE) {
+        syn_load_cover_drop(link->cover);
+        link->cover = NULL;
+    }
+    if (state != SYN_LOAD_COVER_SHAKING &&
+        link->state == SYN_LOAD_LINK_SHAKING) {
         opened(net, link);
     }
 }
@@ -439,7 +456,7 @@ static void feed_tls(struct syn_load_net *net, struct syn_load_link *link,
 static void read_some(struct syn_load_net *net, struct syn_load_link *link,
                       size_t bytes_max)
 {
-    const size_t kept = link->tls == NULL ? link->kept_bytes : 0;
+    const size_t kept = link->cover == NULL ? link->kept_bytes : 0;
     if (kept > 0) {
         memcpy(net->in, link->kept, kept);
     }
@@ -454,8 +471,8 @@ static void read_some(struct syn_load_net *net, struct syn_load_link *link,
         return;
     }
     net->received += (uint64_t)got;
-    if (link->tls != NULL) {
-        feed_tls(net, link, (struct syn_str){net->in, (size_t)got});
+    if (link->cover != NULL) {
+        feed_cover(net, link, (struct syn_str){net->in, (size_t)got});
         return;
     }
     use(net, link, (struct syn_str){net->in, kept + (size_t)got});
@@ -473,9 +490,9 @@ static void end_connect(struct syn_load_net *net, struct syn_load_link *link)
         return;
     }
     link->state = SYN_LOAD_LINK_SHAKING;
-    if (link->tls != NULL) {
+    if (link->cover != NULL) {
         watch(net, link, EPOLL_CTL_MOD);
-        feed_tls(net, link, (struct syn_str){NULL, 0});
+        feed_cover(net, link, (struct syn_str){NULL, 0});
         return;
     }
     watch(net, link, EPOLL_CTL_MOD);
@@ -533,6 +550,11 @@ void syn_load_link_pause(struct syn_load_net *net, struct syn_load_link *link,
         link->is_paused = is_paused;
         watch(net, link, EPOLL_CTL_MOD);
     }
+}
+
+const char *syn_load_net_reason(const struct syn_load_net *net)
+{
+    return net->reason;
 }
 
 uint64_t syn_load_net_received(const struct syn_load_net *net)

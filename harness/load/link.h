@@ -22,9 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct syn_load_net; /* opaque: link.c */
-struct syn_tls;
-struct syn_purse; /* target/budget.h */
+struct syn_load_cover; /* load/cover.h */
+struct syn_load_net;   /* opaque: link.c */
+struct syn_route;      /* net/route.h */
+struct syn_purse;      /* target/budget.h */
 
 /* The ways into a service and its app; they may have one address. */
 enum syn_load_plane {
@@ -37,7 +38,7 @@ enum syn_load_plane {
 enum syn_load_link_state {
     SYN_LOAD_LINK_NONE, /* no socket */
     SYN_LOAD_LINK_CONNECTING,
-    SYN_LOAD_LINK_SHAKING, /* TLS */
+    SYN_LOAD_LINK_SHAKING, /* with a proxy, TLS */
     SYN_LOAD_LINK_OPEN
 };
 
@@ -54,7 +55,7 @@ struct syn_load_link {
     uint32_t pending_bytes; /* not yet sent */
     char *kept;
     char *pending;
-    struct syn_tls *tls; /* NULL: plain */
+    struct syn_load_cover *cover; /* TLS, a proxy; NULL: plain */
 };
 
 struct syn_load_link_events {
@@ -76,6 +77,8 @@ struct syn_load_place {
     bool has_tls;
     bool verifies;
     const char *ca_file; /* NULL: the system's */
+    /* With a proxy: address and port are the proxy's. NULL: directly. */
+    const struct syn_route *route;
 };
 
 struct syn_load_net_setup {
@@ -114,6 +117,9 @@ void syn_load_link_sip(struct syn_load_net *net, struct syn_load_link *link);
 
 /* Wait at most `wait_us` and serve what is ready. */
 void syn_load_net_turn(struct syn_load_net *net, int64_t wait_us);
+
+/* Why a proxy let nothing pass, the last time; "": none refused. */
+const char *syn_load_net_reason(const struct syn_load_net *net);
 
 /* Bytes so far. */
 uint64_t syn_load_net_received(const struct syn_load_net *net);

@@ -72,30 +72,31 @@ static bool read_url(const char *text, struct url *url)
            read_port(syn_str_from(url->authority, at + 1), &url->port);
 }
 
-/* Resolved once, for all workers; the first of them. */
-static const char *address_of(const struct syn_target *target,
-                              struct syn_str host, const struct url *url)
-{
-    const struct syn_route *route =
-        host.at == NULL ? NULL
-                        : syn_routes_find(target->routes, host.at, url->port);
-    return route == NULL || route->address_count == 0 ? NULL
-                                                      : route->addresses[0];
-}
-
+/* Resolved once, for all workers; the first address. Through a proxy by CONNECT
+ * on all planes: the load client knows no other way. */
 static syn_status place_of(struct syn_load_locator *locator,
                            const struct syn_target *target,
                            const struct url *url, struct syn_load_place *place)
 {
     const struct syn_str host = syn_arena_dup(&locator->arena, url->host);
-    *place = (struct syn_load_place){.host = host.at,
-                                     .address = address_of(target, host, url),
-                                     .ports = {url->port},
-                                     .port_count = 1,
-                                     .has_tls = url->has_tls,
-                                     .verifies = target->tls_verify,
-                                     .ca_file = target->tls_ca_file};
-    return host.at == NULL ? SYN_ERR_MEMORY : SYN_OK;
+    if (host.at == NULL) {
+        return SYN_ERR_MEMORY;
+    }
+    const struct syn_route *route =
+        syn_routes_find(target->routes, host.at, url->port);
+    const bool has_proxy = route != NULL && syn_route_has_proxy(route);
+    *place = (struct syn_load_place){
+        .host = host.at,
+        .address = route == NULL || route->address_count == 0
+                       ? NULL
+                       : route->addresses[0],
+        .ports = {has_proxy ? route->proxy.port : url->port},
+        .port_count = 1,
+        .has_tls = url->has_tls,
+        .verifies = target->tls_verify,
+        .ca_file = target->tls_ca_file,
+        .route = has_proxy ? route : NULL};
+    return SYN_OK;
 }
 
 static syn_status refuse(char fault[SYN_LOAD_REASON_BYTES], const char *reason)
@@ -110,14 +111,6 @@ static syn_status check_mode(const struct syn_target *target,
                              char fault[SYN_LOAD_REASON_BYTES])
 {
     const bool is_near = syn_guard_is_near(target);
-    for (size_t i = 0; target->routes != NULL && i < target->routes->count;
-         i++) {
-        if (syn_route_has_proxy(&target->routes->at[i])) {
-            return refuse(fault, "a load does not go through a proxy: leave "
-                                 "use_proxy out, or except the target in "
-                                 "NO_PROXY");
-        }
-    }
     if (target->mode == SYN_MODE_READONLY) {
         return refuse(fault, "a load writes: the target's mode is readonly");
     }

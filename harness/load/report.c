@@ -33,7 +33,7 @@ report_of(const struct syn_load_report_options *options,
         .seed = plan->seed,
         .target = plan->target == NULL ? "embedded" : plan->target,
         .clock = "real",
-        .limits = plan->target != NULL   ? "the target's"
+        .limits = plan->target != NULL   ? "target"
                   : plan->defect != NULL ? "raised"
                                          : "off",
         .suite_hash = syn_load_profile_name(plan->profile),

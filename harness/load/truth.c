@@ -90,7 +90,7 @@ void syn_load_report(struct syn_load_env *env,
     if (verdict->why == NULL) {
         return;
     }
-    const struct syn_str shown = syn_str_part(frame, 0, FRAME_SHOWN);
+    const struct syn_str shown = syn_str_cut(frame, FRAME_SHOWN);
     for (unsigned p = 0; p < SYN_LOAD_PROPERTY_COUNT; p++) {
         if (verdict->violations[p] == 0) {
             continue;
@@ -99,12 +99,13 @@ void syn_load_report(struct syn_load_env *env,
             env->result, (enum syn_load_property)p,
             syn_load_at(env, env->now_us),
             "session %u, connection %u, %s %s: %s (%u); read is %s, newest "
-            "change heard %u; frame: %.*s",
+            "change heard %u; frame: %.*s%s",
             (unsigned)session->number, (unsigned)session->generation,
             syn_type_name(syn_load_sub_type(env, sub)),
             syn_load_sub_sid(env, sub), verdict->why,
             (unsigned)verdict->violations[p], grant_word(sub),
-            (unsigned)sub->watch.last, SYN_STR_ARG(shown));
+            (unsigned)sub->watch.last, SYN_STR_ARG(shown),
+            shown.bytes < frame.bytes ? "…" : "");
         /* One piece of evidence, however many it speaks for. */
         env->result->findings[p].count += verdict->violations[p] - 1;
     }

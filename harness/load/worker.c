@@ -231,8 +231,10 @@ static bool reach(struct syn_load_worker *worker)
             return open == SYN_LOAD_LANES;
         }
         if (worker->env.now_us > until_us) {
-            syn_load_worker_unreachable(worker, "%s does not answer",
-                                        worker->aim->rest_host);
+            const char *reason = syn_load_net_reason(worker->net);
+            syn_load_worker_unreachable(worker, "%s does not answer%s%s",
+                                        worker->aim->rest_host,
+                                        reason[0] == '\0' ? "" : ": ", reason);
             return false;
         }
     }

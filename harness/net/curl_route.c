@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PROXY_BYTES (SYN_URL_HOST_BYTES + sizeof "http://[]:65535")
+#define PROXY_BYTES (SYN_URL_HOST_BYTES + sizeof "https://[]:65535")
 
 /* "host:port:address,address" */
 static bool put_addresses(CURL *easy, const struct syn_route *route,
@@ -36,16 +36,34 @@ static bool put_addresses(CURL *easy, const struct syn_route *route,
            curl_easy_setopt(easy, CURLOPT_RESOLVE, *resolves) == CURLE_OK;
 }
 
+/* Always verified: it may be given credentials. */
+static bool set_proxy_tls(CURL *easy, const char *ca_file)
+{
+    bool is_good =
+        curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+        curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+        curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION,
+                         (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
+    if (is_good && ca_file != NULL) {
+        is_good =
+            curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, ca_file) == CURLE_OK &&
+            curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL) == CURLE_OK;
+    }
+    return is_good;
+}
+
 static bool set_proxy(CURL *easy, const struct syn_proxy *proxy)
 {
     char url[PROXY_BYTES];
     bool is_v6 = strchr(proxy->host, ':') != NULL;
-    (void)snprintf(url, sizeof url, is_v6 ? "http://[%s]:%u" : "http://%s:%u",
-                   proxy->host, (unsigned)proxy->port);
+    (void)snprintf(url, sizeof url, is_v6 ? "%s://[%s]:%u" : "%s://%s:%u",
+                   proxy->is_tls ? "https" : "http", proxy->host,
+                   (unsigned)proxy->port);
     bool is_good = curl_easy_setopt(easy, CURLOPT_PROXY, url) == CURLE_OK &&
                    curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
                    curl_easy_setopt(easy, CURLOPT_PROXYAUTH,
-                                    (long)CURLAUTH_BASIC) == CURLE_OK;
+                                    (long)CURLAUTH_BASIC) == CURLE_OK &&
+                   (!proxy->is_tls || set_proxy_tls(easy, proxy->ca_file));
     if (proxy->user[0] == '\0' && proxy->password[0] == '\0') {
         return is_good;
     }

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define PORT_DEFAULT  1080 /* libcurl's */
 #define SCRATCH_BYTES 4096
 #define V4_BYTES      4
 #define V6_BYTES      16
@@ -96,7 +95,27 @@ static bool fits_name(struct syn_str token, struct syn_str host)
            (before == 0 || host.at[before - 1] == '.');
 }
 
-bool syn_proxy_is_excepted(struct syn_str list, const char *host)
+/* "host:port", "[::1]:port": the part before it. False: of another port. */
+static bool cut_port(struct syn_str *token, uint16_t port)
+{
+    size_t colon = token->bytes;
+    uint64_t number = 0;
+    while (colon > 0 && token->at[colon - 1] != ':') {
+        colon--;
+    }
+    struct syn_str host = syn_str_part(*token, 0, colon > 0 ? colon - 1 : 0);
+    bool is_v6 = syn_str_find(host, ':', 0) < host.bytes;
+    if (host.bytes == 0 || (is_v6 && host.at[host.bytes - 1] != ']')) {
+        return true; /* no port, or the end of an address */
+    }
+    bool is_same =
+        syn_str_to_u64(syn_str_from(*token, colon), UINT16_MAX, &number) &&
+        number == port;
+    *token = host;
+    return is_same;
+}
+
+bool syn_proxy_is_excepted(struct syn_str list, const char *host, uint16_t port)
 {
     struct syn_str name = cut_last_dot(syn_str_of(host));
     struct address address = read_address(name);
@@ -109,7 +128,7 @@ bool syn_proxy_is_excepted(struct syn_str list, const char *host)
             end++;
         }
         struct syn_str token = syn_str_part(list, at, end - at);
-        if (token.bytes > 0 &&
+        if (token.bytes > 0 && cut_port(&token, port) &&
             (address.bytes > 0 ? fits_address(token, &address)
                                : fits_name(token, name))) {
             return true;
@@ -170,15 +189,40 @@ static bool read_login(struct syn_str login, struct syn_proxy *proxy)
            decode(syn_str_from(login, colon + 1), proxy->password);
 }
 
-/* "[http://][user:password@]host[:port][/…]" */
+/* The ports are libcurl's. */
+static const struct scheme {
+    struct syn_str prefix;
+    uint16_t port;
+    bool is_tls;
+} schemes[] = {
+    {{"http://", 7}, 1080, false},
+    {{"https://", 8}, 443, true},
+};
+
+/* What is behind the scheme; without one it is http. False: another one. */
+static bool cut_scheme(struct syn_str *value, const struct scheme **scheme)
+{
+    *scheme = &schemes[0];
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        const struct syn_str prefix = schemes[i].prefix;
+        if (syn_str_is_equal_nocase(syn_str_part(*value, 0, prefix.bytes),
+                                    prefix)) {
+            *scheme = &schemes[i];
+            *value = syn_str_from(*value, prefix.bytes);
+            return true;
+        }
+    }
+    return strstr(value->at, "://") == NULL;
+}
+
+/* "[http[s]://][user:password@]host[:port][/…]" */
 static bool read_proxy(const char *value, struct syn_proxy *proxy)
 {
     char url[sizeof "http://" + SYN_URL_HOST_BYTES] = "http://";
     struct syn_str rest = syn_str_of(value);
+    const struct scheme *scheme = NULL;
     struct syn_url parsed;
-    if (syn_str_has_prefix(rest, SYN_STR("http://"))) {
-        rest = syn_str_from(rest, SYN_STR("http://").bytes);
-    } else if (strstr(value, "://") != NULL) {
+    if (!cut_scheme(&rest, &scheme)) {
         return false;
     }
     rest = syn_str_part(rest, 0, syn_str_find(rest, '/', 0));
@@ -199,7 +243,8 @@ static bool read_proxy(const char *value, struct syn_proxy *proxy)
     }
     bool has_port =
         rest.at[rest.bytes - 1] != ']' && strlen(parsed.host) < rest.bytes;
-    proxy->port = has_port ? parsed.port : PORT_DEFAULT;
+    proxy->port = has_port ? parsed.port : scheme->port;
+    proxy->is_tls = scheme->is_tls;
     memcpy(proxy->host, parsed.host, sizeof proxy->host);
     return true;
 }
@@ -214,7 +259,7 @@ syn_status syn_proxy_find(const struct syn_url *url, syn_env_fn env,
     *out = proxy;
     except = except == NULL ? read_env(env, "NO_PROXY") : except;
     if (except != NULL &&
-        syn_proxy_is_excepted(syn_str_of(except), url->host)) {
+        syn_proxy_is_excepted(syn_str_of(except), url->host, url->port)) {
         return SYN_OK;
     }
     value = find_value(url->is_tls, env, variable);

@@ -19,6 +19,8 @@
 struct syn_proxy {
     char host[SYN_URL_HOST_BYTES]; /* without brackets; "": go directly */
     uint16_t port;
+    bool is_tls;         /* it is itself reached over TLS */
+    const char *ca_file; /* whom to trust then, borrowed; NULL: the system's */
     char user[SYN_PROXY_LOGIN_BYTES]; /* decoded; "": no credentials */
     char password[SYN_PROXY_LOGIN_BYTES];
 };
@@ -29,8 +31,8 @@ typedef const char *(*syn_env_fn)(const char *name);
 /*
  * The proxy for a URL; `variable` is set to the name of the variable that
  * decided, static, or NULL. Errors: SYN_ERR_CONFIG it names none that we can
- * use (only http://[user:password@]host[:port] is). Its value is never told:
- * it may hold credentials.
+ * use (only http:// or https://[user:password@]host[:port] is). Its value is
+ * never told: it may hold credentials.
  */
 SYN_MUST_CHECK syn_status syn_proxy_find(const struct syn_url *url,
                                          syn_env_fn env, struct syn_proxy *out,
@@ -38,7 +40,9 @@ SYN_MUST_CHECK syn_status syn_proxy_find(const struct syn_url *url,
 
 /* Does a list like that of NO_PROXY except this host? Names match themselves
  * and what ends in them behind a dot; addresses themselves, or by a mask
- * ("10.0.0.0/8"); "*" alone matches all. */
-bool syn_proxy_is_excepted(struct syn_str list, const char *host);
+ * ("10.0.0.0/8"); "*" alone matches all. Either with ":port" behind it only at
+ * that port, which libcurl does not know; many other programs do. */
+bool syn_proxy_is_excepted(struct syn_str list, const char *host,
+                           uint16_t port);
 
 #endif

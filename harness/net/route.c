@@ -99,6 +99,7 @@ syn_status syn_routes_add(struct syn_routes *routes, const char *url,
     if (st != SYN_OK) {
         return st;
     }
+    route.proxy.ca_file = routes->proxy_ca_file;
     memcpy(route.host, parsed.host, sizeof route.host);
     route.port = parsed.port;
     if (!is_known(routes, &route)) {

@@ -33,6 +33,7 @@ struct syn_route {
 struct syn_routes {
     struct syn_route at[SYN_ROUTES_MAX];
     size_t count;
+    const char *proxy_ca_file; /* for proxies over TLS; NULL: the system's */
 };
 
 /*

@@ -74,7 +74,8 @@ static unsigned note_load(struct syn_stream *stream, unsigned more)
     const uint32_t now =
         (uint32_t)(uint64_t)(ev_now(stream->home->ev) * ticks_per_s);
     const uint32_t passed = now - stream->load_tick;
-    const unsigned load = passed < LOAD_BITS ? stream->load >> passed : 0;
+    const unsigned load =
+        passed < LOAD_BITS ? (unsigned)stream->load >> passed : 0;
     stream->load_tick = now;
     stream->load = (uint16_t)(load + more < UINT16_MAX ? load + more : load);
     return stream->load;

@@ -160,7 +160,7 @@ struct syn_stream *syn_stream_birth(struct syn_streams *home)
  * Bytes taken, -1 when broken. Not by lws_write: it takes everything and stops
  * reading until that has left, so two such peers may wait for each other.
  */
-static ssize_t send_some(struct syn_stream *stream, struct syn_str bytes)
+static ssize_t send_raw(struct syn_stream *stream, struct syn_str bytes)
 {
     size_t taken = 0;
     while (taken < bytes.bytes) {
@@ -177,6 +177,39 @@ static ssize_t send_some(struct syn_stream *stream, struct syn_str bytes)
         }
     }
     return (ssize_t)taken;
+}
+
+/* What the tunnel still has to send; -1 when broken. */
+static ssize_t push_tunnel(struct syn_stream *stream)
+{
+    const struct syn_str wire = syn_tunnel_wire(stream->tunnel);
+    const ssize_t sent = send_raw(stream, wire);
+    if (sent < 0) {
+        return -1;
+    }
+    syn_tunnel_sent(stream->tunnel, (size_t)sent);
+    return (ssize_t)(wire.bytes - (size_t)sent);
+}
+
+/* Bytes for the host, in the proxy's TLS if they go through one: what that has
+ * taken counts, though some may wait for room. */
+static ssize_t send_some(struct syn_stream *stream, struct syn_str bytes)
+{
+    size_t taken = 0;
+    if (stream->tunnel == NULL) {
+        return send_raw(stream, bytes);
+    }
+    ssize_t left = push_tunnel(stream);
+    while (left == 0 && taken < bytes.bytes) {
+        const size_t more =
+            syn_tunnel_put(stream->tunnel, syn_str_from(bytes, taken));
+        taken += more;
+        left = more == 0 ? -1 : push_tunnel(stream);
+    }
+    if (left < 0) {
+        syn_stream_finish(stream, SYN_END_RESET, "write failed");
+    }
+    return left < 0 ? -1 : (ssize_t)taken;
 }
 
 static void reset_queue(struct syn_stream *stream)
@@ -245,20 +278,11 @@ static bool push_plain(struct syn_stream *stream)
 static bool push_wire(struct syn_stream *stream)
 {
     struct syn_str wire = syn_tls_wire(stream->tls);
-    ssize_t sent = wire.bytes == 0 ? 0 : send_some(stream, wire);
+    ssize_t sent = send_some(stream, wire);
     if (sent > 0) {
         syn_tls_sent(stream->tls, (size_t)sent);
     }
     return sent >= 0 && (size_t)sent == wire.bytes;
-}
-
-/* The request to the proxy. */
-static void push_tunnel(struct syn_stream *stream)
-{
-    ssize_t sent = send_some(stream, syn_tunnel_wire(stream->tunnel));
-    if (sent > 0) {
-        syn_tunnel_sent(stream->tunnel, (size_t)sent);
-    }
 }
 
 /* Encrypt a part only when the one before has left: the wire stays short. */
@@ -317,6 +341,12 @@ static void begin_linger(struct syn_stream *stream)
             return; /* once more when there is room */
         }
     }
+    if (stream->tunnel != NULL) {
+        syn_tunnel_shutdown(stream->tunnel);
+        if (push_tunnel(stream) != 0) {
+            return;
+        }
+    }
     (void)shutdown(syn_socket_fd(stream), SHUT_WR);
     syn_stream_resume(stream);
     stream->end = SYN_END_LOCAL;
@@ -346,6 +376,16 @@ void syn_stream_tell_open(struct syn_stream *stream)
     }
 }
 
+/* The request to a proxy, handshakes, a last alert. */
+static void push_early(struct syn_stream *stream)
+{
+    if (stream->tls != NULL && syn_tls_wire(stream->tls).bytes > 0) {
+        (void)push_wire(stream);
+    } else if (stream->tunnel != NULL) {
+        (void)push_tunnel(stream);
+    }
+}
+
 static void settle(struct syn_stream *stream)
 {
     if (stream->is_to_dial) {
@@ -355,12 +395,8 @@ static void settle(struct syn_stream *stream)
     if (stream->state == SYN_STREAM_OPEN ||
         stream->state == SYN_STREAM_CLOSING) {
         push_queue(stream);
-    } else if (stream->tunnel != NULL && stream->is_tunnelling &&
-               syn_socket_is_there(stream)) {
-        push_tunnel(stream);
-    } else if (stream->tls != NULL && syn_socket_is_there(stream) &&
-               syn_tls_wire(stream->tls).bytes > 0) {
-        (void)push_wire(stream); /* the handshake, or a last alert */
+    } else if (syn_socket_is_there(stream)) {
+        push_early(stream);
     }
     if (stream->state == SYN_STREAM_CLOSING && !stream->is_reported &&
         syn_stream_queued(stream) == 0) {
@@ -453,7 +489,7 @@ void syn_stream_write_shared(struct syn_stream *stream,
 {
     const struct syn_str bytes = syn_shared_str(shared);
     if (stream->state != SYN_STREAM_OPEN || stream->tls != NULL ||
-        bytes.bytes == 0) {
+        stream->tunnel != NULL || bytes.bytes == 0) {
         syn_stream_write(stream, bytes);
         return;
     }
@@ -477,6 +513,7 @@ void syn_stream_allow(struct syn_stream *stream, size_t queue_bytes_max)
 size_t syn_stream_queued(const struct syn_stream *stream)
 {
     size_t wire = stream->tls == NULL ? 0 : syn_tls_wire(stream->tls).bytes;
+    wire += stream->tunnel == NULL ? 0 : syn_tunnel_wire(stream->tunnel).bytes;
     return stream->queue.bytes - stream->sent + syn_shares_bytes(stream) + wire;
 }
 

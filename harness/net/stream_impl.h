@@ -41,9 +41,9 @@ struct syn_stream {
     size_t tried;                  /* addresses of it */
     bool is_to_dial;               /* the next of them, at the turn's end */
     uint16_t port;
-    unsigned guard_ms;                      /* of each attempt */
-    struct syn_tunnel *tunnel;              /* until the proxy has answered */
-    bool is_tunnelling;                     /* the proxy is connected */
+    unsigned guard_ms;         /* of each attempt */
+    struct syn_tunnel *tunnel; /* through a proxy; NULL: none, or it is bare */
+    bool is_tunnelling; /* the proxy is connected, and has not answered */
     const struct syn_stream_events *events; /* NULL: nobody listens */
     void *ctx;
     struct syn_buf queue;

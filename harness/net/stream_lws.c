@@ -175,22 +175,54 @@ static void on_reached(struct syn_stream *stream)
     }
 }
 
-/* The proxy's answer; what came behind it is left. */
-static struct syn_str feed_tunnel(struct syn_stream *stream, struct syn_str in)
+static void take_plain(struct syn_stream *stream, struct syn_str in)
 {
-    struct syn_str rest = {NULL, 0};
-    enum syn_tunnel_state state = syn_tunnel_feed(stream->tunnel, in, &rest);
-    if (state == SYN_TUNNEL_REFUSED) {
-        const char *reason = syn_tunnel_reason(stream->tunnel);
-        syn_stream_finish(stream, SYN_END_REFUSED, "refused by the proxy");
-        copy_reason(stream, reason, strlen(reason));
-    } else if (state == SYN_TUNNEL_OPEN) {
-        syn_tunnel_free(stream->tunnel);
-        stream->tunnel = NULL;
+    if (stream->tls == NULL) {
+        give_plain(stream, in);
+    } else {
+        feed_tls(stream, in);
+    }
+}
+
+/* Once, when the proxy's answer was good. */
+static void pass_proxy(struct syn_stream *stream)
+{
+    if (stream->is_tunnelling) {
         stream->is_tunnelling = false;
         on_reached(stream);
     }
-    return rest;
+}
+
+static void take_tunnelled(void *ctx, struct syn_str in)
+{
+    struct syn_stream *stream = ctx;
+    pass_proxy(stream);
+    take_plain(stream, in);
+}
+
+static void feed_tunnel(struct syn_stream *stream, struct syn_str in)
+{
+    const enum syn_tunnel_state state =
+        syn_tunnel_feed(stream->tunnel, in, take_tunnelled, stream);
+    syn_stream_mark(stream); /* the request, answers of a handshake */
+    if (state == SYN_TUNNEL_REFUSED) {
+        const char *reason = syn_tunnel_reason(stream->tunnel);
+        const bool was_open = !stream->is_tunnelling;
+        if (stream->state != SYN_STREAM_ENDING) {
+            syn_stream_finish(stream,
+                              was_open ? SYN_END_RESET : SYN_END_REFUSED,
+                              "refused by the proxy");
+            copy_reason(stream, reason, strlen(reason));
+        }
+    } else if (state == SYN_TUNNEL_ENDED) {
+        syn_stream_ended(stream, false);
+    } else if (state == SYN_TUNNEL_OPEN) {
+        pass_proxy(stream);
+    }
+    if (syn_tunnel_is_bare(stream->tunnel)) {
+        syn_tunnel_free(stream->tunnel);
+        stream->tunnel = NULL;
+    }
 }
 
 static void on_connected(struct syn_stream *stream, struct lws *wsi)
@@ -204,7 +236,8 @@ static void on_connected(struct syn_stream *stream, struct lws *wsi)
         on_reached(stream);
     } else {
         stream->is_tunnelling = true;
-        syn_stream_mark(stream); /* its request is to be sent */
+        syn_tunnel_start(stream->tunnel);
+        syn_stream_mark(stream); /* there is something to be sent */
     }
 }
 
@@ -222,20 +255,14 @@ static void settle_plain(struct syn_stream *stream, struct syn_str in)
 void syn_stream_received(struct syn_stream *stream, struct syn_str in)
 {
     stream->home->reads++;
-    if (stream->is_tunnelling) {
-        in = feed_tunnel(stream, in);
-        if (in.bytes == 0) {
-            return;
-        }
+    if (stream->tunnel != NULL) {
+        feed_tunnel(stream, in);
+        return;
     }
     if (stream->takes_plain) {
         settle_plain(stream, in);
     }
-    if (stream->tls == NULL) {
-        give_plain(stream, in);
-    } else {
-        feed_tls(stream, in);
-    }
+    take_plain(stream, in);
 }
 
 static int on_vendor_event(struct lws *wsi, enum lws_callback_reasons reason,
@@ -511,8 +538,16 @@ static syn_status begin_route(struct syn_stream *stream,
     }
     stream->guard_ms /= (unsigned)route->address_count;
     if (syn_route_has_proxy(route)) {
+        struct syn_tls_context *context = NULL;
+        const syn_status st =
+            route->proxy.is_tls
+                ? find_context(stream->home, route->proxy.ca_file, &context)
+                : SYN_OK;
+        if (st != SYN_OK) {
+            return st;
+        }
         stream->port = route->proxy.port;
-        stream->tunnel = syn_tunnel_new(route);
+        stream->tunnel = syn_tunnel_new(route, context);
         if (stream->tunnel == NULL) {
             return SYN_ERR_MEMORY;
         }

@@ -55,9 +55,11 @@ static void put_block(struct syn_buf *out, struct syn_str s)
             syn_buf_put_text(out, "    ");
         }
         is_start = c == '\n';
+        const bool is_line_end =
+            c == '\r' && at + 1 < s.bytes && s.at[at + 1] == '\n';
         if (is_shown || c == '\n') {
             syn_buf_put(out, syn_str_part(s, at, bytes));
-        } else {
+        } else if (!is_line_end) {
             syn_buf_put_byte(out, '?');
         }
         at += bytes == 0 ? 1 : bytes;

@@ -39,6 +39,12 @@ static bool is_printable(struct syn_str s, size_t at, size_t bytes)
            !(lead == C1_LEAD && (unsigned char)s.at[at + 1] <= C1_LAST);
 }
 
+/* The first half of CR LF, which is no mystery to be shown. */
+static bool is_line_end(struct syn_str s, size_t at)
+{
+    return s.at[at] == '\r' && at + 1 < s.bytes && s.at[at + 1] == '\n';
+}
+
 static void put_plain(struct syn_buf *out, struct syn_str s, const char *indent)
 {
     size_t at = 0;
@@ -49,7 +55,7 @@ static void put_plain(struct syn_buf *out, struct syn_str s, const char *indent)
         }
         if (is_printable(s, at, bytes)) {
             syn_buf_put(out, syn_str_part(s, at, bytes));
-        } else {
+        } else if (!is_line_end(s, at)) {
             syn_buf_put_byte(out, '?');
         }
         at += bytes == 0 ? 1 : bytes;

@@ -36,13 +36,16 @@ static void put_wire(struct syn_buf *out, const struct syn_evidence_wire *wire)
     syn_buf_printf(out, "    %s %.*s (%.*s)\n", wire->is_sent ? ">" : "<",
                    SYN_STR_ARG(wire->actor), SYN_STR_ARG(wire->plane));
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        struct syn_str shown = syn_str_part(texts[i], 0, SHOWN_BYTES);
+        struct syn_str shown = syn_str_cut(texts[i], SHOWN_BYTES);
         for (size_t at = 0; at < shown.bytes;) {
             size_t end = syn_str_find(shown, '\n', at);
             syn_buf_put_text(out, "      ");
             syn_buf_put(out, syn_str_part(shown, at, end - at));
             syn_buf_put_byte(out, '\n');
             at = end + 1;
+        }
+        if (shown.bytes < texts[i].bytes) {
+            syn_buf_put_text(out, "      …\n");
         }
     }
 }

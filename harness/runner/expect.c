@@ -123,14 +123,14 @@ static bool is_unanswered(const struct syn_reply *reply, int code)
 static struct syn_str show_reply(struct syn_run *run,
                                  const struct syn_reply *reply)
 {
-    struct syn_str body = syn_str_part(reply->body, 0, SHOWN_BYTES);
+    struct syn_str body = syn_str_cut(reply->body, SHOWN_BYTES);
     if (reply->status != SYN_OK) {
         return syn_str_of(
             syn_run_text(run, "no answer: %s", syn_status_text(reply->status)));
     }
-    struct syn_str shown =
-        syn_arena_printf(&run->arena, "%u, code %d, %.*s", reply->http,
-                         reply->code, SYN_STR_ARG(body));
+    struct syn_str shown = syn_arena_printf(
+        &run->arena, "%u, code %d, %.*s%s", reply->http, reply->code,
+        SYN_STR_ARG(body), body.bytes < reply->body.bytes ? "…" : "");
     return shown.at == NULL ? SYN_STR("(no room to show it)") : shown;
 }
 

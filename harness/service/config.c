@@ -411,9 +411,9 @@ syn_status syn_config_load(struct syn_arena *arena, const char *path,
         *out = syn_arena_dup(arena, syn_buf_str(&text));
         st = out->at == NULL ? SYN_ERR_MEMORY : SYN_OK;
     } else if (st != SYN_ERR_MEMORY) {
-        (void)snprintf(fault, SYN_CONFIG_FAULT_BYTES, "%s:1:1: %s", path,
-                       st == SYN_ERR_IO ? strerror(errno)
-                                        : "is larger than 1 MiB");
+        (void)snprintf(
+            fault, SYN_CONFIG_FAULT_BYTES, "cannot read %s: %s", path,
+            st == SYN_ERR_IO ? strerror(errno) : "it is larger than 1 MiB");
         st = SYN_ERR_CONFIG;
     }
     syn_buf_fini(&text);

@@ -335,7 +335,8 @@ static const struct field webhook_fields[] = {
     TEXT("receiver", webhook_receiver), FIELDS_END};
 
 static const struct field tls_fields[] = {
-    TEXT("ca_file", tls_ca_file), BOOL("verify", tls_verify), FIELDS_END};
+    TEXT("ca_file", tls_ca_file), TEXT("proxy_ca_file", tls_proxy_ca_file),
+    BOOL("verify", tls_verify), FIELDS_END};
 
 static const struct field authorisation_fields[] = {
     TEXT("reference", authorisation_reference),
@@ -513,6 +514,27 @@ syn_status syn_target_parse(struct syn_arena *arena, const char *path,
         *out = target;
     }
     return st;
+}
+
+/* Two levels and the users are all there is: no more than this recursion. */
+static void tell_members(const struct field *fields, const char *above,
+                         void (*each)(void *ctx, const char *pointer),
+                         void *ctx)
+{
+    for (const struct field *at = fields; at->name != NULL; at++) {
+        char pointer[SYN_TARGET_POINTER_BYTES];
+        (void)snprintf(pointer, sizeof pointer, "%s/%s", above, at->name);
+        each(ctx, pointer);
+        if (at->inner != NULL) {
+            tell_members(at->inner, pointer, each, ctx);
+        }
+    }
+}
+
+void syn_target_members(void (*each)(void *ctx, const char *pointer), void *ctx)
+{
+    tell_members(target_fields, "", each, ctx);
+    tell_members(user_fields, "/token_endpoint/users/+", each, ctx);
 }
 
 syn_status syn_target_read(struct syn_arena *arena, const char *path,

@@ -93,6 +93,7 @@ struct syn_target {
     const char *webhook_public_url;
     const char *webhook_receiver;
     const char *tls_ca_file;
+    const char *tls_proxy_ca_file; /* of a proxy over TLS */
     bool tls_verify;
     bool use_proxy; /* honour the proxy variables of the environment */
     struct syn_routes *routes; /* none until syn_target_settle */
@@ -109,6 +110,12 @@ struct syn_target {
 
 /* Room for the sentence that says what is wrong, and where. */
 #define SYN_TARGET_FAULT_BYTES 512
+
+/* Tell every member that a file may have, as JSON pointers ("/tls/verify",
+ * of an array as "/token_endpoint/users/+/identity"):
+ * docs/schema/target.schema.json is held against them. */
+void syn_target_members(void (*each)(void *ctx, const char *pointer),
+                        void *ctx);
 
 /*
  * Read a file. `today` is "YYYY-MM-DD", against which an authorisation ends.

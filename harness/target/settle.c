@@ -19,6 +19,7 @@ syn_status syn_target_settle(const struct syn_target *target,
     const char *const urls[] = {target->rest_url, target->sdk_url,
                                 target->endpoint.url, target->webhook_receiver};
     const char *variable = NULL;
+    target->routes->proxy_ca_file = target->tls_proxy_ca_file;
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         syn_status st =
             urls[i] == NULL
@@ -30,7 +31,7 @@ syn_status syn_target_settle(const struct syn_target *target,
             (void)snprintf(fault, SYN_TARGET_FAULT_BYTES,
                            "use_proxy: the environment's %s names no proxy "
                            "that can be used; it must be like "
-                           "http://[user:password@]host[:port]",
+                           "http[s]://[user:password@]host[:port]",
                            variable);
             return st;
         }

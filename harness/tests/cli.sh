@@ -30,6 +30,27 @@ expect 64 "unknown profile" "$program" run --profile weekly
 expect 64 "jobs of 0" "$program" run --jobs 0
 expect 64 "seed that is no number" "$program" run --seed five
 expect 64 "unknown defect" "$program" selftest --defect no-such-defect
+for verb in selftest serve "stress steady" calibrate "gate $place/none.json"; do
+    # shellcheck disable=SC2086
+    expect 64 "a defect misspelt, $verb" "$program" $verb --defect grant-ignord
+    has stderr "a defect misspelt, $verb" "near: grant-ignored, "
+    has stderr "a defect misspelt, $verb" "list --defects"
+done
+expect 64 "a defect of nobody" "$program" serve --defect zzzzzzzz
+holds "nothing is near that" sh -c "! grep -q near '$place/stderr'"
+expect 0 "list of defects" "$program" list --defects
+has stdout "list of defects" "Objects made by the backend are open to all"
+# As many as the kill matrix has, of all three kinds, each with a clause and a sentence.
+holds "each has its line" sh -c "! grep -Evq '^[a-z0-9/-]+ +(service|client|instance) +[A-Z]+-[0-9]+ +[A-Za-z]' '$place/stdout'"
+for kind in service client instance; do
+    has stdout "defects of the $kind" " $kind "
+done
+lines=$(wc -l <"$place/stdout")
+expect 0 "list of defects as JSON" "$program" list --defects --json
+holds "it has as many" test "$(grep -o '"name":' "$place/stdout" | wc -l)" -eq "$lines"
+# Columns stand in line, also behind letters of several bytes.
+expect 0 "help of serve" "$program" serve --help
+holds "its columns are straight" grep -q '^  --account-sid AC…      value' "$place/stdout"
 expect 64 "explain without a known id" "$program" explain NO-99
 expect 64 "target file absent" "$program" run --target "$place/absent.json"
 printf '{\n "rest_url": "http://127.0.0.1:9",\n "sdk_urL": "x"\n}\n' >"$place/bad.json"

@@ -4,12 +4,15 @@
  * RFC 9110 section 9.3.6; RFC 9112 section 3.2.2.
  *
  * It alone knows the name sync.test, which is loopback: whoever reaches it came
- * this way. With LOGIN (base64) others get 407; with STATUS every request gets
- * that. Each request is a line on stderr, credentials left out. Prints its
- * port; ends with SIGTERM.
+ * this way. With LOGIN (base64) others get 407; with a status ANSWER every
+ * request gets that, or one of the ways to break down that are listed at
+ * `breakdowns`. With CERT and KEY it is reached over TLS. Each request is a
+ * line on stderr, credentials left out. Prints its port; ends with SIGTERM.
  *
- *     connect_proxy [LOGIN|- [STATUS]]
+ *     connect_proxy [LOGIN|- [ANSWER|- [CERT KEY]]]
  */
+#include "net/tls_impl.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -196,7 +199,146 @@ static void refuse(int fd, unsigned status)
     (void)send_all(fd, text, (size_t)bytes);
 }
 
-static void serve(int fd, const char *login, unsigned status)
+/* --- ways to break down ------------------------------------------------------
+ */
+
+#define LONG_BYTES 32768
+
+static void hang(int fd)
+{
+    struct pollfd end = {.fd = fd}; /* until the peer has gone */
+    (void)poll(&end, 1, -1);
+}
+
+static void hang_up(int fd)
+{
+    (void)fd;
+}
+
+static void talk_nonsense(int fd)
+{
+    (void)send_all(fd, "SSH-2.0-none\r\n\r\n", 16);
+}
+
+/* A good answer, but for a field without end. */
+static void talk_long(int fd)
+{
+    char text[1024];
+    memset(text, 'x', sizeof text);
+    bool is_good = send_all(fd, "HTTP/1.1 200 OK\r\nX: ", 20);
+    for (size_t i = 0; i < LONG_BYTES / sizeof text && is_good; i++) {
+        is_good = send_all(fd, text, sizeof text);
+    }
+    hang(fd);
+}
+
+/* Half of an answer. */
+static void cut_short(int fd)
+{
+    (void)send_all(fd, "HTTP/1.1 200 Conn", 17);
+}
+
+static const struct breakdown {
+    const char *name;
+    void (*run)(int fd);
+} breakdowns[] = {
+    {"hang", hang},      {"close", hang_up}, {"garbage", talk_nonsense},
+    {"long", talk_long}, {"cut", cut_short}, {NULL, NULL}};
+
+static bool breaks_down(int fd, const char *answer)
+{
+    for (const struct breakdown *at = breakdowns; at->name != NULL; at++) {
+        if (strcmp(at->name, answer) == 0) {
+            at->run(fd);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- TLS in front
+ * -------------------------------------------------------------
+ */
+
+struct front {
+    int plain;
+    bool is_good;
+};
+
+static void pass_plain(void *ctx, struct syn_str in)
+{
+    struct front *front = ctx;
+    front->is_good = front->is_good && send_all(front->plain, in.at, in.bytes);
+}
+
+static bool push_wire(struct syn_tls *tls, int fd)
+{
+    const struct syn_str wire = syn_tls_wire(tls);
+    const bool is_good = send_all(fd, wire.at, wire.bytes);
+    syn_tls_sent(tls, wire.bytes);
+    return is_good;
+}
+
+static void pump(struct syn_tls *tls, int fd, int plain)
+{
+    struct pollfd ends[2] = {{.fd = fd, .events = POLLIN},
+                             {.fd = plain, .events = POLLIN}};
+    struct front front = {plain, true};
+    char bytes[HEAD_BYTES];
+    while (front.is_good && poll(ends, 2, -1) > 0) {
+        if (ends[0].revents != 0) {
+            const ssize_t got = recv(fd, bytes, sizeof bytes, 0);
+            front.is_good =
+                got > 0 &&
+                syn_tls_feed(tls, (struct syn_str){bytes, (size_t)got},
+                             pass_plain, &front) <= SYN_TLS_READY &&
+                front.is_good;
+        }
+        if (ends[1].revents != 0) {
+            const ssize_t got = recv(plain, bytes, sizeof bytes, 0);
+            struct syn_str rest = {bytes, got > 0 ? (size_t)got : 0};
+            size_t taken = got > 0 ? 1 : 0;
+            while (taken > 0 && rest.bytes > 0) {
+                taken = syn_tls_encrypt(tls, rest);
+                rest = syn_str_from(rest, taken);
+            }
+            front.is_good = front.is_good && taken > 0;
+        }
+        front.is_good = push_wire(tls, fd) && front.is_good;
+    }
+}
+
+/* The plain side of it, whose other end a process of its own serves: that
+ * returns -1 when all is over. */
+static int put_tls(int fd, const char *cert, const char *key)
+{
+    const struct syn_tls_server files = {.cert_file = cert, .key_file = key};
+    struct syn_tls_context *context = NULL;
+    int pair[2] = {-1, -1};
+    if (syn_tls_context_server(&files, &context) != SYN_OK ||
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+        return -1;
+    }
+    if (fork() == 0) {
+        struct syn_tls *tls = syn_tls_accept(context);
+        (void)close(pair[1]);
+        pump(tls, fd, pair[0]);
+        (void)shutdown(fd, SHUT_RDWR);
+        syn_tls_free(tls);
+        syn_tls_context_free(context);
+        return -1;
+    }
+    syn_tls_context_free(context);
+    (void)close(pair[0]);
+    (void)close(fd);
+    return pair[1];
+}
+
+/* --- requests
+ * ------------------------------------------------------------------
+ */
+
+static void serve(int fd, const char *login, const char *answer)
 {
     static struct request request;
     if (!read_head(fd, &request) || !read_target(&request)) {
@@ -206,6 +348,10 @@ static void serve(int fd, const char *login, unsigned status)
     (void)fprintf(stderr, "%s %s:%u%s\n",
                   request.is_connect ? "CONNECT" : "PASS", request.host,
                   request.port, is_known ? "" : " without login");
+    const unsigned status = (unsigned)strtoul(answer, NULL, DECIMAL);
+    if (breaks_down(fd, answer)) {
+        return;
+    }
     if (status != 0 || !is_known) {
         refuse(fd, status != 0 ? status : STATUS_LOGIN);
         return;
@@ -231,7 +377,7 @@ int main(int argc, char **argv)
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t bytes = sizeof at;
     const char *login = argc > 1 && strcmp(argv[1], "-") != 0 ? argv[1] : NULL;
-    unsigned status = argc > 2 ? (unsigned)strtoul(argv[2], NULL, DECIMAL) : 0;
+    const char *answer = argc > 2 ? argv[2] : "-";
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ||
         listen(fd, BACKLOG) != 0 ||
@@ -245,7 +391,13 @@ int main(int argc, char **argv)
         int peer = accept(fd, NULL, NULL);
         if (peer >= 0 && fork() == 0) {
             (void)close(fd);
-            serve(peer, login, status);
+            if (argc > 4) {
+                peer = put_tls(peer, argv[3], argv[4]);
+            }
+            if (peer < 0) {
+                return EXIT_SUCCESS;
+            }
+            serve(peer, login, answer);
             (void)shutdown(peer, SHUT_RDWR);
             return EXIT_SUCCESS;
         }

@@ -92,13 +92,18 @@ cp "$place/stdout" "$place/bad"
 accept_all bad
 judge 0 "accepted" "$program" gate "$bad" --baseline "$place/baseline.json"
 has stdout "accepted" "accepted for now: "
+has stdout "accepted" "accepted: missing-grant: "
+lacks stdout "accepted" "blocker"
 has stdout "accepted" "READY: yes"
 has stdout "accepted" "until 2099-12-31"
 judge 1 "accepted, and a defect" "$program" gate "$bad" --baseline "$place/baseline.json" \
     --defect rest-object-open-to-all
 has stdout "accepted, and a defect" "READY: no"
+has stdout "accepted, and a defect" "blocker 1: "
 judge 4 "accepted, and mended" "$program" gate "$plan" --baseline "$place/baseline.json"
 has stdout "accepted, and mended" "remove the entry"
+judge 64 "no such plan" "$program" gate "$place/none.json"
+has stderr "no such plan" "cannot read $place/none.json: No such file"
 judge 64 "a baseline that is none" "$program" gate "$plan" --baseline "$bad"
 lacks stdout "a baseline that is none" "cells"
 

@@ -7,54 +7,16 @@ set -u
 program=$1
 connect_proxy=$2
 fickle=$3
-# shellcheck source=harness/tests/server.sh
-. "$(dirname "$0")/server.sh"
-unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
-proxies=
-trap 'for pid in $proxies; do kill -TERM "$pid" 2>/dev/null; done; end_server; rm -rf "$place"' EXIT
+# shellcheck source=harness/tests/proxy.sh
+. "$(dirname "$0")/proxy.sh"
 rows='acl/defaults/rest-created-closed sdk/requests/unknown-name sdk/frames/unmasked sdk/channels/reply-lost'
-canary=Q7canaryQ7
-dead=http://127.0.0.1:1
 
-serve() {
-    start_server "$program" serve --listen 127.0.0.1:0 --limits off "$@"
-    port=$(member rest | sed 's/.*://')
-}
-target() { # HOST [USE_PROXY [S]]: `s` for TLS
-    cat >"$place/target.json" <<END
-{ "name": "far", "rest_url": "http${3:-}://$1:$port", "sdk_url": "ws${3:-}://$1:$port/v3/wsconnect",
-  "account_sid": "$(member account_sid)", "api_key": "$(member api_key)",
-  "api_secret": "$(member api_secret)", "use_proxy": ${2:-true}, ${3:+\"tls\": {\"ca_file\": \"$place/ca.pem\"\},}
-  "budget": {"rest_per_s": 1000, "connects_per_s": 500},
-  "eventually": {"ttl_s": 5, "revoke_s": 2, "event_s": 5, "skew_s": 1} }
-END
-}
-proxy() { # [LOGIN [STATUS]]: sets $through and clears $place/proxy.log
-    : >"$place/port"
-    "$connect_proxy" "$@" >"$place/port" 2>"$place/proxy.log" &
-    proxies="$proxies $!"
-    tries=0
-    while [ ! -s "$place/port" ] && [ "$tries" -lt 200 ]; do
-        tries=$((tries + 1))
-        sleep 0.05
-    done
-    through=127.0.0.1:$(cat "$place/port")
-}
-run() { # CODE WHAT VARIABLE=VALUE…
-    want=$1 what=$2
+run() { # CODES WHAT VARIABLE=VALUE…
+    codes=$1 title=$2
     shift 2
-    rm -rf "$place/out"
     # shellcheck disable=SC2086
-    env "$@" "$program" run $rows --target "$place/target.json" --out "$place/out" \
-        >"$place/stdout" 2>"$place/stderr"
-    code=$?
-    case " $want " in
-    *" $code "*) ;;
-    *) complain "$what: exit $code, not $want" ;;
-    esac
-    grep -q '^fail ' "$place/stdout" && complain "$what: a proxy was judged"
+    try "$codes" "$title" "$@" "$program" run $rows --target "$place/target.json"
 }
-passed() { grep -c "^$1" "$place/proxy.log"; }
 
 # --- through it, with no other way
 serve
@@ -77,42 +39,92 @@ for list in '127.0.0.1' 'example.com,127.0.0.0/8' '*'; do
 done
 run 69 "NO_PROXY of another" http_proxy=$dead NO_PROXY='127.0.0.2,.0.0.1'
 
-# --- credentials: sent to the proxy, told to nobody
-proxy "$(printf 'al:%s@1' "$canary" | base64)"
+# A list may name one port, and IPv6 is spelled with brackets.
+for list in "127.0.0.1:$port" "[::1]:1,127.0.0.1:$port"; do
+    run 0 "NO_PROXY $list" http_proxy=$dead no_proxy="$list"
+done
+run 69 "NO_PROXY of another port" http_proxy=$dead NO_PROXY=127.0.0.1:1
 target sync.test
-run 0 "a proxy that wants a login" http_proxy="http://al:$canary%401@$through"
+run 0 "NO_PROXY of others" http_proxy="http://$through" NO_PROXY="127.0.0.1,.other.test,[::1]:$port,sync.test:1"
+run 69 "NO_PROXY of a suffix" http_proxy="http://$through" NO_PROXY=.test
+
+# --- credentials: sent to the proxy, told to nobody
+proxy "$login"
+run 0 "a proxy that wants a login" http_proxy="http://$user$through"
 grep -q 'without login' "$place/proxy.log" && complain "$what: asked without"
-grep -rq "$canary" "$place/out" "$place/stdout" "$place/stderr" && complain "$what: it was written down"
 run 69 "407" http_proxy="http://al:wrong@$through"
 grep -q '407' "$place/stdout" || complain "$what: the reason is not told"
 proxy - 502
 run "3 75" "502 to everything" http_proxy="http://$through"
 
+# --- proxies that break down, for both planes and for the SDK plane alone
+rows=acl/defaults/creator-alone
+for way in close garbage long cut; do
+    sdk_host=
+    target sync.test
+    proxy - "$way"
+    run 69 "$way" http_proxy="http://$through"
+    sdk_host=sync.test
+    target 127.0.0.1
+    run "3 69" "$way, web sockets alone" http_proxy="http://$through" NO_PROXY=127.0.0.1
+    grep -q 'the proxy' "$place/stdout" || complain "$what: the reason is not told"
+done
+proxy - hang
+run "3 69" "hang, web sockets alone" http_proxy="http://$through" NO_PROXY=127.0.0.1
+grep -q 'timed out' "$place/stdout" || complain "$what: the reason is not told"
+sdk_host=
+target sync.test
+run 69 "hang" http_proxy="http://$through"
+rows='acl/defaults/rest-created-closed sdk/requests/unknown-name sdk/frames/unmasked sdk/channels/reply-lost'
+
 # --- what we cannot use is said before anything is sent
 run 64 "a proxy of another kind" http_proxy="socks5://al:$canary@$through"
 grep -q 'http_proxy' "$place/stderr" || complain "$what: the variable is not named"
-grep -q "$canary" "$place/stderr" && complain "$what: it was written down"
-proxy
-env http_proxy="http://$through" "$program" stress steady --clients 1 --duration 1 \
-    --target "$place/target.json" --out "$place/out" >"$place/stdout" 2>"$place/stderr"
-[ $? -eq 64 ] || complain "a load through a proxy is not refused"
-[ ! -s "$place/proxy.log" ] || complain "a load went through a proxy"
 
-# --- embedded runs ignore it
-rm -rf "$place/out"
-env http_proxy=$dead https_proxy=$dead all_proxy=$dead "$program" run acl/defaults \
-    --out "$place/out" >"$place/stdout" 2>"$place/stderr" || complain "an embedded run: exit $?"
+# --- embedded runs ignore it, whatever the verb, and so do target files without use_proxy
+plan=$(dirname "$0")/../../fixtures/plans/small.json
+trace=$(dirname "$0")/../../fixtures/traces/dashboard.jsonl
+nowhere() { # CODES VERB…
+    codes=$1
+    shift
+    try "$codes" "$1 ignores it" http_proxy=$dead https_proxy=$dead HTTPS_PROXY=$dead \
+        all_proxy=$dead ALL_PROXY=$dead "$program" "$@"
+}
+nowhere 0 run acl/defaults whk/delivery
+nowhere "0 1" gate "$plan"
+grep -q '^READY' "$place/stdout" || complain "$what: nothing was judged"
+findings=real # what would break at the flip is no word about a proxy
+nowhere 1 dryrun "$trace"
+findings=
+nowhere "0 3" stress steady --clients 4 --workers 1 --duration 1 --warmup 0 --ramp 0 --rate 4
+grep -q '4 ready' "$place/stdout" || complain "$what: nobody connected"
+more="\"service_sid\": \"$(member service_sid)\","
+target 127.0.0.1 false
+nowhere "0 1" audit --target "$place/target.json"
+nowhere "0 1" gate "$plan" --target "$place/target.json"
+grep -q '^READY' "$place/stdout" || complain "$what: nothing was judged"
+
+# --- the other verbs take it where the file says so
+proxy "$login"
+target sync.test
+through_it() { # CODES VERB…
+    codes=$1
+    shift
+    : >"$place/proxy.log"
+    try "$codes" "$1 through a proxy" http_proxy="http://$user$through" "$program" "$@" \
+        --target "$place/target.json"
+    [ "$(passed PASS)" -gt 0 ] || complain "$what: it went elsewhere"
+}
+through_it "0 1" audit
+through_it "0 1" gate "$plan"
+grep -q '^READY' "$place/stdout" || complain "$what: nothing was judged"
+[ "$(passed CONNECT)" -gt 0 ] || complain "$what: web sockets went elsewhere"
+more=
 
 # --- TLS inside the tunnel: the certificate is the target's, not the proxy's
-# shellcheck source=harness/tests/authority.sh
-. "$(dirname "$0")/authority.sh"
-{
-    make_authority
-    sign host 'DNS:sync.test'
-    sign stranger 'DNS:stranger.example'
-} >"$place/openssl.log" 2>&1 || complain "openssl: $(tail -1 "$place/openssl.log")"
 serve --tls-cert "$place/host.pem" --tls-key "$place/host.key"
 target sync.test true s
+proxy
 run 0 "https and wss through a proxy" https_proxy="http://$through"
 [ "$(passed 'CONNECT sync.test')" -gt 3 ] || complain "$what: they went elsewhere"
 [ "$(passed 'PASS')" -eq 0 ] || complain "$what: a secret went in the clear"
@@ -120,6 +132,46 @@ proxy - 407
 run 69 "407 to CONNECT" https_proxy="http://$through"
 proxy - 502
 run 69 "502 to CONNECT" HTTPS_PROXY="http://$through"
+for way in close garbage long cut; do
+    proxy - "$way"
+    run 69 "$way in answer to CONNECT" https_proxy="http://$through"
+done
+
+# --- a proxy that is itself reached over TLS
+proxy "$login" - proxy
+run 0 "TLS in TLS" https_proxy="https://$user$through"
+[ "$(passed 'CONNECT sync.test')" -gt 3 ] || complain "$what: they went elsewhere"
+run 69 "407 in TLS" https_proxy="https://$through"
+run 69 "plain words to a proxy over TLS" https_proxy="http://$user$through"
+proxy
+run 69 "TLS to a plain proxy" https_proxy="https://$through"
+proxy - - stranger
+run 69 "a certificate of another proxy" https_proxy="https://$through"
+[ -s "$place/proxy.log" ] && complain "$what: it was asked"
+proxy - - proxy
+proxy_ca=other
+target sync.test true s
+run 69 "a proxy of another authority" https_proxy="https://$through"
+[ -s "$place/proxy.log" ] && complain "$what: it was asked"
+proxy_ca=ca
+serve
+target sync.test
+proxy "$login" - proxy
+run 0 "http and ws in the TLS of a proxy" http_proxy="https://$user$through"
+[ "$(passed 'PASS sync.test')" -gt 5 ] || complain "$what: REST went elsewhere"
+[ "$(passed 'CONNECT sync.test')" -gt 2 ] || complain "$what: web sockets went elsewhere"
+sdk_host=sync.test
+rows=acl/defaults/creator-alone
+target 127.0.0.1
+for way in close garbage long cut; do
+    proxy - "$way" proxy
+    run "3 69" "$way in TLS, web sockets alone" http_proxy="https://$through" NO_PROXY=127.0.0.1
+    grep -q 'the proxy' "$place/stdout" || complain "$what: the reason is not told"
+done
+sdk_host=
+rows='acl/defaults/rest-created-closed sdk/requests/unknown-name sdk/frames/unmasked sdk/channels/reply-lost'
+
+# --- another host behind the tunnel, another host's certificate
 proxy
 serve --tls-cert "$place/stranger.pem" --tls-key "$place/stranger.key"
 target sync.test true s

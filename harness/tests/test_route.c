@@ -1,6 +1,7 @@
 /*
  * test_route.c - proxies of the environment, exceptions, tunnels, routes.
  */
+#include "base/buf.h"
 #include "net/route.h"
 #include "net/tunnel.h"
 
@@ -78,9 +79,42 @@ static const struct {
 START_TEST(exceptions_are_read_as_libcurl_does)
 {
     ck_assert_msg(syn_proxy_is_excepted(syn_str_of(exceptions[_i].list),
-                                        exceptions[_i].host) ==
-                      exceptions[_i].is_excepted,
+                                        exceptions[_i].host,
+                                        80) == exceptions[_i].is_excepted,
                   "\"%s\" and %s", exceptions[_i].list, exceptions[_i].host);
+}
+END_TEST
+
+static const struct {
+    const char *list, *host;
+    uint16_t port;
+    bool is_excepted;
+} ports[] = {
+    {"example.com:443", "example.com", 443, true},
+    {"example.com:443", "www.example.com", 443, true},
+    {"example.com:443", "example.com", 44, false},
+    {"example.com:44", "example.com", 443, false},
+    {"a.test:1,example.com:443", "example.com", 443, true},
+    {"example.com:443:443", "example.com", 443, false},
+    {"example.com:", "example.com", 443, false},
+    {"example.com:x", "example.com", 443, false},
+    {"example.com:65979", "example.com", 443, false}, /* 443 + 65536 */
+    {":443", "example.com", 443, false},
+    {"192.0.2.1:443", "192.0.2.1", 443, true},
+    {"192.0.2.1:443", "192.0.2.1", 444, false},
+    {"[::1]:443", "::1", 443, true},
+    {"[::1]:443", "::1", 444, false},
+    {"::443", "::443", 443, true}, /* an address, not a port */
+    {"::1:443", "::1", 443, false},
+};
+
+START_TEST(exceptions_may_be_of_one_port)
+{
+    ck_assert_msg(syn_proxy_is_excepted(syn_str_of(ports[_i].list),
+                                        ports[_i].host, ports[_i].port) ==
+                      ports[_i].is_excepted,
+                  "\"%s\" and %s at %u", ports[_i].list, ports[_i].host,
+                  (unsigned)ports[_i].port);
 }
 END_TEST
 
@@ -117,7 +151,9 @@ static const struct {
     {"http://a.test", {"all_proxy", "http://[::1]", NULL}, "::1", 1080},
     {"http://a.test", {"all_proxy", "http://p:80/", NULL}, "p", 80},
     {"http://a.test", {"all_proxy", "socks5://p:1", NULL}, NULL, 0},
-    {"http://a.test", {"all_proxy", "https://p:1", NULL}, NULL, 0},
+    {"http://a.test", {"all_proxy", "https://p:443", NULL}, "p", 443},
+    {"http://a.test", {"all_proxy", "HTTPS://u:w@p", NULL}, "p", 443},
+    {"http://a.test", {"all_proxy", "HTTP://p", NULL}, "p", 1080},
     {"http://a.test", {"all_proxy", "http://:1", NULL}, NULL, 0},
     {"http://a.test", {"all_proxy", "http://p:99999", NULL}, NULL, 0},
     {"http://a.test",
@@ -145,6 +181,7 @@ START_TEST(variables_name_the_proxy)
     ck_assert_int_eq(st, SYN_OK);
     ck_assert_str_eq(proxy.host, choices[_i].host);
     ck_assert_uint_eq(proxy.port, choices[_i].port);
+    ck_assert_int_eq(proxy.is_tls, proxy.port == 443); /* in this table */
 }
 END_TEST
 
@@ -169,7 +206,9 @@ static struct syn_tunnel *open_tunnel(const char *host, const char *user)
     struct syn_route route = {.port = 443, .proxy = {.host = "p", .port = 1}};
     snprintf(route.host, sizeof route.host, "%s", host);
     snprintf(route.proxy.user, sizeof route.proxy.user, "%s", user);
-    return syn_tunnel_new(&route);
+    struct syn_tunnel *tunnel = syn_tunnel_new(&route, NULL);
+    syn_tunnel_start(tunnel);
+    return tunnel;
 }
 
 START_TEST(request_names_host_and_login)
@@ -207,34 +246,40 @@ static const struct {
      "the proxy does not speak HTTP/1.1"},
 };
 
+static void gather(void *ctx, struct syn_str in)
+{
+    syn_buf_put(ctx, in);
+}
+
 /* Whole, and byte by byte. */
 START_TEST(answer_opens_or_refuses)
 {
     struct syn_str answer = syn_str_of(answers[_i].answer);
-    struct syn_str rest = {"", 0};
-    struct syn_tunnel *tunnel = open_tunnel("a.test", "");
-    ck_assert_int_eq(syn_tunnel_feed(tunnel, answer, &rest), answers[_i].state);
-    ck_assert_str_eq(syn_tunnel_reason(tunnel), answers[_i].reason);
-    ck_assert(syn_str_is(rest, answers[_i].rest));
-    syn_tunnel_free(tunnel);
-    tunnel = open_tunnel("a.test", "");
-    enum syn_tunnel_state state = SYN_TUNNEL_ASKING;
-    for (size_t i = 0; i < answer.bytes && state == SYN_TUNNEL_ASKING; i++) {
-        state = syn_tunnel_feed(tunnel, syn_str_part(answer, i, 1), &rest);
+    for (size_t step = answer.bytes; step > 0; step = step == 1 ? 0 : 1) {
+        struct syn_buf rest;
+        struct syn_tunnel *tunnel = open_tunnel("a.test", "");
+        enum syn_tunnel_state state = SYN_TUNNEL_ASKING;
+        syn_buf_init(&rest, NULL, SYN_PROXY_HEAD_BYTES_MAX);
+        for (size_t i = 0; i < answer.bytes; i += step) {
+            state = syn_tunnel_feed(tunnel, syn_str_part(answer, i, step),
+                                    gather, &rest);
+        }
+        ck_assert_int_eq(state, answers[_i].state);
+        ck_assert_str_eq(syn_tunnel_reason(tunnel), answers[_i].reason);
+        ck_assert(syn_str_is(syn_buf_str(&rest), answers[_i].rest));
+        syn_buf_fini(&rest);
+        syn_tunnel_free(tunnel);
     }
-    ck_assert_int_eq(state, answers[_i].state);
-    syn_tunnel_free(tunnel);
 }
 END_TEST
 
 START_TEST(endless_answer_is_refused)
 {
     struct syn_tunnel *tunnel = open_tunnel("a.test", "");
-    struct syn_str rest;
     enum syn_tunnel_state state = SYN_TUNNEL_ASKING;
     for (size_t i = 0;
          i <= SYN_PROXY_HEAD_BYTES_MAX && state == SYN_TUNNEL_ASKING; i++) {
-        state = syn_tunnel_feed(tunnel, SYN_STR("x"), &rest);
+        state = syn_tunnel_feed(tunnel, SYN_STR("x"), gather, NULL);
     }
     ck_assert_int_eq(state, SYN_TUNNEL_REFUSED);
     syn_tunnel_free(tunnel);
@@ -287,6 +332,7 @@ Suite *suite_route(void)
     TCase *tcase = tcase_create("proxy");
     tcase_add_loop_test(tcase, exceptions_are_read_as_libcurl_does, 0,
                         COUNT(exceptions));
+    tcase_add_loop_test(tcase, exceptions_may_be_of_one_port, 0, COUNT(ports));
     tcase_add_loop_test(tcase, variables_name_the_proxy, 0, COUNT(choices));
     tcase_add_test(tcase, credentials_are_decoded);
     suite_add_tcase(suite, tcase);

@@ -194,6 +194,17 @@ static const struct {
     {"\xff", false},
 };
 
+START_TEST(no_half_of_a_letter_is_left)
+{
+    struct syn_str text = SYN_STR("a\xc3\xa4\xe2\x82\xac"); /* a, two, three */
+    static const size_t kept[] = {0, 1, 1, 3, 3, 3, 6, 6};
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        ck_assert_uint_eq(syn_str_cut(text, i).bytes, kept[i]);
+        ck_assert_ptr_eq(syn_str_cut(text, i).at, text.at);
+    }
+}
+END_TEST
+
 START_TEST(utf8_is_well_formed_or_refused)
 {
     ck_assert_int_eq(syn_str_is_utf8(syn_str_of(utf8_rows[_i].text)),
@@ -453,6 +464,7 @@ static TCase *case_str(void)
     tcase_add_test(tc, parts_are_cut_at_the_end);
     tcase_add_loop_test(tc, unsigned_is_strict, 0, COUNT(unsigned_rows));
     tcase_add_loop_test(tc, signed_is_strict, 0, COUNT(signed_rows));
+    tcase_add_test(tc, no_half_of_a_letter_is_left);
     tcase_add_loop_test(tc, utf8_is_well_formed_or_refused, 0,
                         COUNT(utf8_rows));
     tcase_add_loop_test(tc, dates_are_days_of_the_calendar, 0,

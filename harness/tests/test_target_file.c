@@ -1,12 +1,16 @@
 /*
  * test_target_file.c - what a target file may say, and what is refused where.
  */
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "syn/limits.h"
 #include "target/file.h"
 #include "target/guard.h"
 #include "target/locate.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,6 +249,105 @@ START_TEST(loopback_is_told_by_the_host)
 }
 END_TEST
 
+/* --- the schema: every member of the program, and no other ------------------
+ */
+
+#define MEMBERS_MAX   128
+#define POINTER_BYTES 128
+
+struct members {
+    char at[MEMBERS_MAX][POINTER_BYTES];
+    size_t count;
+};
+
+static void add_member(void *ctx, const char *pointer)
+{
+    struct members *members = ctx;
+    ck_assert_uint_lt(members->count, MEMBERS_MAX);
+    snprintf(members->at[members->count++], POINTER_BYTES, "%s", pointer);
+}
+
+static bool has_member(const struct members *members, const char *pointer)
+{
+    for (size_t i = 0; i < members->count; i++) {
+        if (strcmp(members->at[i], pointer) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "#/$defs/key" leads on. */
+static const struct syn_json *follow(const struct syn_json *root,
+                                     const struct syn_json *node)
+{
+    char pointer[POINTER_BYTES];
+    const struct syn_json *link = syn_json_member(node, "$ref");
+    if (link == NULL) {
+        return node;
+    }
+    struct syn_str to = syn_str_from(syn_json_str(link, SYN_STR("#")), 1);
+    snprintf(pointer, sizeof pointer, "%.*s", SYN_STR_ARG(to));
+    return syn_json_at(root, pointer);
+}
+
+static void gather_schema(const struct syn_json *root,
+                          const struct syn_json *shape, const char *above,
+                          struct members *out)
+{
+    char pointer[POINTER_BYTES];
+    shape = follow(root, shape);
+    ck_assert_msg(shape != NULL, "%s leads nowhere", above);
+    const struct syn_json *items = syn_json_member(shape, "items");
+    if (items != NULL) {
+        snprintf(pointer, sizeof pointer, "%s/+", above);
+        gather_schema(root, items, pointer, out);
+        return;
+    }
+    const struct syn_json *known = syn_json_member(shape, "properties");
+    ck_assert_msg(
+        known == NULL ||
+            syn_json_is(syn_json_member(shape, "additionalProperties"),
+                        SYN_JSON_BOOL),
+        "%s lets in what is not named", above);
+    for (const struct syn_json *one = known == NULL ? NULL
+                                                    : syn_json_first(known);
+         one != NULL; one = syn_json_next(one)) {
+        snprintf(pointer, sizeof pointer, "%s/%.*s", above,
+                 SYN_STR_ARG(syn_json_name(one)));
+        add_member(out, pointer);
+        gather_schema(root, one, pointer, out);
+    }
+}
+
+START_TEST(schema_names_the_same_members)
+{
+    static struct members read, told;
+    struct syn_buf text;
+    const struct syn_json *schema = NULL;
+    syn_buf_init(&text, NULL, ARENA_BYTES);
+    ck_assert_int_eq(
+        syn_file_read(SYN_SOURCE_DIR "/docs/schema/target.schema.json", &text),
+        SYN_OK);
+    ck_assert_int_eq(
+        syn_json_parse(&arena, syn_buf_str(&text), NULL, &schema, NULL),
+        SYN_OK);
+    read.count = told.count = 0;
+    syn_target_members(add_member, &read);
+    gather_schema(schema, schema, "", &told);
+    ck_assert_uint_gt(read.count, 50);
+    for (size_t i = 0; i < read.count; i++) {
+        ck_assert_msg(has_member(&told, read.at[i]), "the schema lacks %s",
+                      read.at[i]);
+    }
+    for (size_t i = 0; i < told.count; i++) {
+        ck_assert_msg(has_member(&read, told.at[i]), "no file may say %s",
+                      told.at[i]);
+    }
+    syn_buf_fini(&text);
+}
+END_TEST
+
 Suite *suite_target_file(void)
 {
     Suite *suite = suite_create("target_file");
@@ -256,6 +359,7 @@ Suite *suite_target_file(void)
     tcase_add_loop_test(tcase, fault_names_line_and_place, 0,
                         (int)(sizeof refused / sizeof refused[0]));
     tcase_add_test(tcase, absent_file_is_refused);
+    tcase_add_test(tcase, schema_names_the_same_members);
     tcase_add_loop_test(tcase, readonly_lets_out_what_is_listed_and_no_more, 0,
                         (int)(sizeof departures / sizeof departures[0]));
     tcase_add_loop_test(tcase, loopback_is_told_by_the_host, 0,

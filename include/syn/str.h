@@ -80,6 +80,9 @@ size_t syn_str_utf8_bytes(struct syn_str s, size_t from);
 /* Well-formed UTF-8: no overlong forms, surrogates or values > U+10FFFF. */
 bool syn_str_is_utf8(struct syn_str s);
 
+/* At most so many bytes of it, no half of a letter among them. */
+struct syn_str syn_str_cut(struct syn_str s, size_t bytes_max);
+
 /* A day of the calendar, as 2027-01-31. */
 bool syn_str_is_date(struct syn_str s);
 

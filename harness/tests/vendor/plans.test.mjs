@@ -1,4 +1,4 @@
-// Plans and traces: what docs/schema says is what the program reads. Each file
+// Plans, traces, target files: what docs/schema says is what the program reads. Each file
 // of fixtures fits its schema; each file that is spoilt in one thing is refused
 // by both, and the program names the place that the schema's validator names.
 import assert from 'node:assert/strict';
@@ -13,6 +13,7 @@ const root = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url
 const ajv = new Ajv({ allErrors: true, strict: false });
 const schema = (name) => ajv.compile(JSON.parse(readFileSync(root(`docs/schema/${name}.schema.json`), 'utf8')));
 const isPlan = schema('plan');
+const isTarget = schema('target');
 const isTraceLine = schema('trace');
 
 // Comments go, strings stay.
@@ -47,6 +48,52 @@ test('what a dry run writes fits the schemas of grants and plans', (t) => {
     const grants = JSON.parse(readFileSync(join(folder, 'g.json'), 'utf8'));
     assert.ok(isGrants(grants), `${path}: ${ajv.errorsText(isGrants.errors)}`);
     assert.ok(isPlan(JSON.parse(readFileSync(join(folder, 'p.json'), 'utf8'))), `${path}: ${ajv.errorsText(isPlan.errors)}`);
+  }
+});
+
+// --- target files: those of the fixtures and of the README -----------------------
+const readme = [...readFileSync(root('README.md'), 'utf8').matchAll(/```jsonc\n(.*?)\n```/gs)].map(([, text]) => text).filter((text) => text.includes('"rest_url"'));
+const targets = ['full', 'endpoint'].map((name) => readFileSync(root(`fixtures/fuzz/target/${name}`), 'utf8')).concat(readme);
+
+test('every sample of a target file fits the schema', () => {
+  assert.equal(readme.length, 1);
+  for (const text of targets) {
+    assert.ok(isTarget(parsed(text)), `${text}: ${ajv.errorsText(isTarget.errors)}`);
+  }
+});
+
+const spoiltTargets = [
+  ['/nmae', '', (file) => { file.nmae = 'x'; }],
+  ['/rest_url', '/rest_url', (file) => { file.rest_url = 'ftp://x'; }],
+  ['/sdk_url', '/sdk_url', (file) => { file.sdk_url = 7; }],
+  ['/', '', (file) => { delete file.account_sid; }],
+  ['/api_key', '', (file) => { delete file.api_secret; }],
+  ['/mode', '/mode', (file) => { file.mode = 'careful'; }],
+  ['/mode', '', (file) => { file.mode = 'disruptive'; }],
+  ['/authorisation', '/authorisation', (file) => { file.authorisation = { reference: 'r' }; }],
+  ['/authorisation/until', '/authorisation/until', (file) => { file.authorisation = { reference: 'r', until: 'soon' }; }],
+  ['/tls/verify', '/tls/verify', (file) => { file.tls = { verify: 'no' }; }],
+  ['/tls/ca', '/tls', (file) => { file.tls = { ca: 'x' }; }],
+  ['/budget/requests', '/budget/requests', (file) => { file.budget = { requests: -1 }; }],
+  ['/eventually/ttl_s', '/eventually/ttl_s', (file) => { file.eventually = { ttl_s: 2592001 }; }],
+  ['/tokens/a', '/tokens/a', (file) => { file.tokens = { a: 1 }; }],
+  ['/token_endpoint/users/0/identity', '/token_endpoint/users/0/identity', (file) => { file.token_endpoint = { users: [{ identity: 1 }] }; }],
+  ['/use_proxy', '/use_proxy', (file) => { file.use_proxy = 'yes'; }],
+];
+
+test('a target file that is spoilt in one thing is refused by schema and program at one place', (t) => {
+  const path = join(folderOf(t), 'target.json');
+  const sound = { rest_url: 'https://sync.example', sdk_url: 'wss://sync.example/v3/wsconnect', account_sid: 'AC1', api_key: 'SK1', api_secret: 's' };
+  assert.ok(isTarget(sound));
+  for (const [place, pointer, spoil] of spoiltTargets) {
+    const file = structuredClone(sound);
+    spoil(file);
+    assert.ok(!isTarget(file), place);
+    assert.ok(isTarget.errors.some(({ instancePath }) => instancePath === pointer), `${place}: ${ajv.errorsText(isTarget.errors)}`);
+    writeFileSync(path, JSON.stringify(file, null, 1));
+    const list = syncproof('list', '--target', path);
+    assert.equal(list.status, 64, place);
+    assert.match(list.stderr, new RegExp(`:[0-9]+: ${place}: `), place);
   }
 });
 
