@@ -129,14 +129,18 @@ static int conclude(const struct syn_clean *clean)
         code = SYN_EXIT_UNCLEAN;
         why = "clean-up incomplete";
     }
+    /* A dry run leaves what it would remove. */
     int length = snprintf(
         line, sizeof line,
         "%zu removed, %zu absent, %zu would be removed; of what was late %zu "
-        "gone, %zu still there\nleftovers: %zu\n"
+        "gone, %zu still there\nleftovers: %zu%s\n"
         "exit %d: %s\n",
         clean->counts[SYN_CLEAN_REMOVED], clean->counts[SYN_CLEAN_ABSENT],
         clean->counts[SYN_CLEAN_WOULD], clean->counts[SYN_CLEAN_ENDED],
-        clean->counts[SYN_CLEAN_OVERDUE], left, code, why);
+        clean->counts[SYN_CLEAN_OVERDUE], left + clean->counts[SYN_CLEAN_WOULD],
+        clean->is_dry ? ", nothing was removed: a dry run" : "", code,
+        clean->is_dry && code == SYN_EXIT_PASSED ? "looked, removed nothing"
+                                                 : why);
     syn_cli_print(line, (size_t)length);
     return code;
 }

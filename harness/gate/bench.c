@@ -274,15 +274,22 @@ static const char *keep_text(struct syn_arena *arena, const char *text)
     return kept.at == NULL ? "out of memory" : kept.at;
 }
 
+void syn_bench_wind_up(struct syn_bench *bench)
+{
+    bench->is_closing = true;
+    bench->guard.is_cleaning = true;
+    if (bench->is_remote && bench->backend != NULL) {
+        syn_loop_resume(bench->loop);
+    }
+}
+
 struct syn_bench_end syn_bench_close(struct syn_bench *bench,
                                      struct syn_arena *arena)
 {
     struct syn_bench_end end = {.is_unclean = false};
     bool is_clean = true;
-    bench->is_closing = true;
-    bench->guard.is_cleaning = true;
+    syn_bench_wind_up(bench);
     if (bench->is_remote && bench->backend != NULL) {
-        syn_loop_resume(bench->loop);
         is_clean = delete_service(bench, bench->other_sid);
         is_clean = delete_service(bench, bench->service_sid) && is_clean;
     }

@@ -83,6 +83,9 @@ struct syn_bench_end {
 SYN_MUST_CHECK syn_status syn_bench_open(
     struct syn_bench *bench, const struct syn_bench_options *options);
 
+/* From here on what leaves is clean-up, also after a stop. */
+void syn_bench_wind_up(struct syn_bench *bench);
+
 /* Delete what was made at a target, also after a stop. */
 struct syn_bench_end syn_bench_close(struct syn_bench *bench,
                                      struct syn_arena *arena);

@@ -232,6 +232,8 @@ static bool open_all(struct syn_calibrator *c)
 
 static void close_all(struct syn_calibrator *c)
 {
+    syn_bench_wind_up(&c->bench);
+    syn_calibrate_unhook(c);
     for (size_t i = 0; i < c->client_count; i++) {
         syn_client_free(c->clients[i]);
     }

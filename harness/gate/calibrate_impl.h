@@ -15,6 +15,7 @@ struct syn_calibrator {
     struct syn_calibration *out;
     struct syn_bench bench;
     struct syn_sink *sink; /* NULL: none */
+    bool posts_to_sink;    /* a service was told to, or may have been */
     const char *no_sink;   /* why */
     unsigned names;        /* made so far, so that none comes twice */
     struct syn_client *clients[SYN_CALIBRATE_CLIENTS_MAX];
@@ -60,5 +61,7 @@ void syn_calibrate_rest(struct syn_calibrator *c);   /* 5 to 7, 11, 13 to 15 */
 void syn_calibrate_tokens(struct syn_calibrator *c); /* 12 */
 void syn_calibrate_hooks(struct syn_calibrator *c);  /* 10, first part */
 void syn_calibrate_expiry(struct syn_calibrator *c); /* 9, and 10 on a purge */
+/* The service posts to nobody any more; for the end, after a stop too. */
+void syn_calibrate_unhook(struct syn_calibrator *c);
 
 #endif

@@ -150,6 +150,16 @@ static void ask_names(struct syn_calibrator *c)
     }
 }
 
+void syn_calibrate_unhook(struct syn_calibrator *c)
+{
+    bool is_absent = false;
+    if (c->posts_to_sink && c->bench.is_remote &&
+        syn_bench_is_ours(&c->bench, c->bench.service_sid, &is_absent)) {
+        (void)point_hooks(c, "");
+    }
+    c->posts_to_sink = false;
+}
+
 static const enum syn_reading_id about_hooks[] = {
     SYN_READING_PURGE_HOOK, SYN_READING_HOOK_RETRIES, SYN_READING_HOOK_NAMES};
 
@@ -157,6 +167,7 @@ void syn_calibrate_hooks(struct syn_calibrator *c)
 {
     struct syn_reply pointed = {.status = SYN_ERR_NET};
     if (c->sink != NULL) {
+        c->posts_to_sink = true;
         pointed = point_hooks(c, syn_sink_url(c->sink));
     }
     for (size_t i = 0; i < sizeof about_hooks / sizeof about_hooks[0]; i++) {

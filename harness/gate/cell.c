@@ -16,7 +16,8 @@
 #define TOKEN_TTL_S    86400
 #define FRESH_AT_BYTES 16777216 /* then sessions start anew */
 #define KEPT_OBJECTS   64       /* stay beside those that come later */
-#define LOOKS_MAX      16       /* at one object, about */
+#define SERVER_FAULT   500
+#define LOOKS_MAX      16 /* at one object, about */
 
 /* --- sessions ------------------------------------------------------------- */
 
@@ -162,7 +163,9 @@ syn_status syn_prover_explain(const struct syn_reply *reply, const char *what,
                    reply->status == SYN_OK ? "answered"
                                            : syn_status_text(reply->status),
                    reply->http, reply->code);
-    return SYN_ERR_NET;
+    return reply->status == SYN_OK && reply->http < SERVER_FAULT
+               ? SYN_ERR_REFUSED
+               : SYN_ERR_NET;
 }
 
 static syn_status build(struct syn_prover *prover,

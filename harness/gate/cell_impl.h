@@ -68,7 +68,8 @@ SYN_MUST_CHECK syn_status syn_prover_narrow(
     const struct syn_gate_parties *parties, struct syn_thing *thing,
     char *reason);
 
-/* Write why into `reason` (SYN_BENCH_REASON_BYTES); returns SYN_ERR_NET. */
+/* Write why into `reason` (SYN_BENCH_REASON_BYTES). Returns SYN_ERR_REFUSED, or
+ * SYN_ERR_NET without an answer. */
 syn_status syn_prover_explain(const struct syn_reply *reply, const char *what,
                               const struct syn_thing *thing, char *reason);
 

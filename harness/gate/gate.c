@@ -484,10 +484,10 @@ static const char *keep_reason(struct gate *gate, const char *text)
     return kept.at == NULL ? "out of memory" : kept.at;
 }
 
-/* An object that its own creator or the backend cannot build is a failure of
- * the service, not of the way there. */
+/* An object that its own creator or the backend may not build is a failure of
+ * the service; where nothing was answered nobody knows. */
 static void add_unbuilt(struct gate *gate, const struct syn_gate_object *object,
-                        const char *reason)
+                        enum syn_cell_kind kind, const char *reason)
 {
     struct syn_cell cell = {.object = *object,
                             .party = {.kin = SYN_GATE_KIN_CREATOR,
@@ -496,7 +496,7 @@ static void add_unbuilt(struct gate *gate, const struct syn_gate_object *object,
                                       .word = SYN_STR("creator")},
                             .right = SYN_RIGHT_MANAGE,
                             .planned = SYN_RIGHTS_ALL,
-                            .kind = SYN_CELL_REFUSED,
+                            .kind = kind,
                             .evidence = syn_str_of(keep_reason(gate, reason))};
     take_cell(gate, &cell);
 }
@@ -517,8 +517,11 @@ static syn_status prove_objects(struct gate *gate, struct syn_bench *bench,
         char reason[SYN_BENCH_REASON_BYTES] = "";
         st = syn_prover_prove(prover, &objects->at[i], reason);
         gate->out->objects++;
-        if (st == SYN_ERR_NET && !syn_bench_is_stopped(bench)) {
-            add_unbuilt(gate, &objects->at[i], reason);
+        bool is_unbuilt = st == SYN_ERR_NET || st == SYN_ERR_REFUSED;
+        if (is_unbuilt && !syn_bench_is_stopped(bench)) {
+            add_unbuilt(gate, &objects->at[i],
+                        st == SYN_ERR_NET ? SYN_CELL_OPEN : SYN_CELL_REFUSED,
+                        reason);
             st = SYN_OK;
         }
     }

@@ -340,6 +340,7 @@ static syn_status write_down(struct syn_guard *guard,
     keep(slot->id, sizeof slot->id,
          is_service ? purpose->service : purpose->id);
     keep(slot->identity, sizeof slot->identity, purpose->identity);
+    keep(slot->name, sizeof slot->name, purpose->name);
     guard->ticket = ticket;
     if (is_removal) {
         return SYN_OK;
@@ -374,6 +375,21 @@ static void note_gone(struct syn_guard *guard,
     (void)st; /* it is gone; that the file says so is a comfort */
 }
 
+/* An answer that gives another thing than was asked for makes it none of ours,
+ * least of all somebody's service. An object may be told without its name. */
+static bool is_what_was_made(const struct syn_guard *guard,
+                             const struct syn_guard_ticket *slot,
+                             const struct syn_reply *reply)
+{
+    if (slot->kind == SYN_MANIFEST_SERVICE) {
+        return guard->run == NULL ||
+               has_prefix(guard, syn_reply_str(reply, "/friendly_name"));
+    }
+    struct syn_str name = syn_reply_str(reply, "/unique_name");
+    return slot->name[0] == '\0' || name.bytes == 0 ||
+           syn_str_is(name, slot->name);
+}
+
 static void note_answer(struct syn_guard *guard,
                         const struct syn_guard_ticket *slot,
                         const struct syn_reply *reply)
@@ -387,7 +403,7 @@ static void note_answer(struct syn_guard *guard,
             (reply->status == SYN_OK && reply->http == HTTP_NOT_FOUND)) {
             note_gone(guard, slot);
         }
-    } else if (syn_reply_is_ok(reply)) {
+    } else if (syn_reply_is_ok(reply) && is_what_was_made(guard, slot, reply)) {
         syn_guard_own(guard, sid);
         st = syn_manifest_made(guard->manifest, slot->number, sid);
     } else if (is_no) {

@@ -38,6 +38,7 @@ struct syn_guard_ticket {
     char service[SYN_MANIFEST_SID_BYTES];
     char id[SYN_GUARD_ID_BYTES]; /* of what is removed; a grant's object */
     char identity[SYN_GUARD_ID_BYTES];
+    char name[SYN_GUARD_ID_BYTES]; /* that what is made was given; "": none */
 };
 
 /* What one process has sent; zero at first. */

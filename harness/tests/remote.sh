@@ -226,6 +226,7 @@ for wait in 0.4 1.1; do
     "$program" clean --target "$place/target.json" --manifest "$file" --dry-run \
         >"$place/stdout" 2>&1 || complain "$what: dry run"
     says '^would remove *service'
+    says "^leftovers: $(grep -c '^would remove' "$place/stdout"), nothing was removed: a dry run"
     [ "$(ours)" -gt 0 ] || complain "$what: a dry run removed something"
     "$program" clean --target "$place/target.json" --manifest "$file" \
         >"$place/stdout" 2>&1 || complain "$what: clean says $?"

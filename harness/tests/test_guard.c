@@ -248,6 +248,39 @@ START_TEST(create_is_written_down_before_it_leaves)
 }
 END_TEST
 
+/* Answers to what we make that give something else. */
+static const struct {
+    const char *path;
+    const char *form;
+    const char *body;
+    bool is_ours;
+} given[] = {
+    {"/v1/Services", "FriendlyName=syn-" RUN "-s",
+     "{\"sid\":\"XX7\",\"friendly_name\":\"syn-" RUN "-s\"}", true},
+    {"/v1/Services", "FriendlyName=syn-" RUN "-s",
+     "{\"sid\":\"XX7\",\"friendly_name\":\"theirs\"}", false},
+    {"/v1/Services", "FriendlyName=syn-" RUN "-s", "{\"sid\":\"XX7\"}", false},
+    {"/v1/Services/IS9/Maps", "UniqueName=syn-" RUN "-m&Ttl=60",
+     "{\"sid\":\"XX7\",\"unique_name\":\"syn-" RUN "-m\"}", true},
+    {"/v1/Services/IS9/Maps", "UniqueName=syn-" RUN "-m&Ttl=60",
+     "{\"sid\":\"XX7\",\"unique_name\":\"theirs\"}", false},
+    {"/v1/Services/IS9/Maps", "UniqueName=syn-" RUN "-m&Ttl=60",
+     "{\"sid\":\"XX7\"}", true},
+    {"/v1/Services/IS9/Maps", "Ttl=60",
+     "{\"sid\":\"XX7\",\"unique_name\":null}", true},
+};
+
+START_TEST(answer_that_gives_another_thing_makes_it_none_of_ours)
+{
+    ck_assert_int_eq(send_rest("POST", given[_i].path, given[_i].form), SYN_OK);
+    answer(guard.ticket, 201, given[_i].body);
+    ck_assert_int_eq(syn_guard_owns(&guard, SYN_STR("XX7")), given[_i].is_ours);
+    ck_assert_int_eq(entry_at(0).state, given[_i].is_ours
+                                            ? SYN_MANIFEST_MADE
+                                            : SYN_MANIFEST_INTENDED);
+}
+END_TEST
+
 /* A disk that is full: what nobody could find again may not be made. */
 START_TEST(create_that_cannot_be_written_down_does_not_leave)
 {
@@ -289,7 +322,8 @@ START_TEST(removal_and_grant_are_written_down)
     ck_assert_int_eq(
         send_rest("POST", "/v1/Services", "FriendlyName=syn-" RUN "-s"),
         SYN_OK);
-    answer(guard.ticket, 201, "{\"sid\":\"IS5\"}");
+    answer(guard.ticket, 201,
+           "{\"sid\":\"IS5\",\"friendly_name\":\"syn-" RUN "-s\"}");
     ck_assert_int_eq(send_rest("POST",
                                "/v1/Services/IS1/Maps/MP5/Permissions/ann",
                                "Read=true"),
@@ -514,6 +548,9 @@ Suite *suite_guard(void)
                         (int)(sizeof sdk / sizeof sdk[0]));
     tcase_add_test(tcase, in_a_service_of_the_run_tokens_may_do_anything);
     tcase_add_test(tcase, create_is_written_down_before_it_leaves);
+    tcase_add_loop_test(tcase,
+                        answer_that_gives_another_thing_makes_it_none_of_ours,
+                        0, (int)(sizeof given / sizeof given[0]));
     tcase_add_test(tcase, create_that_cannot_be_written_down_does_not_leave);
     tcase_add_test(tcase, what_the_service_refused_is_not_looked_for);
     tcase_add_test(tcase, removal_and_grant_are_written_down);
