@@ -257,6 +257,78 @@ static void settle_service(struct job *job, struct syn_str sid)
     }
 }
 
+/* --- without a name -------------------------------------------------------
+ */
+
+static const char *const list_keys[SYN_TYPE_COUNT] = {
+    [SYN_TYPE_DOCUMENT] = "documents",
+    [SYN_TYPE_LIST] = "lists",
+    [SYN_TYPE_MAP] = "maps",
+    [SYN_TYPE_STREAM] = "streams"};
+
+/* No other run, and nobody else, has users of this prefix. */
+static bool is_nameless_of_run(const struct syn_json *node, const void *ctx)
+{
+    const struct job *job = ctx;
+    struct syn_str name =
+        syn_json_str(syn_json_member(node, "unique_name"), SYN_STR(""));
+    struct syn_str maker =
+        syn_json_str(syn_json_member(node, "created_by"), SYN_STR(""));
+    return name.bytes == 0 &&
+           syn_str_has_prefix(maker, syn_str_of(job->prefix));
+}
+
+static void clean_by_maker(struct job *job,
+                           const struct syn_manifest_entry *entry)
+{
+    struct syn_clean *clean = job->clean;
+    const struct syn_json *node = NULL;
+    const char *path = path_of(clean, entry);
+    struct syn_reply seen = ask(clean, "GET", path == NULL ? "/" : path);
+    if (path != NULL && is_absent(&seen)) {
+        count(clean, entry, SYN_CLEAN_ABSENT, "");
+    } else if (syn_reply_is_ok(&seen) &&
+               syn_json_parse(&clean->desk->arena, seen.body, NULL, &node,
+                              NULL) == SYN_OK &&
+               is_nameless_of_run(node, job)) {
+        remove_seen(clean, entry, &seen);
+    } else {
+        count(clean, entry, SYN_CLEAN_LEFT, "it could not be read again");
+    }
+}
+
+/* The answer to the create was lost, and there is no name to look for: what a
+ * user of the run made is told by its maker. */
+static void clean_nameless(struct job *job,
+                           const struct syn_manifest_entry *entry)
+{
+    struct syn_clean *clean = job->clean;
+    bool has_maker = syn_str_is(entry->identity, SYN_MANIFEST_BY_USER) &&
+                     clean->desk->target->token_count == 0;
+    if (!has_maker) {
+        count(clean, entry, SYN_CLEAN_LEFT,
+              "it has no name and its answer was lost; its TTL ends it");
+        return;
+    }
+    struct syn_str path =
+        syn_arena_printf(&clean->desk->arena, "/v1/Services/%.*s/%s",
+                         SYN_STR_ARG(entry->service),
+                         syn_backend_kind((enum syn_type)entry->kind));
+    SYN_ASSERT(path.at != NULL);
+    struct found found = collect(clean, path.at, list_keys[entry->kind],
+                                 is_nameless_of_run, job);
+    for (size_t i = 0; i < found.count; i++) {
+        struct syn_manifest_entry exact = *entry;
+        exact.sid = found.sids[i];
+        clean_by_maker(job, &exact);
+    }
+    if (found.is_cut) {
+        count(clean, entry, SYN_CLEAN_LEFT, "its like could not be listed");
+    } else if (found.count == 0) {
+        count(clean, entry, SYN_CLEAN_ABSENT, "");
+    }
+}
+
 /* --- late -----------------------------------------------------------------
  */
 
@@ -363,8 +435,7 @@ static void clean_objects(struct job *job)
                                            : target->account.service_sid);
         }
         if (entry.sid.bytes == 0 && entry.name.bytes == 0) {
-            count(job->clean, &entry, SYN_CLEAN_LEFT,
-                  "it has no name and its answer was lost; its TTL ends it");
+            clean_nameless(job, &entry);
         } else {
             clean_known(job, &entry);
         }
@@ -440,11 +511,6 @@ static void clean_found(struct syn_clean *clean, const struct wish *wish,
 static void clean_in(struct syn_clean *clean, struct wish *wish,
                      const char *service)
 {
-    static const char *const keys[SYN_TYPE_COUNT] = {
-        [SYN_TYPE_DOCUMENT] = "documents",
-        [SYN_TYPE_LIST] = "lists",
-        [SYN_TYPE_MAP] = "maps",
-        [SYN_TYPE_STREAM] = "streams"};
     wish->name = "unique_name";
     for (unsigned i = 0; service != NULL && i < SYN_TYPE_COUNT; i++) {
         const struct syn_manifest_entry like = {
@@ -453,7 +519,8 @@ static void clean_in(struct syn_clean *clean, struct wish *wish,
             syn_arena_printf(&clean->desk->arena, "/v1/Services/%s/%s", service,
                              syn_backend_kind((enum syn_type)i));
         SYN_ASSERT(path.at != NULL);
-        struct found found = collect(clean, path.at, keys[i], is_wanted, wish);
+        struct found found =
+            collect(clean, path.at, list_keys[i], is_wanted, wish);
         clean_found(clean, wish, &found, &like);
     }
 }

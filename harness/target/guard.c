@@ -315,6 +315,7 @@ static void keep(char *out, size_t out_bytes, struct syn_str text)
 }
 
 static syn_status write_down(struct syn_guard *guard,
+                             const struct syn_departure *departure,
                              const struct syn_purpose *purpose)
 {
     bool is_make = purpose->act == SYN_DEED_MAKE;
@@ -352,6 +353,10 @@ static syn_status write_down(struct syn_guard *guard,
                                        .ttl_s = purpose->ttl_s};
     if (!is_service) {
         entry.service = service;
+    }
+    if (purpose->about == SYN_ABOUT_OBJECT && purpose->name.bytes == 0 &&
+        departure->plane == SYN_WIRE_SDK) {
+        entry.identity = SYN_STR(SYN_MANIFEST_BY_USER);
     }
     return syn_manifest_intend(guard->manifest, &entry, &slot->number);
 }
@@ -457,7 +462,7 @@ static syn_status judge(struct syn_guard *guard,
         return refuse(guard, fault);
     }
     syn_status st = spend(guard, departure, purpose);
-    return st != SYN_OK ? st : write_down(guard, purpose);
+    return st != SYN_OK ? st : write_down(guard, departure, purpose);
 }
 
 syn_status syn_guard_may_send(void *ctx, const struct syn_departure *departure)

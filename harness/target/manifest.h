@@ -61,7 +61,8 @@ struct syn_manifest_entry {
                                 an SDK user decides */
     struct syn_str on;       /* grants: sid or name of the object */
     struct syn_str name;     /* unique name; friendly name of a service */
-    struct syn_str identity; /* grants */
+    struct syn_str identity; /* grants; SYN_MANIFEST_BY_USER: an object without
+                                a name that a user makes */
     struct syn_str sid;      /* once made */
     struct syn_str item;     /* late: key or index in `sid`; empty: itself */
     int64_t deadline_ms;     /* late: when it was to end, Unix time */
@@ -70,6 +71,9 @@ struct syn_manifest_entry {
     uint64_t number;         /* set when read */
     enum syn_manifest_state state;
 };
+
+/* Its maker tells it from others: all users of a run bear the prefix. */
+#define SYN_MANIFEST_BY_USER "(a user of the run)"
 
 struct syn_manifest; /* opaque: harness/target/manifest.c */
 

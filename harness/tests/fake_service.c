@@ -7,9 +7,14 @@
 #include "syn/limits.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TURN_MS 50
 
 struct conn {
     struct conn *next;
@@ -381,6 +386,31 @@ void fake_script(struct fake *fake, const struct fake_rule *rules, size_t count)
     memset(fake->used, 0, sizeof fake->used);
     fake->rules = rules;
     fake->rule_count = count;
+}
+
+static pid_t fake_process;
+
+void fake_fork(const struct fake_rule *rules, size_t count)
+{
+    pid_t parent = getpid();
+    fake_script(bench.fake, rules, count);
+    fake_process = fork();
+    ck_assert_int_ge(fake_process, 0);
+    while (fake_process == 0) {
+        syn_loop_turn(bench.loop, TURN_MS);
+        if (getppid() != parent) {
+            _exit(0);
+        }
+    }
+}
+
+void fake_end(void)
+{
+    if (fake_process > 0) {
+        (void)kill(fake_process, SIGKILL);
+        (void)waitpid(fake_process, NULL, 0);
+        fake_process = 0;
+    }
 }
 
 uint16_t fake_port(const struct fake *fake)

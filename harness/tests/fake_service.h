@@ -69,6 +69,11 @@ uint16_t fake_port(const struct fake *fake);
 /* Point the world at another port (a tap's). */
 void bench_aim(uint16_t port);
 
+/* The script in a process of its own, for what turns another loop; it hears
+ * nothing more here. Ended by fake_end, or with its parent. */
+void fake_fork(const struct fake_rule *rules, size_t count);
+void fake_end(void);
+
 /* All text received so far: each HTTP request and each frame on its own. */
 struct syn_str fake_heard(const struct fake *fake);
 bool fake_has_heard(const struct fake *fake, const char *text);

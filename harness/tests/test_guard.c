@@ -317,6 +317,18 @@ START_TEST(what_the_service_refused_is_not_looked_for)
 }
 END_TEST
 
+/* What has no name is told by who makes it. */
+START_TEST(nameless_thing_of_a_user_is_written_down_as_such)
+{
+    ck_assert_int_eq(
+        send_over(SYN_WIRE_SDK, "POST", "/v3/Maps", "{\"ttl\":60}"), SYN_OK);
+    ck_assert_int_eq(send_rest("POST", "/v1/Services/IS1/Maps", "Ttl=60"),
+                     SYN_OK);
+    ck_assert(syn_str_is(entry_at(0).identity, SYN_MANIFEST_BY_USER));
+    ck_assert_uint_eq(entry_at(1).identity.bytes, 0);
+}
+END_TEST
+
 START_TEST(removal_and_grant_are_written_down)
 {
     ck_assert_int_eq(
@@ -553,6 +565,7 @@ Suite *suite_guard(void)
                         0, (int)(sizeof given / sizeof given[0]));
     tcase_add_test(tcase, create_that_cannot_be_written_down_does_not_leave);
     tcase_add_test(tcase, what_the_service_refused_is_not_looked_for);
+    tcase_add_test(tcase, nameless_thing_of_a_user_is_written_down_as_such);
     tcase_add_test(tcase, removal_and_grant_are_written_down);
     tcase_add_test(tcase, request_over_the_budget_does_not_leave);
     tcase_add_test(tcase, writes_have_a_budget_of_their_own);

@@ -11,16 +11,13 @@
 
 #include <check.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define RUN         "0a1b2c3d"
 #define ARENA_BYTES 16777216
-#define TURN_MS     50
 #define NAMED       "\"service_sid\": \"IS1\", "
 #define TWO         NAMED "\"second_service_sid\": \"IS2\", "
 #define OWNED(what) \
@@ -258,32 +255,6 @@ END_TEST
 
 /* --- rows: what a look that is lost makes of them ------------------------- */
 
-static pid_t fake_process;
-
-/* The fake turns in a process of its own, as rows have loops of their own. */
-static void fork_fake(const struct fake_rule *rules, size_t count)
-{
-    pid_t parent = getpid();
-    fake_script(bench.fake, rules, count);
-    fake_process = fork();
-    ck_assert_int_ge(fake_process, 0);
-    while (fake_process == 0) {
-        syn_loop_turn(bench.loop, TURN_MS);
-        if (getppid() != parent) {
-            _exit(0);
-        }
-    }
-}
-
-static void end_fake(void)
-{
-    if (fake_process > 0) {
-        (void)kill(fake_process, SIGKILL);
-        (void)waitpid(fake_process, NULL, 0);
-        fake_process = 0;
-    }
-}
-
 /* Perform a row on `stage` as row.c does, and judge it. */
 static enum syn_verdict verdict_of(const struct syn_scenario *row)
 {
@@ -316,7 +287,7 @@ static enum syn_verdict verdict_of(const struct syn_scenario *row)
     free(run);
     (void)close(fd);
     (void)unlink(path);
-    end_fake();
+    fake_end();
     return judgement.verdict;
 }
 
@@ -351,7 +322,7 @@ START_TEST(row_in_an_unread_service_is_inconclusive)
     open_stage(TWO);
     stage.is_unread = is_unread && !is_second;
     stage.is_second_unread = is_unread && is_second;
-    fork_fake(answers, 1);
+    fake_fork(answers, 1);
     ck_assert_int_eq(verdict_of(is_second ? &second_row : &plain_row),
                      is_unread ? SYN_VERDICT_INCONCLUSIVE : SYN_VERDICT_PASS);
 }
@@ -373,7 +344,7 @@ START_TEST(row_without_a_second_service_is_red_or_open)
     struct fake_rule rules[] = {seconds[_i].make, answers[0]};
     rules[0].match = "POST /v1/Services\r\n";
     open_stage("");
-    fork_fake(rules, 2);
+    fake_fork(rules, 2);
     ck_assert_int_eq(verdict_of(&second_row), seconds[_i].verdict);
 }
 END_TEST
@@ -384,7 +355,7 @@ START_TEST(row_at_a_clock_that_does_not_answer_is_inconclusive)
         {.match = "/_syncproof/clock", .act = FAKE_RESET},
         {.match = "GET", .status = 200, .body = "{}"}};
     open_stage(NAMED "\"clock\": \"virtual\", ");
-    fork_fake(_i == 1 ? mute : answers, _i == 1 ? 2 : 1);
+    fake_fork(_i == 1 ? mute : answers, _i == 1 ? 2 : 1);
     ck_assert_int_eq(verdict_of(&plain_row),
                      _i == 1 ? SYN_VERDICT_INCONCLUSIVE : SYN_VERDICT_PASS);
 }
@@ -432,7 +403,7 @@ START_TEST(look_before_a_change_decides_the_row)
         {.match = "POST /v1/Services/IS9\r\n", .status = 200, .body = "{}"}};
     rules[1].match = "GET /v1/Services/IS9\r\n";
     open_stage("");
-    fork_fake(rules, 3);
+    fake_fork(rules, 3);
     ck_assert_int_eq(verdict_of(&switch_row), looks[_i].verdict);
 }
 END_TEST
@@ -467,7 +438,7 @@ START_TEST(fault_in_clean_up_changes_no_verdict)
         {.match = "POST /v1/Services/IS9\r\n", .status = 200, .body = "{}"}};
     rules[2].match = rules[1].match;
     open_stage("\"webhook\": {\"listen\": \"127.0.0.1:0\"}, ");
-    fork_fake(rules, 4);
+    fake_fork(rules, 4);
     ck_assert_int_eq(verdict_of(&hook_row), SYN_VERDICT_PASS);
 }
 END_TEST
@@ -501,7 +472,7 @@ START_TEST(rule_that_refuses_after_a_loss_skips_nothing)
     open_stage(NAMED);
     (void)snprintf(stage.service_on, sizeof stage.service_on, "IS1");
     (void)snprintf(stage.service_off, sizeof stage.service_off, "IS1");
-    fork_fake(rules, 1);
+    fake_fork(rules, 1);
     ck_assert_int_eq(verdict_of(&lost_row),
                      _i == 0 ? SYN_VERDICT_SKIPPED : SYN_VERDICT_INCONCLUSIVE);
 }
@@ -509,7 +480,7 @@ END_TEST
 
 static void tear_down(void)
 {
-    end_fake();
+    fake_end();
     syn_manifest_close(stage.manifest);
     (void)unlink(manifest_path);
     (void)rmdir(folder);
