@@ -135,9 +135,18 @@ static struct syn_reply create_as_planned(struct syn_prover *prover,
         .identity = object->creator,
         .name = plan->identities[object->creator].name};
     struct syn_client *client = syn_prover_session(prover, &creator);
-    return client == NULL
-               ? (struct syn_reply){.status = SYN_ERR_MEMORY}
-               : syn_bench_create(bench, bench->backend, client, &create);
+    struct syn_reply reply = {.status = SYN_ERR_MEMORY};
+    if (client == NULL) {
+        return reply;
+    }
+    if (syn_client_state(client) != SYN_SESSION_LIVE) {
+        reply =
+            syn_client_connect(client); /* a token that is refused says so */
+        if (!syn_reply_is_ok(&reply)) {
+            return reply;
+        }
+    }
+    return syn_bench_create(bench, bench->backend, client, &create);
 }
 
 /* Items come from the backend, whoever made the object. */
