@@ -25,6 +25,7 @@ struct syn_load_embed {
     char api_key[SYN_LOAD_TEXT_BYTES];
     char api_secret[SYN_LOAD_TEXT_BYTES];
     char service_sid[SYN_LOAD_TEXT_BYTES];
+    char neighbour_sid[SYN_LOAD_TEXT_BYTES]; /* an account without keys */
 };
 
 /* Fork it and wait until it listens. Errors: SYN_ERR_NET it cannot start,

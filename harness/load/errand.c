@@ -508,6 +508,9 @@ void syn_load_errand_answered(struct syn_load_worker *worker,
                               const struct syn_load_request *request,
                               unsigned status, struct syn_str body)
 {
+    if (request->errand != SYN_LOAD_TOKEN) {
+        syn_load_refusal_judge(worker, status, body);
+    }
     errands[request->errand].answered(worker, request, status, body);
 }
 

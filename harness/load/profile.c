@@ -123,12 +123,15 @@ static void storm_on(struct syn_load_worker *worker)
         struct syn_load_session *session = &worker->sessions[worker->storm_at];
         const bool is_hit =
             syn_rng_below(&worker->env.rng, PERCENT) < plan->drop_pct;
-        if (!is_hit || session->state != SYN_LOAD_READY ||
-            !syn_load_is_honest(session)) {
+        if (!is_hit || session->state != SYN_LOAD_READY) {
             continue;
         }
-        worker->stormed += !session->is_stormed;
-        session->is_stormed = true;
+        /* Rogues are hit as well, each comes back in its own way; the storm is
+         * over when the others are there. */
+        if (syn_load_is_honest(session)) {
+            worker->stormed += !session->is_stormed;
+            session->is_stormed = true;
+        }
         syn_load_fleet_cut(worker, session);
         cuts++;
     }

@@ -286,6 +286,12 @@ void syn_load_race_answered(struct syn_load_worker *worker,
 /* A change was accepted: keep the revision it has got. */
 void syn_load_race_learn(struct syn_load_object *object, struct syn_str body);
 
+/* --- refusal.c ------------------------------------------------------------ */
+
+/* Hold an answer of REST, of whatever request, against what it may not be. */
+void syn_load_refusal_judge(struct syn_load_worker *worker, unsigned status,
+                            struct syn_str body);
+
 /* --- appeal.c: tokens of the app's endpoint ------------------------------- */
 
 /* Renewal of this session's token was due; it is asked for in its turn. */

@@ -117,6 +117,7 @@ fi
 grep -qE '"send.due":[1-9]' sound/stress.json || fail "nothing was sent"
 run merge sound --out again
 expect_run 0 "merge of one run alone"
+refused 'no metric "latency"' merge sound --threshold 'latency<1s'
 
 # --- a threshold that cannot be kept ---------------------------------------------
 # shellcheck disable=SC2086
