@@ -97,6 +97,15 @@ grep -rq "$canary" "$place/out" "$place/stdout" "$place/stderr" "$place/log" &&
     complain "a secret was written: $(grep -rl "$canary" "$place/out" "$place/stdout" "$place/stderr" "$place/log")"
 [ "$(stat -c %a "$(manifest)")" = 600 ] || complain "the manifest is not private"
 
+# --- rows wait for their TTLs beside each other, not one after the other
+begun=$(date +%s)
+run 0 "waits that overlap" ttl/deadline/replaced-and-cleared
+took=$(($(date +%s) - begun))
+alone=$(sed -n 's/.*<testcase [^>]*time="\([0-9]*\)\..*/\1/p' "$place/out/junit.xml" |
+    awk '{ s += $1 } END { print s + 0 }')
+[ "$alone" -ge 6 ] || complain "$what: the rows waited $alone s in all"
+[ $((2 * took)) -le "$alone" ] || complain "$what: ${took}s for rows of $alone s"
+
 # --- budgets: what is over does not leave; clean-up does
 # None of the rows drops a connection or waits for a TTL: those take their time.
 for limit in '"requests": 60' '"writes": 30' '"connections": 1' '"seconds": 1'; do
