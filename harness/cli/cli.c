@@ -291,7 +291,12 @@ int syn_cli_run(int argc, char **argv)
     bool wants_help = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
                       strcmp(name, "help") == 0;
     if (wants_help) {
-        print_overview();
+        const struct syn_cli_verb *asked = argc < 3 ? NULL : find_verb(argv[2]);
+        if (asked != NULL) {
+            syn_option_print_help(asked);
+        } else {
+            print_overview();
+        }
         return syn_cli_flush(SYN_EXIT_PASSED);
     }
     if (strcmp(name, "--version") == 0) {

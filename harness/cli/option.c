@@ -110,7 +110,7 @@ static const struct option options[] = {
     TEXT("--prefix", "syn-…", prefix, SYN_CLI_CLEAN,
          "whatever bears names that begin so"),
     TEXT("--older-than", "S", older_than, SYN_CLI_CLEAN,
-         "with --prefix: made before so many seconds"),
+         "with --prefix: made more than so many seconds ago"),
     FLAG("--dry-run", is_dry, SYN_CLI_CLEAN, "look, remove nothing"),
     TEXT("--listen", "ADDR:PORT", listen, SYN_CLI_RECORD | SYN_CLI_SERVE,
          "default 127.0.0.1:0; other addresses need TLS"),
@@ -315,8 +315,9 @@ static void print_text(const char *text)
 void syn_option_print_help(const struct syn_cli_verb *verb)
 {
     char line[HELP_BYTES];
-    (void)snprintf(line, sizeof line, "syncproof %s %s\n%s\n\n", verb->name,
-                   verb->words, verb->summary);
+    (void)snprintf(line, sizeof line, "syncproof %s %s%s[OPTIONS]\n%s\n\n",
+                   verb->name, verb->words, verb->words[0] == '\0' ? "" : " ",
+                   verb->summary);
     print_text(line);
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         const struct option *option = &options[i];

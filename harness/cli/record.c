@@ -15,6 +15,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define ADDRESS_BYTES 256
 #define URL_BYTES     320
@@ -126,11 +128,24 @@ static const char *map_path(const struct syn_cli *cli)
     return path.at;
 }
 
+/* A recorder that is started again must not take what it had written. */
+static bool is_free(const char *path)
+{
+    struct stat there = {.st_size = 0};
+    if (stat(path, &there) != 0 || there.st_size == 0) {
+        return true;
+    }
+    (void)syn_cli_refuse("--trace %s is there already: name another, or move "
+                         "it and its map away",
+                         path);
+    return false;
+}
+
 static int record(struct syn_cli *cli, struct syn_arena *arena,
                   const struct syn_target *target)
 {
     struct place place = {.port = 0};
-    if (!read_listen(cli, &place)) {
+    if (!read_listen(cli, &place) || !is_free(cli->trace)) {
         return SYN_EXIT_USAGE;
     }
     const struct syn_tls_server tls = {.cert_file = cli->tls_cert,
@@ -148,6 +163,11 @@ static int record(struct syn_cli *cli, struct syn_arena *arena,
         .ctx = &place,
         .stop = &stop_signal};
     int code = syn_record_run(arena, &options);
+    struct stat begun = {.st_size = 0};
+    if ((code == SYN_EXIT_USAGE || code == SYN_EXIT_UNREACHABLE) &&
+        stat(cli->trace, &begun) == 0 && S_ISREG(begun.st_mode)) {
+        (void)unlink(cli->trace); /* a head alone, in the next one's way */
+    }
     return code == SYN_EXIT_PASSED && stop_signal == SIGINT
                ? SYN_EXIT_SIGNAL + SIGINT
                : code;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "net/loop.h"
+#include "net/stream.h"
 #include "service/config.h"
 #include "service/seams.h"
 #include "service/service.h"
@@ -464,7 +465,7 @@ static int start_service(struct server *server)
     if (st == SYN_ERR_NET || st == SYN_ERR_TLS || st == SYN_ERR_CONFIG) {
         return syn_cli_refuse("the service cannot start on %s:%u: %s",
                               server->address, (unsigned)server->port,
-                              syn_status_text(st));
+                              syn_listener_cause(st));
     }
     if (st != SYN_OK) {
         syn_err_printf("syncproof: the service cannot start: %s\n",

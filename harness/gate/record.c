@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "net/stream.h"
 #include "runner/runner.h"
 #include "syn/limits.h"
 #include "target/guard.h"
@@ -115,7 +116,7 @@ static int record(struct syn_recorder *recorder, const struct syn_url *rest,
     if (st != SYN_OK) {
         syn_err_printf("syncproof: cannot listen on %s:%u: %s\n",
                        options->address, (unsigned)options->port,
-                       syn_status_text(st));
+                       syn_listener_cause(st));
         return SYN_EXIT_USAGE;
     }
     turn(recorder);

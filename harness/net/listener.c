@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -58,6 +59,7 @@ static bool parse_address(const char *text, uint16_t port, union address *out,
         *bytes = sizeof out->v6;
         return true;
     }
+    errno = EINVAL;
     return false;
 }
 
@@ -88,7 +90,9 @@ static int open_socket(const char *address, uint16_t port, uint16_t *bound)
     if (!set_flags(fd) || bind(fd, &at.any, bytes) != 0 ||
         listen(fd, SYN_LISTEN_BACKLOG) != 0 ||
         getsockname(fd, &at.any, &bytes) != 0) {
+        const int cause = errno;
         (void)close(fd);
+        errno = cause;
         return -1;
     }
     *bound =
@@ -134,6 +138,19 @@ static void on_retry(struct ev_loop *ev, ev_timer *watcher, int events)
     struct syn_listener *listener = watcher->data;
     (void)events;
     ev_io_start(ev, &listener->readable);
+}
+
+const char *syn_listener_cause(syn_status st)
+{
+    if (st == SYN_ERR_TLS) {
+        return "the certificate or the key cannot be read, or one is not the "
+               "other's";
+    }
+    if (st != SYN_ERR_NET || errno == 0) {
+        return syn_status_text(st);
+    }
+    return errno == EINVAL ? "the address must be one in numbers"
+                           : strerror(errno);
 }
 
 syn_status syn_listener_open(struct syn_loop *loop, const char *address,

@@ -60,6 +60,9 @@ SYN_MUST_CHECK syn_status syn_listener_open(struct syn_loop *loop,
                                             const struct syn_tls_server *tls,
                                             syn_accept_fn accept, void *ctx,
                                             struct syn_listener **out);
+
+/* Why it failed with `st`, for people; by errno, so ask at once. */
+const char *syn_listener_cause(syn_status st);
 uint16_t syn_listener_port(const struct syn_listener *listener);
 
 /* Stop accepting; streams already accepted live on. NULL is ignored. */
