@@ -42,8 +42,14 @@ static const struct shape shapes[SYN_OP_COUNT] = {
 /* The SDK's `set` of a map item: PUT on the item, key in the path alone. */
 static const struct shape put_item = {"PUT", AT_ITEM, WITH_DATA | WITH_TTL};
 
+/* What other clients do with an item's `url`. */
+static const struct shape fetch_item = {"GET", AT_ITEM, 0};
+
 static const struct shape *shape_of(const struct syn_action *action)
 {
+    if (action->is_at_url && action->op == SYN_OP_ITEM_READ) {
+        return &fetch_item;
+    }
     bool is_set =
         action->is_put && action->on->type == SYN_TYPE_MAP &&
         (action->op == SYN_OP_ITEM_ADD || action->op == SYN_OP_ITEM_UPDATE);
@@ -166,15 +172,19 @@ static void put_path(const struct syn_client *client, struct syn_buf *buf,
 
 static void put_query(struct syn_buf *buf, const struct syn_action *action)
 {
-    if (action->op != SYN_OP_QUERY && action->op != SYN_OP_ITEM_READ) {
+    const bool is_map = action->on->type == SYN_TYPE_MAP;
+    const bool is_one = action->op == SYN_OP_ITEM_READ && !action->is_at_url;
+    if (action->op != SYN_OP_QUERY && !is_one) {
         return;
     }
     syn_buf_put_text(buf, "HideExpired=true");
-    if (action->op == SYN_OP_ITEM_READ && action->on->type == SYN_TYPE_MAP) {
-        syn_buf_put_text(buf, "&Key=");
+    if (!is_one && !action->is_from) {
+        return;
+    }
+    syn_buf_put_text(buf, !is_one ? "&From=" : is_map ? "&Key=" : "&Index=");
+    if (is_map) {
         syn_http_encode(buf, syn_str_of(action->key));
-    } else if (action->op == SYN_OP_ITEM_READ) {
-        syn_buf_put_text(buf, "&Index=");
+    } else {
         syn_buf_put_i64(buf, action->index);
     }
 }

@@ -25,6 +25,10 @@ static const struct syn_probe probes[] = {
      .is_promised = true},
     {"item read by name", SYN_OP_ITEM_READ, SYN_BY_NAME, CONTAINER, READ,
      .is_put = false},
+    {"item fetched by its url", SYN_OP_ITEM_READ, SYN_BY_SID, CONTAINER, READ,
+     .is_at_url = true},
+    {"query of a further page", SYN_OP_QUERY, SYN_BY_SID, CONTAINER, READ,
+     .is_from = true, .is_promised = true},
     {"query by sid", SYN_OP_QUERY, SYN_BY_SID, CONTAINER, READ,
      .is_promised = true},
     {"query by name", SYN_OP_QUERY, SYN_BY_NAME, CONTAINER, READ,
@@ -99,6 +103,8 @@ struct syn_reply syn_probe_do(struct syn_client *client,
         .has_ttl = has_ttl,
         .ttl_s = has_ttl ? PROBE_TTL_S : 0,
         .is_put = probe->is_put,
+        .is_at_url = probe->is_at_url,
+        .is_from = probe->is_from,
     };
     return syn_client_do(client, &action);
 }

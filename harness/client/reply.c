@@ -95,6 +95,21 @@ bool syn_reply_has_text(const struct syn_reply *reply, struct syn_str text)
     return syn_str_has(reply->body, text);
 }
 
+bool syn_reply_is_json(const struct syn_reply *reply, const char *pointer,
+                       struct syn_str json)
+{
+    struct reading here;
+    struct reading there;
+    const struct syn_reply wanted = {.body = json};
+    const struct syn_json *node = read_at(&here, reply, pointer);
+    const struct syn_json *other = read_at(&there, &wanted, "");
+    bool is_same =
+        node != NULL && other != NULL && syn_json_is_equal(node, other);
+    syn_arena_fini(&here.arena);
+    syn_arena_fini(&there.arena);
+    return is_same;
+}
+
 bool syn_reply_is_null(const struct syn_reply *reply, const char *pointer)
 {
     return is_kind(reply, pointer, SYN_JSON_NULL, false);

@@ -29,6 +29,35 @@ static struct syn_backend *make_backend(struct syn_run *run,
     return backend;
 }
 
+#define BRIEF_LIFE_S 45 /* of a token in real time */
+#define SLOW_PART    2  /* half of it is for the row's first part */
+
+int64_t syn_run_token_life_s(struct syn_run *run, int64_t full_s)
+{
+    (void)syn_run_world(run); /* whose clock it is */
+    bool is_real =
+        run->stage->target != NULL && !run->stage->target->has_virtual_clock;
+    return is_real ? BRIEF_LIFE_S : full_s;
+}
+
+bool syn_run_outlive(struct syn_run *run, int64_t begun_ms, int64_t life_s)
+{
+    const int64_t used_ms = syn_run_now_ms(run) - begun_ms;
+    const int64_t skew_s =
+        life_s == BRIEF_LIFE_S ? syn_run_bound_s(run, SYN_BOUND_SKEW_S) + 1 : 0;
+    if (used_ms > life_s * 1000 / SLOW_PART) {
+        syn_run_give_up(run, "too slow: the token may have ended too early");
+        return false;
+    }
+    syn_run_pass_s(run, life_s + skew_s);
+    return true;
+}
+
+bool syn_run_is_reference(const struct syn_run *run)
+{
+    return run->stage->target == NULL;
+}
+
 struct syn_backend *syn_run_backend_as(struct syn_run *run, const char *user,
                                        const char *password)
 {
@@ -87,22 +116,24 @@ static unsigned make_second_service(struct syn_run *run)
         false, run->second_service);
 }
 
-/* Empty when there is none; *http says why. A service that the target file
- * names is not made here, and is not removed. */
+/* Empty when there is none; *http says why. Where services can be made, one is:
+ * its switch may be turned. One that the target file names is not removed. */
 static const char *second_service(struct syn_run *run, unsigned *http)
 {
     *http = 0;
     const struct syn_target *target = run->stage->target;
+    bool is_made = target == NULL || run->stage->owns_services;
     if (target != NULL && target->second_service_sid != NULL) {
         if (run->stage->is_second_unread) {
             syn_run_end_without(
                 run, "the backend reads the second service of the target file",
                 0);
         }
-        return target->second_service_sid;
+        if (!is_made) {
+            return target->second_service_sid;
+        }
     }
-    if (run->second_service[0] == '\0' &&
-        (target == NULL || run->stage->owns_services)) {
+    if (is_made && run->second_service[0] == '\0') {
         *http = make_second_service(run);
     }
     return run->second_service;

@@ -49,11 +49,13 @@ END_TEST
 static const struct {
     int a, b;
     bool is_same;
-} pairs[] = {{20101, 20101, true},  {20101, 20160, true},
-             {20104, 20156, true},  {51119, 20156, true},
-             {20107, 51117, true},  {20157, 51121, true},
-             {20101, 20102, false}, {20104, 20105, false},
-             {51119, 51120, false}, {54007, 54100, false}};
+} pairs[] = {
+    {20101, 20101, true},  {20101, 20160, true},  {20104, 20156, true},
+    {51119, 20156, true},  {20107, 51117, true},  {20157, 51121, true},
+    {20101, 20102, false}, {20104, 20105, false}, {51118, 20105, false},
+    {54007, 54100, false}, {20107, 51118, true},  {20105, 51121, true},
+    {20106, 51003, true},  {20106, 54056, true},  {20106, 51101, true},
+    {54050, 51101, true},  {20106, 54050, false}, {20107, 51116, false}};
 
 START_TEST(companions_are_equivalent_both_ways)
 {

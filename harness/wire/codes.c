@@ -21,9 +21,10 @@ static const struct code_row rows[] = {SYN_CODE_MAP(CODE_AS_ROW)};
 /*
  * Codes that tell of the same fault of a token at connect. The number on the
  * left names the class (the 20xxx code of the reference service). The 51xxx
- * column of rest.md 5.3 lists seven words for six codes; 51115 (subject) and
- * 51117 (signature) are fixed by the adversary catalogue, 51121 by the token
- * table of the SDK protocol, the rest follows from the order.
+ * column of rest.md 5.3 lists seven words for six codes. Counted from its end,
+ * 51115 is the subject and 51117 the signature, as the adversary catalogue has
+ * them; counted from its beginning each stands one further. Both readings are
+ * taken, so a code may be of two classes.
  */
 static const struct {
     int class_code;
@@ -34,6 +35,8 @@ static const struct {
     {20104, 51207}, {20105, 20155}, {20105, 51120}, {20106, 20154},
     {20106, 51104}, {20106, 51105}, {20106, 51118}, {20107, 20159},
     {20107, 51117}, {20157, 51121}, {20429, 51202}, {54050, 51101},
+    {20103, 51117}, {20107, 51118}, {20106, 51119}, {20104, 51120},
+    {20105, 51121}, {20106, 51003}, {20106, 51101}, {20106, 54056},
 };
 
 static const struct code_row *find_row(int code)
@@ -66,17 +69,24 @@ const char *syn_code_text(enum syn_code code)
     return row == NULL ? "Unknown error" : row->text;
 }
 
-static int class_of(int code)
+static bool is_of_class(int code, int class_code)
 {
     for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
-        if (companions[i].code == code) {
-            return companions[i].class_code;
+        if (companions[i].code == code &&
+            companions[i].class_code == class_code) {
+            return true;
         }
     }
-    return code;
+    return code == class_code;
 }
 
 bool syn_code_is_equivalent(int a, int b)
 {
-    return class_of(a) == class_of(b);
+    for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
+        if (is_of_class(a, companions[i].class_code) &&
+            is_of_class(b, companions[i].class_code)) {
+            return true;
+        }
+    }
+    return a == b;
 }

@@ -65,6 +65,10 @@ bool syn_reply_is_false(const struct syn_reply *reply, const char *pointer);
 /* Does the body hold this text anywhere (a canary)? */
 bool syn_reply_has_text(const struct syn_reply *reply, struct syn_str text);
 
+/* Is the value at `pointer` ("": all) this JSON, however it is written? */
+bool syn_reply_is_json(const struct syn_reply *reply, const char *pointer,
+                       struct syn_str json);
+
 /* The member is there and is null. */
 bool syn_reply_is_null(const struct syn_reply *reply, const char *pointer);
 
@@ -93,6 +97,8 @@ struct syn_action {
     bool lasts;  /* CREATE: without any TTL, also where the run gives one; the
                     row is about that, and its service of this run */
     bool is_put; /* map item by PUT (the SDK's set) rather than POST */
+    bool is_at_url; /* ITEM_READ: GET of the item's url, not a query by key */
+    bool is_from;   /* QUERY: a further page, from this item on */
 };
 
 /* --- the SDK plane ---------------------------------------------------------

@@ -24,6 +24,8 @@ struct syn_probe {
     unsigned types; /* SYN_TYPES_… it applies to */
     unsigned right; /* the one right it needs */
     bool is_put;
+    bool is_at_url;   /* an item by its url */
+    bool is_from;     /* a further page, as clients ask for it */
     bool is_promised; /* documents promise success with the right; else only
                          its denial is judged (writes by name) */
 };

@@ -136,6 +136,19 @@ struct syn_client *
 syn_run_client_with(struct syn_run *run, const char *name,
                     const struct syn_client_options *options);
 
+/*
+ * The life of a token that a row waits out: `full_s` where the clock is moved;
+ * where time is real, so much as the row needs before its end. It ends for
+ * certain after syn_run_outlive. A row that was too slow to do its part before
+ * the end of the token gives up (false).
+ */
+int64_t syn_run_token_life_s(struct syn_run *run, int64_t full_s);
+bool syn_run_outlive(struct syn_run *run, int64_t begun_ms, int64_t life_s);
+
+/* Is the reference service judged, whose choices where the specification leaves
+ * one are known? Elsewhere another choice is as good. */
+bool syn_run_is_reference(const struct syn_run *run);
+
 /* The app's backend with full credentials. */
 struct syn_backend *syn_run_backend(struct syn_run *run);
 

@@ -206,7 +206,7 @@ static const struct syn_scenario rows[] = {
     {.id = "acl/bodies/denials-tell-nothing",
      .title = "A denial names neither owner nor content",
      .source = "ACL-47 ACL-65",
-     .level = SYN_LEVEL_SHOULD,
+     .level = SYN_LEVEL_MUST,
      BODY_ROW,
      .types = SYN_TYPES_ALL,
      .reading = "that an object exists may be told, whose it is may not",

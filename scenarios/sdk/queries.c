@@ -80,10 +80,12 @@ static struct syn_reply turn(struct syn_run *run, struct syn_client *user,
 {
     struct syn_str text = syn_reply_str(page, token);
     return fetch(user, all,
-                 syn_run_text(run, "PageToken=%.*s", SYN_STR_ARG(text)));
+                 syn_run_text(run, "PageSize=2&Order=desc&PageToken=%.*s",
+                              SYN_STR_ARG(text)));
 }
 
-/* REST-52: forth to the end and back by tokens alone. */
+/* REST-52: forth to the end and back by tokens; whether a token also knows size
+ * and order is not said. */
 static void pages(struct syn_run *run)
 {
     struct syn_client *ann = syn_run_client(run, "ann");

@@ -117,6 +117,7 @@ static void init_again(struct syn_run *run)
     struct syn_action write = {
         .op = SYN_OP_UPDATE, .on = &thing, .data = mark_of(run, 1)};
     REQUIRE_ALLOWED(run, "eve changes it", syn_client_do(eve, &write));
+    syn_run_pass_s(run, syn_run_bound_s(run, SYN_BOUND_EVENT_S));
     REQUIRE_TRUE(run, "the rogue answers pings", syn_rogue_fence(rogue));
     EXPECT_TRUE(run, "the rogue hears it as eve",
                 syn_rogue_saw(rogue, SYN_STR("event-1")));
@@ -125,6 +126,7 @@ static void init_again(struct syn_run *run)
     write.data = mark_of(run, 2);
     REQUIRE_ALLOWED(run, "eve changes it again", syn_client_do(eve, &write));
     if (syn_reply_is_ok(&again)) {
+        syn_run_pass_s(run, syn_run_bound_s(run, SYN_BOUND_EVENT_S));
         (void)syn_rogue_fence(rogue);
         syn_observe(run, "a second init", "is taken as a new login");
     } else {

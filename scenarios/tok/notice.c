@@ -14,6 +14,7 @@ static unsigned notices_after_init(struct syn_run *run, const char *name,
     int64_t noticed_ms = 0;
     struct syn_client *user = syn_run_client_with(
         run, name, &(struct syn_client_options){.token_ttl_s = ttl_s});
+    syn_run_pass_s(run, syn_run_bound_s(run, SYN_BOUND_EVENT_S));
     (void)EXPECT_TRUE(run, syn_run_text(run, "%s: its session answers", name),
                       syn_client_fence(user));
     return syn_client_notices(user, &noticed_ms);
@@ -42,6 +43,7 @@ static void after_renewal(struct syn_run *run)
                                       .ttl_s = SHORT_S});
     REQUIRE_CONTROL(run, "ann renews with a token that ends soon",
                     syn_client_update(ann, brief));
+    syn_run_pass_s(run, syn_run_bound_s(run, SYN_BOUND_EVENT_S));
     REQUIRE_TRUE(run, "the session answers", syn_client_fence(ann));
     EXPECT_INT(run, "notices after",
                (int64_t)syn_client_notices(ann, &noticed_ms), ==, 1);
@@ -49,7 +51,7 @@ static void after_renewal(struct syn_run *run)
 
 #define NOTICE_ROW                                             \
     .level = SYN_LEVEL_SHOULD, .subject = SYN_SUBJECT_SERVICE, \
-    .needs = SYN_NEED_MINT, .safety = SYN_SAFE_READONLY
+    .needs = SYN_NEED_MINT, .safety = SYN_SAFE_READONLY, .estimate_s = 10
 
 static const struct syn_scenario rows[] = {
     {.id = "tok/notice/at-once",
