@@ -192,7 +192,8 @@ static ssize_t push_tunnel(struct syn_stream *stream)
 }
 
 /* Bytes for the host, in the proxy's TLS if they go through one: what that has
- * taken counts, though some may wait for room. */
+ * taken counts, though some may wait for room. Once that has ended it takes
+ * none. */
 static ssize_t send_some(struct syn_stream *stream, struct syn_str bytes)
 {
     size_t taken = 0;
@@ -200,7 +201,8 @@ static ssize_t send_some(struct syn_stream *stream, struct syn_str bytes)
         return send_raw(stream, bytes);
     }
     ssize_t left = push_tunnel(stream);
-    while (left == 0 && taken < bytes.bytes) {
+    while (left == 0 && taken < bytes.bytes &&
+           syn_tunnel_is_open(stream->tunnel)) {
         const size_t more =
             syn_tunnel_put(stream->tunnel, syn_str_from(bytes, taken));
         taken += more;

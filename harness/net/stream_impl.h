@@ -40,6 +40,7 @@ struct syn_stream {
     const struct syn_route *route; /* NULL: none was settled */
     size_t tried;                  /* addresses of it */
     bool is_to_dial;               /* the next of them, at the turn's end */
+    bool is_connected;             /* to one, so that no other is tried */
     uint16_t port;
     unsigned guard_ms;         /* of each attempt */
     struct syn_tunnel *tunnel; /* through a proxy; NULL: none, or it is bare */

@@ -184,11 +184,13 @@ static void take_plain(struct syn_stream *stream, struct syn_str in)
     }
 }
 
-/* Once, when the proxy's answer was good. */
+/* Once, when the proxy's answer was good. It may be read after the stream was
+ * given up in the same turn. */
 static void pass_proxy(struct syn_stream *stream)
 {
-    if (stream->is_tunnelling) {
-        stream->is_tunnelling = false;
+    const bool is_first = stream->is_tunnelling;
+    stream->is_tunnelling = false;
+    if (is_first && stream->state == SYN_STREAM_CONNECTING) {
         on_reached(stream);
     }
 }
@@ -231,6 +233,7 @@ static void on_connected(struct syn_stream *stream, struct lws *wsi)
         return;
     }
     lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
+    stream->is_connected = true;
     set_peer(stream, lws_get_socket_fd(wsi));
     if (stream->tunnel == NULL) {
         on_reached(stream);
@@ -508,8 +511,7 @@ static void dial(struct syn_stream *stream, const char *host)
 bool syn_stream_tries_next(struct syn_stream *stream)
 {
     if (stream->route == NULL || stream->state != SYN_STREAM_CONNECTING ||
-        stream->is_tunnelling ||
-        stream->tried >= stream->route->address_count) {
+        stream->is_connected || stream->tried >= stream->route->address_count) {
         return false;
     }
     stream->is_to_dial = true;
