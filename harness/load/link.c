@@ -107,12 +107,12 @@ void syn_load_net_close(struct syn_load_net *net)
 }
 
 /* Kept until the next one: users judge by it when all is over. */
-static void note_reason(struct syn_load_net *net,
-                        const struct syn_load_link *link)
+static void note_reason(struct syn_load_net *net, struct syn_load_link *link)
 {
     const char *reason =
         link->cover == NULL ? "" : syn_load_cover_reason(link->cover);
-    if (reason[0] != '\0') {
+    link->is_barred = reason[0] != '\0';
+    if (link->is_barred) {
         (void)snprintf(net->reason, sizeof net->reason, "%s", reason);
     }
 }
@@ -241,6 +241,7 @@ static bool begin_link(struct syn_load_net *net, struct syn_load_link *link,
         return false;
     }
     link->fd = fd;
+    link->is_barred = false;
     link->state = SYN_LOAD_LINK_CONNECTING;
     watch(net, link, EPOLL_CTL_ADD);
     return true;
@@ -550,6 +551,15 @@ void syn_load_link_pause(struct syn_load_net *net, struct syn_load_link *link,
         link->is_paused = is_paused;
         watch(net, link, EPOLL_CTL_MOD);
     }
+}
+
+const char *syn_load_link_bar(const struct syn_load_net *net,
+                              const struct syn_load_link *link)
+{
+    if (link->cover != NULL) {
+        return syn_load_cover_reason(link->cover);
+    }
+    return link->is_barred ? net->reason : "";
 }
 
 const char *syn_load_net_reason(const struct syn_load_net *net)

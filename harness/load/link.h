@@ -51,6 +51,7 @@ struct syn_load_link {
     bool is_paused : 1;     /* reads nothing */
     bool wants_out : 1;     /* waits for room */
     bool is_counted : 1;    /* by the purse */
+    bool is_barred : 1;     /* closed before it came past its proxy */
     uint32_t kept_bytes;    /* received, not yet used */
     uint32_t pending_bytes; /* not yet sent */
     char *kept;
@@ -117,6 +118,11 @@ void syn_load_link_sip(struct syn_load_net *net, struct syn_load_link *link);
 
 /* Wait at most `wait_us` and serve what is ready. */
 void syn_load_net_turn(struct syn_load_net *net, int64_t wait_us);
+
+/* Why the proxy lets this link not pass, or did not the last time it was open;
+ * "": it does, or there is none. */
+const char *syn_load_link_bar(const struct syn_load_net *net,
+                              const struct syn_load_link *link);
 
 /* Why a proxy let nothing pass, the last time; "": none refused. */
 const char *syn_load_net_reason(const struct syn_load_net *net);

@@ -87,9 +87,10 @@ static syn_status place_of(struct syn_load_locator *locator,
     const bool has_proxy = route != NULL && syn_route_has_proxy(route);
     *place = (struct syn_load_place){
         .host = host.at,
-        .address = route == NULL || route->address_count == 0
-                       ? NULL
-                       : route->addresses[0],
+        .address = route != NULL && route->address_count > 0
+                       ? route->addresses[0]
+                   : has_proxy ? route->proxy.host
+                               : NULL,
         .ports = {has_proxy ? route->proxy.port : url->port},
         .port_count = 1,
         .has_tls = url->has_tls,

@@ -45,7 +45,7 @@ void syn_load_refusal_judge(struct syn_load_worker *worker, unsigned status,
 {
     struct syn_load_env *env = &worker->env;
     const int64_t at_us = syn_load_at(env, env->now_us);
-    const struct syn_str shown = syn_str_part(body, 0, SHOWN_BYTES);
+    const struct syn_str shown = syn_str_cut(body, SHOWN_BYTES);
     syn_load_check(env->result, SYN_LOAD_PROPERTY_DENIED, 1);
     if (status == FORBIDDEN) {
         syn_load_violation(env->result, SYN_LOAD_PROPERTY_DENIED, at_us,

@@ -186,12 +186,10 @@ static void compare(struct syn_load_worker *worker,
     struct syn_load_env *env = &worker->env;
     syn_load_count(env->result, SYN_LOAD_SURVIVORS, 1);
     const bool is_back = session->state == SYN_LOAD_READY && session->is_fenced;
-    const char *no_way = syn_load_net_reason(worker->net);
-    if (!is_back && session->link.state != SYN_LOAD_LINK_OPEN &&
-        no_way[0] != '\0') {
-        /* No word of the service. */
+    const char *bar = syn_load_link_bar(worker->net, &session->link);
+    if (!is_back && bar[0] != '\0') { /* no word of the service */
         syn_load_worker_unreachable(worker, "%s: %s", worker->aim->sdk_host,
-                                    no_way);
+                                    bar);
         return;
     }
     if (!is_back) {

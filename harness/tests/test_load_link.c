@@ -1,8 +1,9 @@
 /*
- * test_load_link.c - outgoing connections: where they come from and go to, and
- * those that read little or nothing.
+ * test_load_link.c - outgoing connections: where they come from and go to,
+ * those that read little or nothing, and those that a proxy stops.
  */
 #include "load/link.h"
+#include "net/route.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -22,10 +23,13 @@ Suite *suite_load_link(void);
 #define LOOPBACK 0x7f000001u
 
 static int listeners[PORTS];
+static uint16_t ports[PORTS];
 static struct syn_load_net *net;
 static struct syn_load_link links[LINKS];
 static unsigned opened;
 static size_t heard;
+static unsigned lost;
+static bool may_lose;
 
 static void on_open(void *ctx, struct syn_load_link *link)
 {
@@ -47,7 +51,8 @@ static void on_lost(void *ctx, struct syn_load_link *link, bool was_open)
     (void)ctx;
     (void)link;
     (void)was_open;
-    ck_abort_msg("a connection was lost");
+    ck_assert_msg(may_lose, "a connection was lost");
+    lost++;
 }
 
 static const struct syn_load_link_events events = {on_open, on_bytes, on_lost};
@@ -66,19 +71,27 @@ static uint16_t listen_on_free_port(int *fd)
     return ntohs(at.sin_port);
 }
 
-static void set_up(void)
+static void open_net(const struct syn_route *route)
 {
     struct syn_load_net_setup setup = {.sources = SOURCES, .events = &events};
     struct syn_load_place *place = &setup.places[SYN_LOAD_SDK];
-    *place = (struct syn_load_place){.host = "127.0.0.1", .port_count = PORTS};
-    for (unsigned i = 0; i < PORTS; i++) {
-        place->ports[i] = listen_on_free_port(&listeners[i]);
-    }
+    *place = (struct syn_load_place){
+        .host = "127.0.0.1", .port_count = PORTS, .route = route};
+    memcpy(place->ports, ports, sizeof ports);
     setup.places[SYN_LOAD_REST] = *place;
-    memset(links, 0, sizeof links);
-    opened = 0;
-    heard = 0;
     ck_assert_int_eq(syn_load_net_open(&setup, &net), SYN_OK);
+}
+
+static void set_up(void)
+{
+    for (unsigned i = 0; i < PORTS; i++) {
+        ports[i] = listen_on_free_port(&listeners[i]);
+    }
+    memset(links, 0, sizeof links);
+    opened = lost = 0;
+    heard = 0;
+    may_lose = false;
+    open_net(NULL);
 }
 
 static void tear_down(void)
@@ -150,6 +163,46 @@ START_TEST(paused_connection_reads_nothing_and_a_slow_one_sips)
 }
 END_TEST
 
+/* The first listener is the proxy; its socket. */
+static int ask_proxy(struct syn_load_link *link, const char *answer)
+{
+    const unsigned before = opened + lost;
+    ck_assert(syn_load_link_open(net, link, SYN_LOAD_SDK, 0));
+    ck_assert_str_ne(syn_load_link_bar(net, link), "");
+    const int fd = accept(listeners[0], NULL, NULL);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_gt(send(fd, answer, strlen(answer), 0), 0);
+    for (unsigned i = 0; i < TURNS && opened + lost == before; i++) {
+        syn_load_net_turn(net, TURN_US);
+    }
+    return fd;
+}
+
+START_TEST(link_is_barred_by_its_own_proxy_and_until_it_passes)
+{
+    static const char refused[] = "the proxy answered CONNECT with 502";
+    static const struct syn_route route = {
+        .host = "sync.test", .port = 80, .proxy = {.host = "127.0.0.1"}};
+    int fds[3];
+    syn_load_net_close(net);
+    open_net(&route);
+    may_lose = true;
+    fds[0] = ask_proxy(&links[0], "HTTP/1.1 502 Bad\r\n\r\n");
+    ck_assert_uint_eq(lost, 1);
+    fds[1] = ask_proxy(&links[1], "HTTP/1.1 200 OK\r\n\r\n");
+    ck_assert_uint_eq(opened, 1);
+    ck_assert_str_eq(syn_load_link_bar(net, &links[0]), refused);
+    ck_assert_str_eq(syn_load_link_bar(net, &links[1]), "");
+    fds[2] = ask_proxy(&links[0], "HTTP/1.1 200 OK\r\n\r\n");
+    ck_assert_uint_eq(opened, 2);
+    syn_load_link_close(net, &links[0], true);
+    ck_assert_str_eq(syn_load_link_bar(net, &links[0]), "");
+    for (unsigned i = 0; i < 3; i++) {
+        (void)close(fds[i]);
+    }
+}
+END_TEST
+
 Suite *suite_load_link(void)
 {
     Suite *suite = suite_create("load_link");
@@ -157,6 +210,7 @@ Suite *suite_load_link(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, connections_spread_evenly_over_ports_and_sources);
     tcase_add_test(tcase, paused_connection_reads_nothing_and_a_slow_one_sips);
+    tcase_add_test(tcase, link_is_barred_by_its_own_proxy_and_until_it_passes);
     suite_add_tcase(suite, tcase);
     return suite;
 }
