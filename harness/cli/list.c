@@ -191,6 +191,11 @@ int syn_verb_list(struct syn_cli *cli)
     struct syn_plan plan = {.count = 0};
     const struct syn_target *target = NULL;
     char fault[SYN_SELECT_FAULT_BYTES] = "";
+    if (cli->lists_defects && cli->word_count != 0) {
+        return syn_cli_refuse("list --defects lists all of them: leave out "
+                              "\"%s\"",
+                              cli->words[0]);
+    }
     if (cli->lists_defects) {
         return syn_cli_list_defects(cli->lists_json);
     }

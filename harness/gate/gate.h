@@ -30,13 +30,13 @@ struct syn_gate_options {
     const char *out_dir;               /* of the manifest, at a target */
 };
 
-/* One thing that is wrong, for a class of identities and an entry. */
 /* A result in the book that a finding speaks of. */
 struct syn_gate_case {
-    size_t result;
+    size_t result; /* its place */
     const struct syn_gate_case *next;
 };
 
+/* One thing that is wrong, for a class of identities and an entry. */
 struct syn_gate_finding {
     const char *what; /* "missing-grant", "beyond-plan", a lint, … */
     bool is_blocker;
@@ -83,12 +83,12 @@ int syn_gate_report(const struct syn_gate_options *options,
                     const struct syn_runner_options *runner,
                     struct syn_gate_outcome *outcome, struct syn_book_end *end);
 
-/* READY: something was proven, all of it, and nothing is wrong. */
 /* A blocker that somebody has accepted, all of its cases; once the baseline was
  * applied. */
 bool syn_gate_is_accepted(const struct syn_gate_outcome *outcome,
                           const struct syn_gate_finding *finding);
 
+/* READY: something was proven, all of it, and nothing is wrong. */
 bool syn_gate_is_ready(const struct syn_gate_outcome *outcome);
 
 /* The picture of who can do what, appended as one page. */

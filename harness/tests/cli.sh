@@ -38,6 +38,7 @@ for verb in selftest serve "stress steady" calibrate "gate $place/none.json"; do
 done
 expect 64 "a defect of nobody" "$program" serve --defect zzzzzzzz
 holds "nothing is near that" sh -c "! grep -q near '$place/stderr'"
+expect 64 "defects of a chapter" "$program" list --defects acl/
 expect 0 "list of defects" "$program" list --defects
 has stdout "list of defects" "Objects made by the backend are open to all"
 # As many as the kill matrix has, of all three kinds, each with a clause and a sentence.
