@@ -11,7 +11,6 @@ CANARY_KEY=Q7canaryQ7keyQ7secretQ7
 CANARY_TOKEN=Q7canaryQ7authQ7tokenQ7
 export CANARY_KEY CANARY_TOKEN
 
-
 mkdir "$place/all"
 cd "$place/all" || exit 1
 start_server "$program" serve --listen 127.0.0.1:0 --defect grant-ignored -v --api-secret env:CANARY_KEY \

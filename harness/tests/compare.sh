@@ -14,6 +14,7 @@ trap 'for pid in $servers; do kill -TERM "$pid" 2>/dev/null; done; rm -rf "$plac
 start() { # NAME [FLAGS…]: a service, and its target file
     name=$1
     shift
+    : >"$place/ready" # of the one before
     "$program" serve --listen 127.0.0.1:0 --limits off "$@" \
         >"$place/ready" 2>"$place/$name.log" &
     servers="$servers $!"

@@ -199,15 +199,16 @@ static void refuse(int fd, unsigned status)
     (void)send_all(fd, text, (size_t)bytes);
 }
 
-/* --- ways to break down ------------------------------------------------------
- */
+/* --- ways to break down --------------------------------------------------- */
 
 #define LONG_BYTES 32768
 
 static void hang(int fd)
 {
-    struct pollfd end = {.fd = fd}; /* until the peer has gone */
-    (void)poll(&end, 1, -1);
+    char byte = 0;
+    while (recv(fd, &byte, 1, 0) > 0) {
+        continue; /* until the peer has gone */
+    }
 }
 
 static void hang_up(int fd)
@@ -256,9 +257,7 @@ static bool breaks_down(int fd, const char *answer)
     return false;
 }
 
-/* --- TLS in front
- * -------------------------------------------------------------
- */
+/* --- TLS in front --------------------------------------------------------- */
 
 struct front {
     int plain;
@@ -334,9 +333,7 @@ static int put_tls(int fd, const char *cert, const char *key)
     return pair[1];
 }
 
-/* --- requests
- * ------------------------------------------------------------------
- */
+/* --- requests ------------------------------------------------------------- */
 
 static void serve(int fd, const char *login, const char *answer)
 {
