@@ -116,11 +116,13 @@ struct syn_streams *syn_loop_streams(const struct syn_loop *loop)
 /* Real microseconds until this turn must end. */
 static int64_t turn_us(const struct syn_loop *loop, unsigned wait_ms)
 {
+    const int64_t late_us = syn_streams_late_us(loop->streams);
     int64_t wait_us = (int64_t)wait_ms * US_PER_MS;
     int64_t due_us = 0;
     if (syn_streams_has_work(loop->streams)) {
         return 0;
     }
+    wait_us = late_us < wait_us ? late_us : wait_us;
     if (!syn_clock_is_virtual(loop->clock) &&
         syn_clock_next_us(loop->clock, &due_us)) {
         int64_t left_us = due_us - syn_clock_now_us(loop->clock);

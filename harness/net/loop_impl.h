@@ -27,15 +27,16 @@ void syn_streams_free(struct syn_streams *streams);
 /* Write what is queued and report what has ended. */
 void syn_streams_flush(struct syn_streams *streams);
 
-/* Read some of those whose turn comes after all others. */
+/* Read some of those whose turn comes after all others; microseconds until the
+ * next of them may be read, INT64_MAX when none waits. */
 void syn_streams_read_late(struct syn_streams *streams);
+int64_t syn_streams_late_us(const struct syn_streams *streams);
 
 /* Streams that wait for syn_streams_flush, and reads of all streams so far. */
 size_t syn_streams_waiting(const struct syn_streams *streams);
 uint64_t syn_streams_reads(const struct syn_streams *streams);
 
-/* Is there work for syn_streams_flush or …_read_late that waits for no event?
- */
+/* Is there work for syn_streams_flush that waits for no event? */
 bool syn_streams_has_work(const struct syn_streams *streams);
 
 #endif

@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define US_PER_S  1e6
 #define LOAD_BITS 16 /* of a stream's load: so many halvings leave none */
 
 /* --- accepted sockets ----------------------------------------------------- */
@@ -64,8 +65,28 @@ static void read_once(struct syn_stream *stream)
  *
  * A hundred users who ask again as soon as they are answered fill every turn,
  * and all others wait for its end. Theirs are the reads that wait: the kernel
- * keeps the bytes, epoll tells of them again each turn, and a few are done.
+ * keeps the bytes, and each turn does a few. Where there are more than these,
+ * and others are served too, all of them rest a moment after that: a process
+ * that never sleeps is the last to be woken by the scheduler, and its calm
+ * users wait for whatever else runs on the machine.
  */
+
+static bool is_resting(const struct syn_streams *streams)
+{
+    return streams->late_count > SYN_TURN_LATE_MAX &&
+           ev_now(streams->ev) < streams->late_again;
+}
+
+int64_t syn_streams_late_us(const struct syn_streams *streams)
+{
+    if (streams->late == NULL) {
+        return INT64_MAX;
+    }
+    return is_resting(streams)
+               ? (int64_t)((streams->late_again - ev_now(streams->ev)) *
+                           US_PER_S)
+               : 0;
+}
 
 /* Count what it has asked for of late, and `more`. */
 static unsigned note_load(struct syn_stream *stream, unsigned more)
@@ -84,7 +105,9 @@ static unsigned note_load(struct syn_stream *stream, unsigned more)
 static void put_off(struct syn_stream *stream)
 {
     struct syn_streams *home = stream->home;
+    set_events(stream, events_of(stream) & ~EV_READ);
     stream->is_late = true;
+    home->late_count++;
     stream->late_next = NULL;
     stream->late_previous = home->late_last;
     if (home->late == NULL) {
@@ -102,6 +125,7 @@ void syn_socket_forget(struct syn_stream *stream)
         return;
     }
     stream->is_late = false;
+    home->late_count--;
     if (stream->late_previous == NULL) {
         home->late = stream->late_next;
     } else {
@@ -124,11 +148,18 @@ static void read_counted(struct syn_stream *stream)
 
 void syn_streams_read_late(struct syn_streams *streams)
 {
+    const double now = ev_now(streams->ev);
+    if (is_resting(streams)) {
+        return;
+    }
+    if (now - streams->calm_read < SYN_FAIR_CALM_MS / 1000.) {
+        streams->late_again = now + SYN_FAIR_REST_MS / 1000.;
+    }
     for (unsigned i = 0; i < SYN_TURN_LATE_MAX && streams->late != NULL; i++) {
         struct syn_stream *stream = streams->late;
         syn_socket_forget(stream);
-        /* It may have been paused or have ended meanwhile. */
-        if (stream->io != NULL && (events_of(stream) & EV_READ) != 0) {
+        if (stream->io != NULL && !stream->is_paused) {
+            set_events(stream, events_of(stream) | EV_READ);
             read_counted(stream);
         }
     }
@@ -141,12 +172,10 @@ void syn_stream_take_turns(struct syn_stream *stream)
 
 static void read_in_turn(struct syn_stream *stream)
 {
-    if (stream->is_late) {
-        return;
-    }
     if (stream->takes_turns && note_load(stream, 0) > SYN_FAIR_READS) {
         put_off(stream);
     } else {
+        stream->home->calm_read = ev_now(stream->home->ev);
         read_counted(stream);
     }
 }
@@ -206,7 +235,7 @@ void syn_socket_pause(struct syn_stream *stream, bool is_paused)
         (void)lws_rx_flow_control(stream->wsi, is_paused ? 0 : 1);
     } else if (is_paused) {
         set_events(stream, events_of(stream) & ~EV_READ);
-    } else {
+    } else if (!stream->is_late) {
         set_events(stream, events_of(stream) | EV_READ);
     }
 }

@@ -416,7 +416,7 @@ static void settle(struct syn_stream *stream)
 
 bool syn_streams_has_work(const struct syn_streams *streams)
 {
-    return streams->dirty != NULL || streams->late != NULL;
+    return streams->dirty != NULL;
 }
 
 size_t syn_streams_waiting(const struct syn_streams *streams)

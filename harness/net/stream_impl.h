@@ -78,6 +78,9 @@ struct syn_streams {
     size_t dirty_count;
     struct syn_stream *late; /* readable, and asked for much of late */
     struct syn_stream *late_last;
+    size_t late_count;
+    double late_again; /* ev_now() when these may be read again */
+    double calm_read;  /* ev_now() when one of the others was read last */
     uint64_t reads;
     struct syn_listener *listeners;
     char *in;       /* one read of accepted sockets: SYN_STREAM_READ_BYTES */

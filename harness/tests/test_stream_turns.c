@@ -4,6 +4,7 @@
  * Peers are sockets of the test itself, so that what is readable in a turn is
  * known.
  */
+#include "net/loop_impl.h"
 #include "net/stream.h"
 #include "syn/limits.h"
 
@@ -15,7 +16,8 @@
 
 Suite *suite_stream_turns(void);
 
-#define PEERS    (SYN_TURN_LATE_MAX + 8)
+#define HOT      (2 * SYN_TURN_LATE_MAX + 8)
+#define PEERS    (HOT + 1)
 #define GUARD_MS 10000
 
 static struct syn_clock *test_clock;
@@ -150,13 +152,13 @@ END_TEST
 /* All say far more than their share at one time, then one word more each. */
 static unsigned reads_of_a_turn(void)
 {
-    while (peers < PEERS) {
+    while (peers < HOT) {
         add_peer();
     }
     for (unsigned round = 0; round <= 4 * SYN_FAIR_READS; round++) {
-        ck_assert(until(has_reads, round == 0 ? 0 : PEERS));
+        ck_assert(until(has_reads, round == 0 ? 0 : HOT));
         reads = 0;
-        for (unsigned i = 0; i < PEERS; i++) {
+        for (unsigned i = 0; i < HOT; i++) {
             say(i);
         }
     }
@@ -167,15 +169,38 @@ static unsigned reads_of_a_turn(void)
 START_TEST(turn_reads_a_bounded_part_of_those_who_ask_without_pause)
 {
     ck_assert_uint_le(reads_of_a_turn(), SYN_TURN_LATE_MAX);
-    ck_assert(until(has_reads, PEERS)); /* and nobody is forgotten */
-    ck_assert_uint_eq(reads, PEERS);
+    ck_assert(until(has_reads, HOT)); /* and nobody is forgotten */
+    ck_assert_uint_eq(reads, HOT);
 }
 END_TEST
 
 START_TEST(streams_that_take_no_turns_are_all_read_in_one)
 {
     is_fair = false;
-    ck_assert_uint_eq(reads_of_a_turn(), PEERS);
+    ck_assert_uint_eq(reads_of_a_turn(), HOT);
+}
+END_TEST
+
+/* Only where a calm one is served, who could be kept waiting. */
+START_TEST(those_who_ask_without_pause_rest_beside_a_calm_one)
+{
+    struct syn_streams *home = syn_loop_streams(loop);
+    const unsigned calm = HOT;
+    (void)reads_of_a_turn();
+    ck_assert_int_eq(syn_streams_late_us(home), 0);
+    ck_assert(until(has_reads, HOT));
+    ck_assert_int_eq(syn_streams_late_us(home), INT64_MAX);
+    add_peer();
+    reads = 0;
+    for (unsigned i = 0; i < HOT; i++) {
+        say(i);
+    }
+    say(calm);
+    syn_loop_turn(loop, 0);
+    ck_assert_int_gt(syn_streams_late_us(home), 0);
+    ck_assert_int_le(syn_streams_late_us(home), 1000 * SYN_FAIR_REST_MS);
+    ck_assert(until(has_reads, HOT + 1));
+    ck_assert_uint_eq(reads, HOT + 1);
 }
 END_TEST
 
@@ -183,7 +208,7 @@ END_TEST
 START_TEST(stream_that_ends_while_it_waits_is_forgotten)
 {
     (void)reads_of_a_turn();
-    for (unsigned i = 0; i < PEERS; i++) {
+    for (unsigned i = 0; i < HOT; i++) {
         syn_stream_abandon(streams[i]);
     }
     reads = 0;
@@ -221,6 +246,7 @@ Suite *suite_stream_turns(void)
         tcase, stream_that_asks_without_pause_is_read_after_a_calm_one, 0, 2);
     tcase_add_test(tcase,
                    turn_reads_a_bounded_part_of_those_who_ask_without_pause);
+    tcase_add_test(tcase, those_who_ask_without_pause_rest_beside_a_calm_one);
     tcase_add_test(tcase, streams_that_take_no_turns_are_all_read_in_one);
     tcase_add_test(tcase, stream_that_ends_while_it_waits_is_forgotten);
     tcase_add_test(tcase, paused_stream_is_read_when_it_goes_on);

@@ -63,6 +63,8 @@
 #define SYN_FAIR_TICK_MS         100      /* in which a reader's load halves */
 #define SYN_FAIR_READS           16       /* more: its reads wait, some 80/s */
 #define SYN_TURN_LATE_MAX        16       /* such reads in one turn, 0.3 ms */
+#define SYN_FAIR_REST_MS         1        /* more wait: until the next of them */
+#define SYN_FAIR_CALM_MS         10       /* if another was read so lately */
 #define SYN_WS_FRAGMENTS_MAX     4096     /* of one message, W12 */
 #define SYN_WS_PILE_BYTES_MAX    67108864 /* of a careless reader */
 #define SYN_HTTP_CHUNK_BYTES_MAX 256      /* chunk-size line */
