@@ -60,8 +60,8 @@ bool syn_expect_untouched(struct syn_run *run, struct syn_site site,
     const char *is_there = syn_run_text(run, "%s: the document is there", what);
     const char *shown = syn_run_text(run, "%s: what is in it", what);
     return syn_expect_allowed(run, site, SYN_EFFECT, is_there, now) &&
-           syn_expect_str(run, site, SYN_EFFECT, shown, now.body, "lacks",
-                          syn_str_of(bait->mark));
+           syn_expect_str(run, (struct syn_aspect){site, SYN_EFFECT, shown},
+                          now.body, "lacks", syn_str_of(bait->mark));
 }
 
 bool syn_expect_honest(struct syn_run *run, struct syn_site site,
@@ -76,6 +76,7 @@ bool syn_expect_honest(struct syn_run *run, struct syn_site site,
     struct syn_reply now = look(bait);
     return syn_expect_allowed(run, site, SYN_CONTROL,
                               "the same change, said as it should be", reply) &&
-           syn_expect_str(run, site, SYN_CONTROL, "it is there then", now.body,
-                          "has", syn_str_of(bait->mark));
+           syn_expect_str(
+               run, (struct syn_aspect){site, SYN_CONTROL, "it is there then"},
+               now.body, "has", syn_str_of(bait->mark));
 }

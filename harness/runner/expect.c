@@ -74,14 +74,13 @@ static bool record(struct syn_run *run, struct syn_expectation expectation)
     return expectation.holds;
 }
 
-bool syn_expect_int(struct syn_run *run, struct syn_site site,
-                    enum syn_weight weight, const char *what, int64_t actual,
-                    const char *op, int64_t expected)
+bool syn_expect_int(struct syn_run *run, struct syn_aspect aspect,
+                    int64_t actual, const char *op, int64_t expected)
 {
     return record(run, (struct syn_expectation){
-                           .site = site,
-                           .weight = weight,
-                           .what = what,
+                           .site = aspect.site,
+                           .weight = aspect.weight,
+                           .what = aspect.what,
                            .op = op,
                            .holds = compare_int(actual, op, expected),
                            .expected = syn_str_of(
@@ -90,15 +89,14 @@ bool syn_expect_int(struct syn_run *run, struct syn_site site,
                                syn_run_text(run, "%lld", (long long)actual))});
 }
 
-bool syn_expect_str(struct syn_run *run, struct syn_site site,
-                    enum syn_weight weight, const char *what,
+bool syn_expect_str(struct syn_run *run, struct syn_aspect aspect,
                     struct syn_str actual, const char *op,
                     struct syn_str expected)
 {
     return record(run, (struct syn_expectation){
-                           .site = site,
-                           .weight = weight,
-                           .what = what,
+                           .site = aspect.site,
+                           .weight = aspect.weight,
+                           .what = aspect.what,
                            .op = op,
                            .holds = compare_str(actual, op, expected),
                            .expected = expected,
@@ -181,12 +179,13 @@ static void expect_code(struct syn_run *run, struct syn_site site,
 
 bool syn_expect_denied(struct syn_run *run, struct syn_site site,
                        const char *what, struct syn_reply reply,
-                       const struct syn_thing *thing, int code)
+                       struct syn_refusal refusal)
 {
+    const int code = refusal.code;
     bool is_refused =
         reply.http >= HTTP_CLIENT_ERROR && reply.http < HTTP_SERVER_ERROR;
-    bool discloses = thing != NULL && thing->canary.bytes > 0 &&
-                     syn_str_has(reply.body, thing->canary);
+    bool discloses = refusal.thing != NULL && refusal.thing->canary.bytes > 0 &&
+                     syn_str_has(reply.body, refusal.thing->canary);
     bool holds = record(
         run, (struct syn_expectation){
                  .site = site,

@@ -89,7 +89,8 @@ bool syn_expect_silence(struct syn_run *run, struct syn_site site,
     const struct count count = count_heard(leak, user_from, since_ms, bound_ms);
     syn_measure(run, "revoke.latency_ms", count.latency_ms);
     syn_measure(run, "revoke.leaked", count.leaked);
-    return syn_expect_int(run, site, SYN_EFFECT,
-                          "events heard behind the bound", count.behind,
-                          "==", 0);
+    return syn_expect_int(
+        run,
+        (struct syn_aspect){site, SYN_EFFECT, "events heard behind the bound"},
+        count.behind, "==", 0);
 }

@@ -3,22 +3,6 @@
  */
 #include "syn/probe.h"
 
-/* True when the probe held. */
-static bool expect_probe(struct syn_run *run, struct syn_site site,
-                         struct syn_client *client,
-                         const struct syn_probe *probe, struct syn_thing *thing,
-                         bool is_allowed)
-{
-    const char *what = syn_run_text(
-        run, "%s %s: %s", syn_client_identity(client),
-        is_allowed ? "with the right" : "without the right", probe->name);
-    struct syn_reply reply = syn_probe_do(client, probe, thing);
-    if (is_allowed) {
-        return syn_expect_allowed(run, site, SYN_CONTROL, what, reply);
-    }
-    return syn_expect_denied(run, site, what, reply, thing, 54007);
-}
-
 bool syn_expect_rights(struct syn_run *run, struct syn_site site,
                        struct syn_client *client, struct syn_thing *thing,
                        unsigned rights)
@@ -31,7 +15,14 @@ bool syn_expect_rights(struct syn_run *run, struct syn_site site,
         if (is_allowed && !probe->is_promised) {
             continue;
         }
-        bool held = expect_probe(run, site, client, probe, thing, is_allowed);
+        const char *what = syn_run_text(
+            run, "%s %s: %s", syn_client_identity(client),
+            is_allowed ? "with the right" : "without the right", probe->name);
+        struct syn_reply reply = syn_probe_do(client, probe, thing);
+        bool held =
+            is_allowed ? syn_expect_allowed(run, site, SYN_CONTROL, what, reply)
+                       : syn_expect_denied(run, site, what, reply,
+                                           (struct syn_refusal){thing, 54007});
         all_held = all_held && held;
     }
     return all_held;

@@ -68,8 +68,8 @@ static void fails_its_control(struct syn_run *run)
 static void signals_wrongly(struct syn_run *run)
 {
     EXPECT_CONTROL(run, "with the grant", reply_of(200, "{}"));
-    syn_expect_denied(run, SYN_SITE, "without it", reply_of(403, "{}"), NULL,
-                      54100);
+    syn_expect_denied(run, SYN_SITE, "without it", reply_of(403, "{}"),
+                      (struct syn_refusal){.code = 54100});
 }
 
 static void crashes(struct syn_run *run)
@@ -149,7 +149,7 @@ static void observes(struct syn_run *run)
 #define ROW(name, a_level, function)                                     \
     {                                                                    \
         .id = "kit/ends/" name, .title = "It " name, .source = "KIT-01", \
-        .level = SYN_LEVEL_##a_level, .run = function                    \
+        .level = SYN_LEVEL_##a_level, .run = (function)                  \
     }
 
 static const struct syn_scenario rows[] = {

@@ -237,13 +237,17 @@ struct syn_site {
  */
 enum syn_weight { SYN_EFFECT, SYN_SIGNAL, SYN_CONTROL };
 
-/* Record one comparison; true when it holds. `what` names what was looked at.
- */
-bool syn_expect_int(struct syn_run *run, struct syn_site site,
-                    enum syn_weight weight, const char *what, int64_t actual,
-                    const char *op, int64_t expected);
-bool syn_expect_str(struct syn_run *run, struct syn_site site,
-                    enum syn_weight weight, const char *what,
+/* What a comparison looks at. */
+struct syn_aspect {
+    struct syn_site site;
+    enum syn_weight weight;
+    const char *what; /* its name in the report */
+};
+
+/* Record one comparison; true when it holds. */
+bool syn_expect_int(struct syn_run *run, struct syn_aspect aspect,
+                    int64_t actual, const char *op, int64_t expected);
+bool syn_expect_str(struct syn_run *run, struct syn_aspect aspect,
                     struct syn_str actual, const char *op,
                     struct syn_str expected); /* op: == != has lacks */
 bool syn_expect_true(struct syn_run *run, struct syn_site site,
@@ -254,16 +258,22 @@ bool syn_expect_allowed(struct syn_run *run, struct syn_site site,
                         enum syn_weight weight, const char *what,
                         struct syn_reply reply);
 
+/* How a request is to be refused. */
+struct syn_refusal {
+    const struct syn_thing *thing; /* whose canary may not show; NULL: none */
+    int code;                      /* 0: any */
+};
+
 /*
  * The request was denied and disclosed nothing: a 4xx whose body lacks the
- * thing's canary (`thing` may be NULL). A record of weight SIGNAL is added for
- * the code when `code` is not 0. An unanswered request or a 5xx makes the row
+ * thing's canary. A record of weight SIGNAL is added for the code, when the
+ * refusal has one. An unanswered request or a 5xx makes the row
  * inconclusive, never passed. A row with denials and no CONTROL that held is an
  * error of ours.
  */
 bool syn_expect_denied(struct syn_run *run, struct syn_site site,
                        const char *what, struct syn_reply reply,
-                       const struct syn_thing *thing, int code);
+                       struct syn_refusal refusal);
 
 /* Did the answer come at all? No: inconclusive. For replies judged by hand. */
 bool syn_expect_answer(struct syn_run *run, struct syn_site site,
@@ -284,22 +294,27 @@ void syn_run_give_up(struct syn_run *run, const char *reason);
 #define OP_ON(what, thing) \
     (&(struct syn_action){.op = SYN_OP_##what, .on = (thing)})
 
-#define EXPECT_INT(run, what, actual, op, expected) \
-    syn_expect_int(run, SYN_SITE, SYN_EFFECT, what, actual, #op, expected)
-#define EXPECT_STR(run, what, actual, op, expected) \
-    syn_expect_str(run, SYN_SITE, SYN_EFFECT, what, actual, #op, expected)
+#define EXPECT_INT(run, what, actual, op, expected)                      \
+    syn_expect_int(run, (struct syn_aspect){SYN_SITE, SYN_EFFECT, what}, \
+                   actual, #op, expected)
+#define EXPECT_STR(run, what, actual, op, expected)                      \
+    syn_expect_str(run, (struct syn_aspect){SYN_SITE, SYN_EFFECT, what}, \
+                   actual, #op, expected)
 #define EXPECT_TRUE(run, what, holds) \
     syn_expect_true(run, SYN_SITE, SYN_EFFECT, what, holds)
-#define EXPECT_SIGNAL_INT(run, what, actual, op, expected) \
-    syn_expect_int(run, SYN_SITE, SYN_SIGNAL, what, actual, #op, expected)
+#define EXPECT_SIGNAL_INT(run, what, actual, op, expected)               \
+    syn_expect_int(run, (struct syn_aspect){SYN_SITE, SYN_SIGNAL, what}, \
+                   actual, #op, expected)
 #define EXPECT_ALLOWED(run, what, reply) \
     syn_expect_allowed(run, SYN_SITE, SYN_EFFECT, what, reply)
 #define EXPECT_CONTROL(run, what, reply) \
     syn_expect_allowed(run, SYN_SITE, SYN_CONTROL, what, reply)
-#define EXPECT_DENIED(run, what, reply, thing) \
-    syn_expect_denied(run, SYN_SITE, what, reply, thing, 54007)
-#define EXPECT_REFUSED(run, what, reply, code) \
-    syn_expect_denied(run, SYN_SITE, what, reply, NULL, code)
+#define EXPECT_DENIED(run, what, reply, thing)    \
+    syn_expect_denied(run, SYN_SITE, what, reply, \
+                      (struct syn_refusal){thing, 54007})
+#define EXPECT_REFUSED(run, what, reply, code)    \
+    syn_expect_denied(run, SYN_SITE, what, reply, \
+                      (struct syn_refusal){NULL, code})
 
 /* Record, and leave the row when it does not hold. Void functions only. */
 #define REQUIRE(run, holds) \

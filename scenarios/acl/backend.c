@@ -98,7 +98,7 @@ static void no_rest_credential(struct syn_run *run)
     for (size_t i = 0; i < sizeof(thieves) / sizeof(thieves[0]); i++) {
         syn_expect_denied(run, SYN_SITE, thieves[i].what,
                           syn_backend_do(thieves[i].actor, OP_ON(OPEN, &thing)),
-                          &thing, 20003);
+                          (struct syn_refusal){.thing = &thing, .code = 20003});
     }
     EXPECT_CONTROL(run, "the backend's own credentials",
                    syn_backend_do(backend, OP_ON(OPEN, &thing)));

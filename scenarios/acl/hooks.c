@@ -147,6 +147,7 @@ static bool found_out(struct affair *affair)
     if (!EXPECT_TRUE(run, "the backend hears of it", record != NULL)) {
         return false;
     }
+    SYN_ASSERT(record != NULL);
     struct syn_str name = syn_sink_param(record, "Identity");
     syn_measure(run, "rogue.detected_ms", record->at_ms - done_ms);
     return EXPECT_STR(run, "who the backend is told it was", name, ==,

@@ -101,7 +101,7 @@ static void paths(struct syn_run *run)
         (void)syn_expect_denied(
             run, SYN_SITE, syn_run_text(run, "ann here: GET %s", tried[i]),
             syn_client_call(twins.ann_here, "GET", tried[i], NULL, NULL),
-            &twins.there, 0);
+            (struct syn_refusal){.thing = &twins.there});
     }
     /* What is refused is made nowhere, not even in her own service. */
     const char *stray = syn_run_name(run, "stray");
@@ -111,7 +111,7 @@ static void paths(struct syn_run *run)
             twins.ann_here, "POST",
             syn_run_text(run, "/v3/Services/%s/%s", twins.there_sid, kind),
             NULL, syn_run_text(run, "{\"unique_name\":\"%s\"}", stray)),
-        NULL, 0);
+        (struct syn_refusal){NULL, 0});
     const char *const homes[] = {syn_run_service(run), twins.there_sid};
     for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
         struct syn_reply made = syn_backend_call(
@@ -123,7 +123,8 @@ static void paths(struct syn_run *run)
     }
     (void)syn_expect_denied(
         run, SYN_SITE, "ann here subscribes there",
-        syn_client_subscribe(twins.ann_here, &twins.there, 0), &twins.there, 0);
+        syn_client_subscribe(twins.ann_here, &twins.there, 0),
+        (struct syn_refusal){.thing = &twins.there});
     EXPECT_DENIED(run, "the namesake there, with a grant here",
                   syn_client_do(twins.ann_there, OP_ON(OPEN, &twins.there)),
                   &twins.there);

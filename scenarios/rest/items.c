@@ -96,9 +96,10 @@ static void indices(struct syn_run *run)
         REQUIRE_CONTROL(run, "an item is added", added);
         int64_t index = syn_reply_i64(&added, "/index", -1);
         EXPECT_INT(run, "its index", index, >, before);
-        syn_expect_int(run, SYN_SITE, SYN_SIGNAL,
-                       "its index as a count of events", index,
-                       "==", i < 3 ? i : i + 1);
+        syn_expect_int(run,
+                       (struct syn_aspect){SYN_SITE, SYN_SIGNAL,
+                                           "its index as a count of events"},
+                       index, "==", i < 3 ? i : i + 1);
         struct syn_reply there =
             call(run, "GET",
                  syn_run_text(run, "%s/%lld", items, (long long)index), NULL);

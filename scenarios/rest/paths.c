@@ -53,14 +53,15 @@ static void foreign_account(struct syn_run *run)
             syn_run_text(run, "%s %s by the stranger", tries[i].method, there),
             syn_backend_call(foreign, tries[i].method, there, tries[i].form,
                              NULL),
-            &thing, 0);
+            (struct syn_refusal){.thing = &thing});
     }
     (void)syn_expect_denied(run, SYN_SITE, "the stranger fetches it",
                             syn_backend_call(foreign, "GET", path, NULL, NULL),
-                            &thing, 0);
+                            (struct syn_refusal){.thing = &thing});
     (void)syn_expect_denied(
         run, SYN_SITE, "the stranger deletes it",
-        syn_backend_call(foreign, "DELETE", path, NULL, NULL), &thing, 0);
+        syn_backend_call(foreign, "DELETE", path, NULL, NULL),
+        (struct syn_refusal){.thing = &thing});
     struct syn_reply services =
         syn_backend_call(foreign, "GET", "/v1/Services", NULL, NULL);
     EXPECT_TRUE(

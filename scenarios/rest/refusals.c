@@ -54,9 +54,10 @@ static void expect_head(struct syn_run *run, struct syn_backend *stranger,
     (void)syn_expect_true(
         run, SYN_SITE, SYN_SIGNAL, "a 401 says how to authenticate",
         syn_str_has_prefix(unknown.challenge, SYN_STR("Basic realm=\"")));
-    (void)syn_expect_str(run, SYN_SITE, SYN_SIGNAL,
-                         "a 405 says what is allowed", wrong.allow,
-                         "==", SYN_STR("GET, POST, DELETE"));
+    (void)syn_expect_str(
+        run,
+        (struct syn_aspect){SYN_SITE, SYN_SIGNAL, "a 405 says what is allowed"},
+        wrong.allow, "==", SYN_STR("GET, POST, DELETE"));
     (void)syn_expect_true(run, SYN_SITE, SYN_SIGNAL, "a 404 says neither",
                           gone.challenge.bytes == 0 && gone.allow.bytes == 0);
 }

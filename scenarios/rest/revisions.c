@@ -55,7 +55,9 @@ static void counts_up(struct syn_run *run)
                    syn_reply_str(&put, "/revision"));
         before = revision_of(run, &put);
         const char *hex = syn_run_text(run, "%llx", (unsigned long long)i);
-        syn_expect_str(run, SYN_SITE, SYN_SIGNAL, "the revision as a counter",
+        syn_expect_str(run,
+                       (struct syn_aspect){SYN_SITE, SYN_SIGNAL,
+                                           "the revision as a counter"},
                        syn_str_of(before), "==", syn_str_of(hex));
     }
     struct syn_reply now = fetch(run, &thing);

@@ -89,9 +89,8 @@ static void first_line(struct syn_run *run)
         const char *number =
             lines[i].number != NULL
                 ? lines[i].number
-                : syn_run_text(
-                      run, "%lld",
-                      (long long)((int64_t)parts.header.bytes + lines[i].more));
+                : syn_run_text(run, "%lld",
+                               (long long)parts.header.bytes + lines[i].more);
         expect_refused(run, &bait, lines[i].what,
                        syn_run_text(run, "%s%s%s%.*s\r\n%.*s", lines[i].before,
                                     number, lines[i].eol,

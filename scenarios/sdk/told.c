@@ -88,9 +88,9 @@ static void expect_head(const struct told *told, struct syn_str text)
         syn_str_has_prefix(syn_reply_str(&head, "/id"),
                            syn_str_of(syn_run_is_reference(run) ? "TM" : "")) &&
             syn_reply_str(&head, "/id").bytes > 0);
-    (void)syn_expect_str(run, SYN_SITE, SYN_SIGNAL, "its message_type",
-                         syn_reply_str(&head, "/message_type"),
-                         "==", syn_str_of(type));
+    (void)syn_expect_str(
+        run, (struct syn_aspect){SYN_SITE, SYN_SIGNAL, "its message_type"},
+        syn_reply_str(&head, "/message_type"), "==", syn_str_of(type));
 }
 
 static void expect_item(const struct told *told)

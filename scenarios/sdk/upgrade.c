@@ -190,11 +190,11 @@ static void first_byte(struct syn_run *run)
         struct syn_reply reply = syn_rogue_reply(user, INIT_ID, 0);
         const unsigned code = syn_rogue_close_code(user);
         EXPECT_TRUE(run, "it is not hung up on for it", code == 0);
-        if (is_early) {
-            EXPECT_ALLOWED(run, "`init`, begun behind the upgrade", reply);
-        } else {
-            REQUIRE_CONTROL(run, "`init`, behind the answer", reply);
-        }
+        bool is_taken =
+            is_early
+                ? EXPECT_ALLOWED(run, "`init`, begun behind the upgrade", reply)
+                : EXPECT_CONTROL(run, "`init`, behind the answer", reply);
+        REQUIRE(run, is_taken);
     }
 }
 

@@ -57,8 +57,8 @@ static void expect_fate(struct syn_run *run, const struct syn_forgery *forgery,
         /* Denied in this service, missing in another: any code will do. */
         (void)syn_expect_denied(
             run, SYN_SITE, syn_run_text(run, "%s: the victim's document", what),
-            syn_client_do(forger, OP_ON(OPEN, &prize->thing)), &prize->thing,
-            0);
+            syn_client_do(forger, OP_ON(OPEN, &prize->thing)),
+            (struct syn_refusal){.thing = &prize->thing});
     }
 }
 

@@ -166,7 +166,7 @@ static void other_endpoints(struct syn_run *run)
             (void)syn_expect_denied(
                 run, SYN_SITE, paths[i],
                 syn_backend_call(callers[c], "GET", paths[i], NULL, NULL),
-                &prize, 0);
+                (struct syn_refusal){.thing = &prize});
         }
     }
 }

@@ -165,7 +165,9 @@ static void expect_item(struct syn_run *run,
     EXPECT_STR(run, "ItemData", syn_sink_param(record, "ItemData"), has,
                syn_str_of(mark));
     (void)syn_expect_str(
-        run, SYN_SITE, is_list ? SYN_EFFECT : SYN_SIGNAL, "which item",
+        run,
+        (struct syn_aspect){SYN_SITE, is_list ? SYN_EFFECT : SYN_SIGNAL,
+                            "which item"},
         syn_sink_param(record, is_list ? "ItemIndex" : "ItemKey"), "==",
         is_list ? syn_str_of(
                       syn_run_text(run, "%lld", (long long)thing->item_index))
