@@ -143,13 +143,12 @@ syn_status syn_token_mint(struct syn_arena *arena,
     return st;
 }
 
-static syn_status put_mac(struct syn_buf *buf, enum syn_token_alg alg,
-                          struct syn_str secret)
+static syn_status put_mac(struct syn_buf *buf, struct syn_signing_key key)
 {
     struct syn_hmac *hmac = NULL;
     unsigned char mac[SYN_DIGEST_BYTES_MAX];
-    const enum syn_digest digest = algorithms[alg].digest;
-    syn_status st = syn_hmac_new(digest, secret, &hmac);
+    const enum syn_digest digest = algorithms[key.alg].digest;
+    syn_status st = syn_hmac_new(digest, key.secret, &hmac);
     if (st == SYN_OK) {
         st = syn_hmac_of(hmac, syn_buf_str(buf), mac);
     }
@@ -165,11 +164,11 @@ static syn_status put_mac(struct syn_buf *buf, enum syn_token_alg alg,
 }
 
 /* Forged tokens may be far larger than any service takes, hence the bound. */
-syn_status syn_token_sign(struct syn_arena *arena, enum syn_token_alg alg,
-                          struct syn_str secret, struct syn_str header_json,
+syn_status syn_token_sign(struct syn_arena *arena, struct syn_signing_key key,
+                          struct syn_str header_json,
                           struct syn_str payload_json, struct syn_str *out)
 {
-    SYN_ASSERT((size_t)alg < sizeof(algorithms) / sizeof(*algorithms));
+    SYN_ASSERT((size_t)key.alg < sizeof(algorithms) / sizeof(*algorithms));
     struct syn_buf buf;
     syn_buf_init(&buf, NULL, SYN_TOKEN_FORGED_BYTES_MAX);
     syn_base64_put(&buf, SYN_BASE64URL, header_json);
@@ -177,7 +176,7 @@ syn_status syn_token_sign(struct syn_arena *arena, enum syn_token_alg alg,
     syn_base64_put(&buf, SYN_BASE64URL, payload_json);
     syn_status st = buf.status;
     if (st == SYN_OK) {
-        st = put_mac(&buf, alg, secret);
+        st = put_mac(&buf, key);
     }
     if (st == SYN_OK) {
         const struct syn_str copy = syn_arena_dup(arena, syn_buf_str(&buf));

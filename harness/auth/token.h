@@ -41,11 +41,16 @@ SYN_MUST_CHECK syn_status syn_token_mint(struct syn_arena *arena,
                                          const struct syn_claims *claims,
                                          struct syn_str *out);
 
+/* What a signature is made with. */
+struct syn_signing_key {
+    enum syn_token_alg alg;
+    struct syn_str secret;
+};
+
 /* Sign any header and payload text as they are (forged tokens). The header's
- * `alg` need not fit `alg`. */
+ * `alg` need not fit that of the key. */
 SYN_MUST_CHECK syn_status syn_token_sign(struct syn_arena *arena,
-                                         enum syn_token_alg alg,
-                                         struct syn_str secret,
+                                         struct syn_signing_key key,
                                          struct syn_str header_json,
                                          struct syn_str payload_json,
                                          struct syn_str *out);

@@ -51,7 +51,7 @@ static struct syn_str cook(struct syn_calibrator *c,
     struct syn_str token = {NULL, 0};
     if (recipe->has_start) {
         start = syn_arena_printf(arena, "\"nbf\":%lld,",
-                                 (long long)(now + recipe->starts_in_s));
+                                 (long long)now + recipe->starts_in_s);
     }
     struct syn_str sync =
         recipe->has_no_service
@@ -69,7 +69,7 @@ static struct syn_str cook(struct syn_calibrator *c,
         sync.at);
     SYN_ASSERT(payload.at != NULL && start.at != NULL && sync.at != NULL);
     syn_status st = syn_token_sign(
-        arena, SYN_HS256, syn_str_of(secret),
+        arena, (struct syn_signing_key){SYN_HS256, syn_str_of(secret)},
         syn_str_of(recipe->header == NULL ? HEADER_GOOD : recipe->header),
         payload, &token);
     return st == SYN_OK ? token : SYN_STR("");

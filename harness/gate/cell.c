@@ -240,11 +240,13 @@ static syn_status consult(struct syn_meeting *meeting)
     meeting->never =
         syn_gate_rules_say(plan, &plan->nevers, meeting->object, who);
     meeting->planned = SYN_RIGHTS_NONE;
-    return is_foreign
-               ? SYN_OK
-               : syn_gate_plan_rights(&options->bench->arena, plan,
-                                      meeting->object, who,
-                                      meeting->party->name, &meeting->planned);
+    const struct syn_gate_question question = {.plan = plan,
+                                               .object = meeting->object,
+                                               .identity = who,
+                                               .name = meeting->party->name};
+    return is_foreign ? SYN_OK
+                      : syn_gate_plan_rights(&options->bench->arena, &question,
+                                             &meeting->planned);
 }
 
 /* On which readings it hangs whether this party has the right; a token of

@@ -66,20 +66,15 @@ static syn_status add_denied(const struct syn_history *history,
     return SYN_OK;
 }
 
-/* Denials on its object when one right of one grant is left out. */
-static syn_status try_without(struct syn_arena *arena,
-                              struct syn_history *history,
-                              const struct syn_rerun_setup *base,
-                              const struct syn_lack *need, unsigned right,
-                              size_t *denials)
+/* Denials on its object when the setup leaves out one right of one grant. */
+static syn_status count_without(struct syn_arena *arena,
+                                struct syn_history *history,
+                                const struct syn_rerun_setup *setup,
+                                size_t *denials)
 {
-    struct syn_rerun_setup setup = *base;
     struct syn_rerun replay;
     struct syn_arena_mark mark = syn_arena_mark(arena);
-    setup.slot = need->slot;
-    setup.without = need;
-    setup.without_right = right;
-    syn_status st = syn_history_replay(arena, history, &setup, &replay);
+    syn_status st = syn_history_replay(arena, history, setup, &replay);
     if (st == SYN_OK) {
         *denials = count_denied(history, &replay.denied, false);
     }
@@ -103,8 +98,10 @@ static syn_status minimise(struct syn_arena *scratch,
             }
             struct syn_rerun_setup setup = *base;
             setup.grants = &set->needed;
-            syn_status st = try_without(scratch, history, &setup, need,
-                                        rights[bit], &denials);
+            setup.slot = need->slot;
+            setup.without = need;
+            setup.without_right = rights[bit];
+            syn_status st = count_without(scratch, history, &setup, &denials);
             if (st != SYN_OK) {
                 return st;
             }

@@ -217,25 +217,22 @@ unsigned syn_gate_plan_row(const struct syn_gate_plan *plan,
                            const struct syn_gate_object *object,
                            size_t identity);
 
-/*
- * What an identity may do once the plan is in force and ACLs are on, as the
- * oracle rules. `name` is used when `identity` is SYN_GATE_NONE (a stranger,
- * "system"). Errors: SYN_ERR_MEMORY.
- */
-SYN_MUST_CHECK syn_status syn_gate_plan_rights(
-    struct syn_arena *scratch, const struct syn_gate_plan *plan,
-    const struct syn_gate_object *object, size_t identity, struct syn_str name,
-    unsigned *out);
-
 /* An identity and an object of a plan, under readings (NULL: the reference's).
  */
 struct syn_gate_question {
     const struct syn_gate_plan *plan;
     const struct syn_gate_object *object;
     size_t identity;
-    struct syn_str name; /* when `identity` is SYN_GATE_NONE */
+    struct syn_str name; /* when `identity` is SYN_GATE_NONE: a stranger,
+                            "system" */
     const struct syn_readings *readings;
 };
+
+/* What the identity may do once the plan is in force and ACLs are on, as the
+ * oracle rules. Errors: SYN_ERR_MEMORY. */
+SYN_MUST_CHECK syn_status
+syn_gate_plan_rights(struct syn_arena *scratch,
+                     const struct syn_gate_question *question, unsigned *out);
 
 /* The readings on which it hangs whether the identity has a right: bits by enum
  * syn_reading_id. Errors: SYN_ERR_MEMORY. */

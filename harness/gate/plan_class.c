@@ -74,6 +74,7 @@ static void sample_entry(struct syn_arena *arena,
     bool is_many = syn_gate_entry_is_many(entry);
     const struct syn_gate_role *role =
         entry->role == SYN_GATE_NONE ? NULL : &plan->roles[entry->role];
+    SYN_ASSERT(!is_many || role != NULL); /* one for each member of it */
     size_t count = is_many ? role->member_count : 1;
     *tally = (struct tally){.roles = tally->roles, .taken = tally->taken};
     memset(tally->taken, 0, plan->identity_count * sizeof *tally->taken);

@@ -241,18 +241,14 @@ static syn_status teach_oracle(struct syn_arena *scratch,
 }
 
 syn_status syn_gate_plan_rights(struct syn_arena *scratch,
-                                const struct syn_gate_plan *plan,
-                                const struct syn_gate_object *object,
-                                size_t identity, struct syn_str name,
+                                const struct syn_gate_question *question,
                                 unsigned *out)
 {
-    const struct syn_gate_question question = {
-        .plan = plan, .object = object, .identity = identity, .name = name};
     struct syn_arena_mark mark = syn_arena_mark(scratch);
     struct syn_oracle *oracle = NULL;
     struct syn_access subject;
     unsigned rights = SYN_RIGHTS_NONE;
-    syn_status st = teach_oracle(scratch, &question, &subject, &oracle);
+    syn_status st = teach_oracle(scratch, question, &subject, &oracle);
     for (unsigned right = SYN_RIGHT_READ;
          st == SYN_OK && right <= SYN_RIGHT_MANAGE; right <<= 1) {
         struct syn_ruling ruling = syn_oracle_decides(

@@ -204,11 +204,13 @@ static struct syn_str make_token(struct visit *visit)
     syn_buf_init(&payload, NULL, SYN_TOKEN_BYTES_MAX);
     write_claims(visit, &payload);
     if (payload.status != SYN_OK ||
-        syn_token_sign(&visit->arena, SYN_HS256,
-                       syn_str_of(visit->issuer->setup.key.secret),
-                       SYN_STR("{\"typ\":\"JWT\",\"alg\":\"HS256\","
-                               "\"cty\":\"twilio-fpa;v=1\"}"),
-                       syn_buf_str(&payload), &token) != SYN_OK) {
+        syn_token_sign(
+            &visit->arena,
+            (struct syn_signing_key){
+                SYN_HS256, syn_str_of(visit->issuer->setup.key.secret)},
+            SYN_STR("{\"typ\":\"JWT\",\"alg\":\"HS256\","
+                    "\"cty\":\"twilio-fpa;v=1\"}"),
+            syn_buf_str(&payload), &token) != SYN_OK) {
         token = (struct syn_str){NULL, 0};
     }
     syn_buf_fini(&payload);

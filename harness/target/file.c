@@ -478,18 +478,18 @@ static void fill_budget(struct syn_target *target)
     }
 }
 
-syn_status syn_target_parse(struct syn_arena *arena, const char *path,
-                            struct syn_str text, const char *today,
+syn_status syn_target_parse(struct syn_arena *arena,
+                            struct syn_target_text file, const char *today,
                             const struct syn_target **out,
                             char fault[SYN_TARGET_FAULT_BYTES])
 {
     struct syn_target_reader r = {
-        .arena = arena, .path = path, .text = text, .fault = fault};
+        .arena = arena, .path = file.path, .text = file.text, .fault = fault};
     struct syn_target_place root = {.pointer = ""};
     struct syn_json_fault where = {.offset = 0};
     const struct syn_json *tree = NULL;
     struct syn_target *target = syn_arena_alloc(arena, sizeof *target);
-    struct syn_str kept = syn_arena_dup(arena, syn_str_of(path));
+    struct syn_str kept = syn_arena_dup(arena, syn_str_of(file.path));
     if (target == NULL || kept.at == NULL) {
         return SYN_ERR_MEMORY;
     }
@@ -497,12 +497,12 @@ syn_status syn_target_parse(struct syn_arena *arena, const char *path,
     if (target->routes == NULL) {
         return SYN_ERR_MEMORY;
     }
-    syn_status st = syn_json_parse_commented(arena, text, &tree, &where);
+    syn_status st = syn_json_parse_commented(arena, file.text, &tree, &where);
     if (st == SYN_ERR_MEMORY) {
         return st;
     }
     if (st != SYN_OK) {
-        (void)snprintf(fault, SYN_TARGET_FAULT_BYTES, "%s:%u:%u: %s", path,
+        (void)snprintf(fault, SYN_TARGET_FAULT_BYTES, "%s:%u:%u: %s", file.path,
                        where.line, where.column, where.reason);
         return SYN_ERR_CONFIG;
     }
@@ -545,8 +545,9 @@ syn_status syn_target_read(struct syn_arena *arena, const char *path,
     syn_buf_init(&text, NULL, SYN_TARGET_BYTES_MAX);
     syn_status st = syn_file_read(path, &text);
     if (st == SYN_OK) {
-        st = syn_target_parse(arena, path, syn_buf_str(&text), today, out,
-                              fault);
+        st = syn_target_parse(
+            arena, (struct syn_target_text){path, syn_buf_str(&text)}, today,
+            out, fault);
     } else if (st == SYN_ERR_IO) {
         (void)snprintf(fault, SYN_TARGET_FAULT_BYTES, "cannot read %s: %s",
                        path, strerror(errno));

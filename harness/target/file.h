@@ -127,10 +127,15 @@ SYN_MUST_CHECK syn_status syn_target_read(struct syn_arena *arena,
                                           const struct syn_target **out,
                                           char fault[SYN_TARGET_FAULT_BYTES]);
 
-/* The same from text; `path` is only named in faults. */
+/* A file that has been read. */
+struct syn_target_text {
+    const char *path; /* named in faults only */
+    struct syn_str text;
+};
+
+/* The same from a text. */
 SYN_MUST_CHECK syn_status syn_target_parse(struct syn_arena *arena,
-                                           const char *path,
-                                           struct syn_str text,
+                                           struct syn_target_text file,
                                            const char *today,
                                            const struct syn_target **out,
                                            char fault[SYN_TARGET_FAULT_BYTES]);

@@ -32,9 +32,10 @@ static void clean_one(const struct syn_manifest_entry *entry,
         "\"AC0123\", \"api_key\": \"SK0123\", \"service_sid\": \"IS1\", "
         "\"api_secret\": \"s\"}",
         bench.world.rest_url, bench.world.sdk_url);
-    ck_assert_int_eq(
-        syn_target_parse(&bench.arena, "t", text, "2026-11-21", &target, fault),
-        SYN_OK);
+    ck_assert_int_eq(syn_target_parse(&bench.arena,
+                                      (struct syn_target_text){"t", text},
+                                      "2026-11-21", &target, fault),
+                     SYN_OK);
     ck_assert_int_eq(syn_target_settle(target, fault), SYN_OK);
     guard.mode = target->mode;
     fake_fork(rules, rule_count);

@@ -536,9 +536,10 @@ START_TEST(defaults_are_a_tenth_of_what_is_published)
     struct syn_str text = SYN_STR("{\"rest_url\": \"https://a.example\", "
                                   "\"sdk_url\": \"wss://a.example\", "
                                   "\"account_sid\": \"AC1\"}");
-    ck_assert_int_eq(
-        syn_target_parse(&arena, "t", text, "2026-11-21", &target, fault),
-        SYN_OK);
+    ck_assert_int_eq(syn_target_parse(&arena,
+                                      (struct syn_target_text){"t", text},
+                                      "2026-11-21", &target, fault),
+                     SYN_OK);
     open_purse(&target->budget);
     ck_assert_int_le(target->budget.connects_per_s, 110 / 10);
     ck_assert_int_le(target->budget.connections, SYN_STANDING_MAX / 10);

@@ -174,10 +174,13 @@ START_TEST(rights_follow_grants_and_creators)
     ck_assert_uint_eq(all.count, 8);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         struct syn_str who = syn_str_of(expected[i].who);
+        const struct syn_gate_question question = {
+            .plan = plan,
+            .object = find(&all, expected[i].object),
+            .identity = syn_gate_plan_identity(plan, who),
+            .name = who};
         unsigned rights = 0;
-        ck_assert_int_eq(syn_gate_plan_rights(
-                             &arena, plan, find(&all, expected[i].object),
-                             syn_gate_plan_identity(plan, who), who, &rights),
+        ck_assert_int_eq(syn_gate_plan_rights(&arena, &question, &rights),
                          SYN_OK);
         char is[4] = {(rights & SYN_RIGHT_READ) != 0 ? 'r' : '-',
                       (rights & SYN_RIGHT_WRITE) != 0 ? 'w' : '-',

@@ -41,8 +41,9 @@ static struct syn_stage stage_of(const char *members)
         "{\"rest_url\": \"%s\", \"sdk_url\": \"%s\", \"account_sid\": "
         "\"AC0123\", \"api_key\": \"SK0123\", %s \"api_secret\": \"s\"}",
         bench.world.rest_url, bench.world.sdk_url, members);
-    ck_assert_msg(syn_target_parse(&bench.arena, "t", text, "2026-11-21",
-                                   &target, fault) == SYN_OK,
+    ck_assert_msg(syn_target_parse(&bench.arena,
+                                   (struct syn_target_text){"t", text},
+                                   "2026-11-21", &target, fault) == SYN_OK,
                   "%s", fault);
     ck_assert_int_eq(syn_target_settle(target, fault), SYN_OK);
     syn_stage_init_target(&made, target, RUN);

@@ -83,10 +83,11 @@ static struct syn_str signed_token(const char *header, const char *payload,
                                    const char *secret)
 {
     struct syn_str token = {NULL, 0};
-    ck_assert_int_eq(syn_token_sign(&bench.arena, SYN_HS256, syn_str_of(secret),
-                                    syn_str_of(header), syn_str_of(payload),
-                                    &token),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_token_sign(&bench.arena,
+                       (struct syn_signing_key){SYN_HS256, syn_str_of(secret)},
+                       syn_str_of(header), syn_str_of(payload), &token),
+        SYN_OK);
     return token;
 }
 

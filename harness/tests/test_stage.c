@@ -33,8 +33,8 @@ static struct syn_stage stage_of(const char *members)
     struct syn_stage stage;
     const struct syn_target *target = NULL;
     struct syn_str text = syn_arena_printf(&arena, BASE "%s}", members);
-    ck_assert_msg(syn_target_parse(&arena, "t", text, "2026-11-21", &target,
-                                   fault) == SYN_OK,
+    ck_assert_msg(syn_target_parse(&arena, (struct syn_target_text){"t", text},
+                                   "2026-11-21", &target, fault) == SYN_OK,
                   "%s", fault);
     syn_stage_init_target(&stage, target, "0a1b2c3d");
     return stage;
@@ -143,9 +143,10 @@ START_TEST(production_is_told_by_hosts)
     const struct syn_target *target = NULL;
     struct syn_str text = syn_arena_printf(
         &arena, "{\"account_sid\": \"AC1\", %s}", hosts[_i].urls);
-    ck_assert_int_eq(
-        syn_target_parse(&arena, "t", text, "2026-11-21", &target, fault),
-        SYN_OK);
+    ck_assert_int_eq(syn_target_parse(&arena,
+                                      (struct syn_target_text){"t", text},
+                                      "2026-11-21", &target, fault),
+                     SYN_OK);
     const char *part = syn_target_production(target);
     ck_assert_str_eq(part == NULL ? "" : part,
                      hosts[_i].part == NULL ? "" : hosts[_i].part);
@@ -179,9 +180,10 @@ START_TEST(ended_authorisation_is_refused_in_every_mode)
     struct syn_str text =
         SYN_STR(BASE "\"authorisation\": {\"reference\": \"T\", \"until\": "
                      "\"2026-11-20\"}}");
-    ck_assert_int_eq(
-        syn_target_parse(&arena, "t", text, "2026-11-21", &target, fault),
-        SYN_ERR_CONFIG);
+    ck_assert_int_eq(syn_target_parse(&arena,
+                                      (struct syn_target_text){"t", text},
+                                      "2026-11-21", &target, fault),
+                     SYN_ERR_CONFIG);
     ck_assert_ptr_nonnull(strstr(fault, "has ended"));
 }
 END_TEST

@@ -39,8 +39,9 @@ static syn_status parse(const char *text, const struct syn_target **out,
                         char fault[SYN_TARGET_FAULT_BYTES])
 {
     fault[0] = '\0';
-    return syn_target_parse(&arena, "t.json", syn_str_of(text), TODAY, out,
-                            fault);
+    return syn_target_parse(
+        &arena, (struct syn_target_text){"t.json", syn_str_of(text)}, TODAY,
+        out, fault);
 }
 
 START_TEST(defaults_are_those_of_the_design)

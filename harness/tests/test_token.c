@@ -169,7 +169,7 @@ START_TEST(sign_makes_the_token_of_rfc_7515_appendix_a1)
     struct syn_str secret, token;
     ck_assert(syn_token_decode_part(&arena, syn_str_of(secret_text), &secret));
     ck_assert_int_eq(
-        syn_token_sign(&arena, SYN_HS256, secret,
+        syn_token_sign(&arena, (struct syn_signing_key){SYN_HS256, secret},
                        SYN_STR("{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}"),
                        SYN_STR("{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n "
                                "\"http://example.com/is_root\":true}"),
@@ -182,9 +182,11 @@ END_TEST
 START_TEST(sign_keeps_texts_that_are_no_json)
 {
     struct syn_str token, text;
-    ck_assert_int_eq(syn_token_sign(&arena, SYN_HS512, SYN_STR("s"),
-                                    SYN_STR("{{"), SYN_STR("\x00\xff"), &token),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_token_sign(&arena,
+                       (struct syn_signing_key){SYN_HS512, SYN_STR("s")},
+                       SYN_STR("{{"), SYN_STR("\x00\xff"), &token),
+        SYN_OK);
     const size_t dot = syn_str_find(token, '.', 0);
     ck_assert(
         syn_token_decode_part(&arena, syn_str_part(token, 0, dot), &text));
@@ -198,10 +200,11 @@ START_TEST(sign_refuses_more_than_a_forger_may_sign)
     char *huge = calloc(1, bytes);
     ck_assert_ptr_nonnull(huge);
     struct syn_str token = {NULL, 0};
-    ck_assert_int_eq(syn_token_sign(&arena, SYN_HS256, SYN_STR("s"),
-                                    SYN_STR("{}"),
-                                    (struct syn_str){huge, bytes}, &token),
-                     SYN_ERR_LIMIT);
+    ck_assert_int_eq(
+        syn_token_sign(&arena,
+                       (struct syn_signing_key){SYN_HS256, SYN_STR("s")},
+                       SYN_STR("{}"), (struct syn_str){huge, bytes}, &token),
+        SYN_ERR_LIMIT);
     ck_assert_ptr_null(token.at);
     free(huge);
 }

@@ -238,11 +238,12 @@ START_TEST(a_signed_text_gets_its_code)
     const char *secret =
         signed_rows[_i].secret == NULL ? SECRET : signed_rows[_i].secret;
     struct syn_str token;
-    ck_assert_int_eq(syn_token_sign(&arena, SYN_HS256, syn_str_of(secret),
-                                    syn_str_of(signed_rows[_i].header),
-                                    syn_str_of(signed_rows[_i].payload),
-                                    &token),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_token_sign(&arena,
+                       (struct syn_signing_key){SYN_HS256, syn_str_of(secret)},
+                       syn_str_of(signed_rows[_i].header),
+                       syn_str_of(signed_rows[_i].payload), &token),
+        SYN_OK);
     const struct syn_verify_env env = make_env();
     struct syn_token_facts facts = {.expires_s = -1};
     const struct syn_token_check *failed = NULL;
@@ -271,7 +272,9 @@ START_TEST(a_table_without_expiry_accepts_what_is_over)
     checks[count] = (struct syn_token_check){NULL, NULL, NULL};
     struct syn_str token;
     ck_assert_int_eq(
-        syn_token_sign(&arena, SYN_HS256, SYN_STR(SECRET), SYN_STR(HEAD("")),
+        syn_token_sign(&arena,
+                       (struct syn_signing_key){SYN_HS256, SYN_STR(SECRET)},
+                       SYN_STR(HEAD("")),
                        SYN_STR(WITH_TIMES("\"exp\":1799999999")), &token),
         SYN_OK);
     const struct syn_verify_env env = make_env();

@@ -20,9 +20,11 @@ static const char jwe_key[] = "0123456789abcdef0123456789abcdef";
 static struct syn_str honest_token(void)
 {
     struct syn_str token = {NULL, 0};
-    ck_assert_int_eq(syn_token_sign(&arena, SYN_HS256, SYN_STR(SECRET),
-                                    SYN_STR(HEAD("")), SYN_STR(ALL), &token),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_token_sign(&arena,
+                       (struct syn_signing_key){SYN_HS256, SYN_STR(SECRET)},
+                       SYN_STR(HEAD("")), SYN_STR(ALL), &token),
+        SYN_OK);
     return token;
 }
 
@@ -126,8 +128,9 @@ static struct syn_str alter_payload(struct syn_str t)
     const size_t dot = syn_str_find(t, '.', 0);
     struct syn_str other;
     ck_assert_int_eq(
-        syn_token_sign(&arena, SYN_HS256, SYN_STR("x"), SYN_STR(HEAD("")),
-                       SYN_STR(WITH_IDENTITY("\"mallory\"")), &other),
+        syn_token_sign(
+            &arena, (struct syn_signing_key){SYN_HS256, SYN_STR("x")},
+            SYN_STR(HEAD("")), SYN_STR(WITH_IDENTITY("\"mallory\"")), &other),
         SYN_OK);
     const size_t from = syn_str_find(other, '.', 0);
     const struct syn_str payload =

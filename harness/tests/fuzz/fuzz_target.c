@@ -25,7 +25,8 @@ void syn_fuzz(struct syn_arena *arena, struct syn_str in)
     char fault[SYN_TARGET_FAULT_BYTES] = "";
     const struct syn_target *target = NULL;
     const syn_status st =
-        syn_target_parse(arena, NAME, in, "2026-11-21", &target, fault);
+        syn_target_parse(arena, (struct syn_target_text){NAME, in},
+                         "2026-11-21", &target, fault);
     if (st != SYN_OK) {
         SYN_ASSERT(st == SYN_ERR_CONFIG && target == NULL);
         SYN_ASSERT(memchr(fault, '\0', sizeof fault) != NULL);
