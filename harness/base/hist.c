@@ -318,6 +318,7 @@ static int64_t foreign_value(const struct layout *layout, int64_t cell)
 {
     int64_t half = INT64_C(1) << layout->half_bits;
     int64_t shift = cell < 2 * half ? 0 : cell / half - 1;
+    SYN_ASSERT(shift >= 0 && cell >= shift * half);
     int64_t low = (cell - shift * half) << (shift + layout->unit_bits);
     int64_t width = INT64_C(1) << (shift + layout->unit_bits);
     return low + width / 2;

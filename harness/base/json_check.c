@@ -242,19 +242,25 @@ static bool is_same_name(const struct syn_json_label *a,
     return syn_json_text_compare(*a, *b) == 0;
 }
 
+static const char *find_duplicate_pairwise(const struct syn_json_label *names,
+                                           size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (is_same_name(&names[i], &names[j])) {
+                return names[i].text.at;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* Place of the first name that repeats an earlier one, or NULL. */
 static const char *find_duplicate(struct syn_json_label *names, size_t count)
 {
     const char *found = NULL;
     if (count <= NAMES_PAIRWISE) {
-        for (size_t i = 1; i < count; i++) {
-            for (size_t j = 0; j < i; j++) {
-                if (is_same_name(&names[i], &names[j])) {
-                    return names[i].text.at;
-                }
-            }
-        }
-        return NULL;
+        return find_duplicate_pairwise(names, count);
     }
     qsort(names, count, sizeof *names, compare_labels);
     for (size_t i = 1; i < count; i++) {

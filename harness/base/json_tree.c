@@ -154,6 +154,7 @@ static void build(struct builder *b)
         b->at = syn_json_text_skip_space(b->text, b->at);
         const char next = b->text.at[b->at];
         if (next == '}' || next == ']') {
+            SYN_ASSERT(depth > 0); /* the text has been checked */
             depth--;
             b->at++;
         } else if (next == ',') {

@@ -94,22 +94,29 @@ static size_t member_of(struct syn_str name)
     return i;
 }
 
-static bool is_row(const struct syn_suite *const *suites, const char *id)
+/* Is it the row, or the row with one of its types in brackets? */
+static bool is_named(const struct syn_scenario *row, const char *id)
 {
     char name[PLACE_BYTES * 2];
+    if (row->types == 0) {
+        return strcmp(row->id, id) == 0;
+    }
+    for (unsigned t = 0; t < SYN_TYPE_COUNT; t++) {
+        (void)snprintf(name, sizeof name, "%s[%s]", row->id,
+                       syn_type_name((enum syn_type)t));
+        if ((row->types & SYN_TYPE_BIT(t)) != 0 && strcmp(name, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_row(const struct syn_suite *const *suites, const char *id)
+{
     for (size_t s = 0; suites[s] != NULL; s++) {
         for (size_t r = 0; r < suites[s]->row_count; r++) {
-            const struct syn_scenario *row = &suites[s]->rows[r];
-            if (row->types == 0 && strcmp(row->id, id) == 0) {
+            if (is_named(&suites[s]->rows[r], id)) {
                 return true;
-            }
-            for (unsigned t = 0; t < SYN_TYPE_COUNT; t++) {
-                (void)snprintf(name, sizeof name, "%s[%s]", row->id,
-                               syn_type_name((enum syn_type)t));
-                if ((row->types & SYN_TYPE_BIT(t)) != 0 &&
-                    strcmp(name, id) == 0) {
-                    return true;
-                }
             }
         }
     }

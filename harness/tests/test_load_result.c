@@ -60,6 +60,18 @@ static void record_step(struct syn_load_result *result, struct syn_rng *rng,
 static struct syn_hist of_a; /* large: kept off the stack of a test */
 static struct syn_hist of_b;
 
+static void check_same_finding(const struct syn_load_finding *a,
+                               const struct syn_load_finding *b)
+{
+    ck_assert_uint_eq(a->count, b->count);
+    ck_assert_uint_eq(a->checks, b->checks);
+    ck_assert_uint_eq(a->sample_count, b->sample_count);
+    for (size_t i = 0; i < a->sample_count; i++) {
+        ck_assert_int_eq(a->samples[i].at_us, b->samples[i].at_us);
+        ck_assert_str_eq(a->samples[i].text, b->samples[i].text);
+    }
+}
+
 static void check_same(const struct syn_load_result *a,
                        const struct syn_load_result *b)
 {
@@ -76,15 +88,7 @@ static void check_same(const struct syn_load_result *a,
         ck_assert(syn_hist_is_equal(&of_a, &of_b));
     }
     for (unsigned p = 0; p < SYN_LOAD_PROPERTY_COUNT; p++) {
-        const struct syn_load_finding *x = &a->findings[p];
-        const struct syn_load_finding *y = &b->findings[p];
-        ck_assert_uint_eq(x->count, y->count);
-        ck_assert_uint_eq(x->checks, y->checks);
-        ck_assert_uint_eq(x->sample_count, y->sample_count);
-        for (size_t i = 0; i < x->sample_count; i++) {
-            ck_assert_int_eq(x->samples[i].at_us, y->samples[i].at_us);
-            ck_assert_str_eq(x->samples[i].text, y->samples[i].text);
-        }
+        check_same_finding(&a->findings[p], &b->findings[p]);
     }
 }
 

@@ -162,6 +162,14 @@ static struct syn_str snapshot(struct world *world)
     return text;
 }
 
+static void check_unchanged(struct world *world, struct syn_str before,
+                            const struct syn_model_counts *counted)
+{
+    struct syn_model_counts after = syn_model_count(world->model);
+    ck_assert(syn_str_is_equal(snapshot(world), before));
+    ck_assert_mem_eq(&after, counted, sizeof(after));
+}
+
 /* Play the script, the n-th allocation failing; returns whether it came. */
 static bool play_failing(struct world *world,
                          const struct syn_allocator *allocator, long n)
@@ -184,9 +192,7 @@ static bool play_failing(struct world *world,
         if (status != SYN_OK) {
             ck_assert_int_eq(status, SYN_ERR_MEMORY);
             ck_assert_ptr_null(out.events);
-            ck_assert(syn_str_is_equal(snapshot(world), before));
-            struct syn_model_counts after = syn_model_count(world->model);
-            ck_assert_mem_eq(&after, &counted, sizeof(after));
+            check_unchanged(world, before, &counted);
             has_failed = true;
             status = play(world, &script[i], &arena, &out);
         }

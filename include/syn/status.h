@@ -45,12 +45,8 @@ const char *syn_status_text(syn_status status);
  * Always compiled in: a broken promise of ours aborts this process. The runner
  * turns that into an `error` verdict with the transcript (style: 2.4).
  */
-#define SYN_ASSERT(condition)                                  \
-    do {                                                       \
-        if (!(condition)) {                                    \
-            syn_assert_failed(#condition, __FILE__, __LINE__); \
-        }                                                      \
-    } while (0)
+#define SYN_ASSERT(condition) \
+    ((condition) ? (void)0 : syn_assert_failed(#condition, __FILE__, __LINE__))
 
 /* Write the broken condition to stderr and abort. */
 _Noreturn void syn_assert_failed(const char *condition, const char *file,

@@ -52,18 +52,14 @@ static size_t find_words(const uint8_t *data, size_t size,
     return count;
 }
 
-/* Put `bytes` of `text` in the word's place; the new size, or the old one when
- * there is no room. */
-static size_t put_word(uint8_t *data, size_t size, size_t size_max,
-                       struct word word, const uint8_t *text, size_t bytes)
+/* Put the text in the word's place; the new size. There is room for it. */
+static size_t put_word(uint8_t *data, size_t size, struct word word,
+                       struct syn_str text)
 {
     const size_t behind = word.at + word.bytes;
-    if (size - word.bytes + bytes > size_max) {
-        return size;
-    }
-    memmove(data + word.at + bytes, data + behind, size - behind);
-    memcpy(data + word.at, text, bytes);
-    return size - word.bytes + bytes;
+    memmove(data + word.at + text.bytes, data + behind, size - behind);
+    memcpy(data + word.at, text.at, text.bytes);
+    return size - word.bytes + text.bytes;
 }
 
 /* A number below `bound`, and the next state of a small generator. */
@@ -111,5 +107,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
     const struct word word = words[draw(&state, count)];
     const struct word other = words[draw(&state, count)];
     const size_t bytes = change_word(data, word, other, &state, text);
-    return put_word(data, size, size_max, word, text, bytes);
+    return size - word.bytes + bytes > size_max
+               ? size
+               : put_word(data, size, word,
+                          (struct syn_str){(const char *)text, bytes});
 }
