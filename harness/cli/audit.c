@@ -103,37 +103,39 @@ static void print_summary(const struct syn_audit_options *options,
 
 /* Reading, judging, reporting; the first line has been printed. */
 static int audit(struct syn_cli *cli, const struct syn_target *target,
-                 struct syn_audit_options *options,
+                 const struct syn_audit_options *asked,
                  const struct syn_runner_options *runner,
-                 struct syn_book_end *end)
+                 const struct syn_book_end *begun)
 {
     struct syn_arena arena;
     struct syn_census inventory;
+    struct syn_audit_options options = *asked;
+    struct syn_book_end end = *begun;
     struct syn_audit_outcome outcome = {.findings = NULL};
     char reason[SYN_CENSUS_REASON_BYTES] = "";
     char fault[SYN_GATE_FAULT_BYTES] = "";
     struct syn_census_options reading = {.target = target,
-                                         .skips_items = options->plan == NULL};
+                                         .skips_items = asked->plan == NULL};
     syn_arena_init(&arena, NULL, SYN_GATE_ARENA_BYTES_MAX);
     outcome.book.arena = &arena;
-    options->inventory = &inventory;
+    options.inventory = &inventory;
     syn_status st = syn_census_read(&arena, &reading, reason, &inventory);
     if (st == SYN_ERR_NET) {
-        end->unreachable = reason;
+        end.unreachable = reason;
     } else if (st == SYN_OK) {
-        st = syn_audit_judge(&arena, options, fault, &outcome);
+        st = syn_audit_judge(&arena, &options, fault, &outcome);
     }
     if (st == SYN_OK) {
-        print_summary(options, &outcome);
+        print_summary(&options, &outcome);
     } else if (st != SYN_ERR_NET) {
-        end->harness_fault = reason[0] != '\0' ? reason : syn_status_text(st);
+        end.harness_fault = reason[0] != '\0' ? reason : syn_status_text(st);
     }
     if (st == SYN_OK && cli->emit_plan != NULL &&
         !write_draft(cli, &inventory)) {
-        end->harness_fault = "the plan could not be written";
+        end.harness_fault = "the plan could not be written";
     }
-    end->elapsed_us = (syn_cli_now_ms() - end->started_ms) * 1000;
-    int code = syn_book_close(&outcome.book, runner, end);
+    end.elapsed_us = (syn_cli_now_ms() - end.started_ms) * 1000;
+    int code = syn_book_close(&outcome.book, runner, &end);
     syn_arena_fini(&arena);
     return code;
 }

@@ -148,9 +148,10 @@ static bool has_all(const struct merger *merger)
 }
 
 static int report_sum(struct syn_cli *cli, struct syn_load_result *sum,
-                      struct syn_load_report_options *options)
+                      const struct syn_load_report_options *asked)
 {
     struct syn_runner_options runner;
+    struct syn_load_report_options options = *asked;
     cli->word_count = 0; /* they select no rows */
     cli->tag_count = 0;
     if (!syn_cli_runner_options(cli, &runner)) {
@@ -161,12 +162,12 @@ static int report_sum(struct syn_cli *cli, struct syn_load_result *sum,
     sum->plan.shard = 1; /* whole: not a part of anything more */
     sum->plan.shards = 1;
     sum->signal_number = 0; /* a shard's, not ours */
-    options->runner = &runner;
-    options->started_ms = sum->begun_ms;
-    options->elapsed_us = sum->ran_us;
-    options->is_joined = true;
-    syn_load_print_first(options, &sum->plan);
-    return syn_load_report_write(options, sum);
+    options.runner = &runner;
+    options.started_ms = sum->begun_ms;
+    options.elapsed_us = sum->ran_us;
+    options.is_joined = true;
+    syn_load_print_first(&options, &sum->plan);
+    return syn_load_report_write(&options, sum);
 }
 
 int syn_verb_merge(struct syn_cli *cli)

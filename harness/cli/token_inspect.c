@@ -293,6 +293,7 @@ static int print_inspection(struct inspection *look, struct syn_arena *arena,
     syn_status st = rules.status == SYN_OK && out.status == SYN_OK
                         ? syn_out_write(out.at, out.bytes)
                         : SYN_ERR_MEMORY;
+    look->out = NULL;
     syn_buf_fini(&rules);
     syn_buf_fini(&out);
     if (st != SYN_OK) {

@@ -50,6 +50,7 @@ static const struct shape *shape_of(const struct syn_action *action)
     if (action->is_at_url && action->op == SYN_OP_ITEM_READ) {
         return &fetch_item;
     }
+    SYN_ASSERT(!action->is_put || action->on != NULL);
     bool is_set =
         action->is_put && action->on->type == SYN_TYPE_MAP &&
         (action->op == SYN_OP_ITEM_ADD || action->op == SYN_OP_ITEM_UPDATE);

@@ -325,8 +325,9 @@ void syn_sink_free(struct syn_sink *sink)
         return;
     }
     syn_listener_close(sink->listener);
-    while (sink->peers != NULL) {
-        struct peer *peer = sink->peers;
+    struct peer *next = NULL;
+    for (struct peer *peer = sink->peers; peer != NULL; peer = next) {
+        next = peer->next;
         syn_stream_abandon(peer->stream);
         free_peer(peer);
     }

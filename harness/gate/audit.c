@@ -20,7 +20,7 @@ static const struct {
     struct syn_result_clause clause;
 } kinds[] = {
 #define AS_ROW(name, text, grade, clause_id, title) \
-    {text, SYN_LEVEL_##grade, {.id = clause_id, .sentence = title}},
+    {(text), SYN_LEVEL_##grade, {.id = (clause_id), .sentence = (title)}},
     SYN_AUDIT_MAP(AS_ROW)};
 
 struct audit {

@@ -12,7 +12,7 @@
 #define MS_PER_S      1000
 
 const char *const syn_trace_ops[SYN_TRACE_OP_COUNT] = {
-#define AS_WORD(name, word) [SYN_TRACE_##name] = word,
+#define AS_WORD(name, word) [SYN_TRACE_##name] = (word),
     SYN_TRACE_OP_MAP(AS_WORD)};
 
 const char *const syn_trace_srcs[SYN_TRACE_SRC_COUNT] = {

@@ -158,9 +158,10 @@ syn_status syn_load_crowd_new(struct syn_load_worker *worker)
         (sessions + env->block_sessions - 1) / env->block_sessions;
     /* One more document for the probe of the worker before us. */
     env->object_count = blocks * env->block_objects + (env->neighbour != NULL);
-    env->objects = calloc(env->object_count, sizeof *env->objects);
-    worker->sessions = calloc(sessions, sizeof *worker->sessions);
-    worker->subs = calloc((size_t)sessions * (env->block_objects + 2),
+    /* A worker may have no session; calloc may give NULL for nothing. */
+    env->objects = calloc((size_t)env->object_count + 1, sizeof *env->objects);
+    worker->sessions = calloc((size_t)sessions + 1, sizeof *worker->sessions);
+    worker->subs = calloc((size_t)sessions * (env->block_objects + 2) + 1,
                           sizeof *worker->subs);
     if (env->objects == NULL || worker->sessions == NULL ||
         worker->subs == NULL) {

@@ -41,7 +41,7 @@ static bool write_by_sdk(struct syn_load_worker *worker,
                          const struct syn_load_object *object, int64_t due_us)
 {
     struct syn_load_session *session =
-        &worker->sessions[object->block * worker->env.block_sessions];
+        &worker->sessions[(size_t)object->block * worker->env.block_sessions];
     session->op_object =
         session->op == SYN_LOAD_OP_NONE ? object->number : session->op_object;
     syn_buf_clear(&worker->env.out);

@@ -273,9 +273,9 @@ static double count_findings(const struct syn_load_result *result)
 bool syn_load_metric_value(const struct syn_load_metric *metric,
                            const struct syn_load_result *result, double *out)
 {
-    const struct syn_hist *hist = metric->index < SYN_LOAD_HIST_COUNT
-                                      ? &result->hists[metric->index]
-                                      : NULL;
+    /* Of the kinds that read a histogram the index is one of those. */
+    const struct syn_hist *hist =
+        &result->hists[metric->index < SYN_LOAD_HIST_COUNT ? metric->index : 0];
     switch (metric->kind) {
     case SYN_LOAD_METRIC_COUNTER:
         *out = (double)result->counters[metric->index];

@@ -102,7 +102,7 @@ static void free_call(struct syn_curl_call *call)
     struct syn_curl *curl = call->curl;
     if (call->previous != NULL) {
         call->previous->next = call->next;
-    } else if (curl->calls == call) {
+    } else if (curl->calls == call) { /* else it never got into the list */
         curl->calls = call->next;
     }
     if (call->next != NULL) {
@@ -360,13 +360,19 @@ void syn_curl_free(struct syn_curl *curl)
     if (curl == NULL) {
         return;
     }
-    while (curl->calls != NULL) {
-        free_call(curl->calls);
+    struct syn_curl_call *next_call = NULL;
+    for (struct syn_curl_call *call = curl->calls; call != NULL;
+         call = next_call) {
+        next_call = call->next;
+        free_call(call);
     }
     (void)curl_multi_cleanup(curl->multi);
     ev_timer_stop(curl->ev, &curl->timer);
-    while (curl->watches != NULL) {
-        drop_watch(curl->watches);
+    struct watch *next_watch = NULL;
+    for (struct watch *watch = curl->watches; watch != NULL;
+         watch = next_watch) {
+        next_watch = watch->next;
+        drop_watch(watch);
     }
     free(curl);
 }

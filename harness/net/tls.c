@@ -98,7 +98,8 @@ static BIO_METHOD *bio_method(void)
 /* --- contexts --------------------------------------------------------------
  */
 
-/* Our one protocol if the client knows it; else go on without. */
+/* Our one protocol if the client knows it; else go on without. OpenSSL's
+ * signature. NOLINTNEXTLINE(readability-function-size) */
 static int select_alpn(SSL *ssl, const unsigned char **out,
                        unsigned char *out_bytes, const unsigned char *in,
                        unsigned in_bytes, void *ctx)

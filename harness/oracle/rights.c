@@ -429,15 +429,15 @@ static const char *const sentences[SYN_WHY_COUNT] = {
     [SYN_WHY_OLD_ROW] =
         "the row of '%2' belonged to an earlier %1 of this name",
     [SYN_WHY_REST] = "the %1 was made over REST and '%2' has no row",
-    [SYN_WHY_SYSTEM] = "the %1 was made over REST; a token named '%2' owns "
-                       "nothing by its name",
+    [SYN_WHY_SYSTEM] = ("the %1 was made over REST; a token named '%2' owns "
+                        "nothing by its name"),
     [SYN_WHY_OTHER] = "the %1 was made by another identity and '%2' has no row",
     [SYN_WHY_MISSING] = "there is no such %1, for '%2' or anyone",
-    [SYN_WHY_MADE_OFF] = "'%2' made the %1 while ACLs were off, and creators "
-                         "lose what they made then",
+    [SYN_WHY_MADE_OFF] = ("'%2' made the %1 while ACLs were off, and creators "
+                          "lose what they made then"),
     [SYN_WHY_STREAM] =
-        "with ACLs on a %1 is for anyone or nobody, whoever '%2' "
-        "is",
+        ("with ACLs on a %1 is for anyone or nobody, whoever '%2' "
+         "is"),
     [SYN_WHY_KEY_GONE] =
         "the key that signs the tokens of '%2' was deleted, so none connects",
 };

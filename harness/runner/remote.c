@@ -55,8 +55,8 @@ static void keep_clock(struct syn_remote_answer *answer, struct syn_str date)
         int64_t of_year = (153 * month + 2) / 5 + parts.tm_mday - 1;
         int64_t days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
                        of_year - 719468;
-        answer->date_s = days * 86400 + parts.tm_hour * 3600 +
-                         parts.tm_min * 60 + parts.tm_sec;
+        int64_t hours = days * 24 + parts.tm_hour;
+        answer->date_s = (hours * 60 + parts.tm_min) * 60 + parts.tm_sec;
     }
 }
 

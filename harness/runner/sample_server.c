@@ -144,8 +144,9 @@ void syn_sample_server_stop(struct syn_sample_server *server)
         return;
     }
     syn_listener_close(server->listener);
-    while (server->peers != NULL) {
-        struct peer *peer = server->peers;
+    struct peer *next = NULL;
+    for (struct peer *peer = server->peers; peer != NULL; peer = next) {
+        next = peer->next;
         syn_stream_abandon(peer->stream);
         free_peer(peer);
     }

@@ -70,6 +70,6 @@ void kill_lurk(int64_t us);
 int64_t kill_pick(uint64_t *state, int64_t below);
 
 /* Say what is wrong and end with status 2. */
-void kill_fault(const char *what);
+_Noreturn void kill_fault(const char *what);
 
 #endif

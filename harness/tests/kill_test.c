@@ -414,6 +414,9 @@ static size_t read_items(struct test *test, struct writer *writer,
     (void)snprintf(path, sizeof path, "/Lists/l%u/Items?PageSize=100",
                    writer->number);
     const char *at = strstr(ask(&test->peers[0], path), "\r\n\r\n");
+    if (at == NULL) {
+        kill_fault("an answer without an end of its head");
+    }
     for (at = strstr(at, "\"index\":"); at != NULL;
          at = strstr(at + 1, "\"index\":")) {
         /* Members of an item in any order: data is sought around the index. */

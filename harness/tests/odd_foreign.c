@@ -41,7 +41,8 @@ const struct syn_readings syn_odd_foreign_readings = {
 /* --- other names and pages -------------------------------------------------
  */
 
-/* Defined by the linker's --wrap; ours stand in front of these. */
+/* Defined by the linker's --wrap, which fixes the names; ours stand in front of
+ * these. NOLINTBEGIN(bugprone-reserved-identifier) */
 void __real_syn_model_make_sid(struct syn_model *model, const char *prefix,
                                char out[SYN_SID_BYTES]);
 void __wrap_syn_model_make_sid(struct syn_model *model, const char *prefix,
@@ -50,6 +51,7 @@ bool __real_syn_rest_query(const struct syn_rest_call *call, const char *name,
                            struct syn_str *out);
 bool __wrap_syn_rest_query(const struct syn_rest_call *call, const char *name,
                            struct syn_str *out);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* Services keep theirs: a token names one, and its form is checked. */
 void __wrap_syn_model_make_sid(struct syn_model *model, const char *prefix,

@@ -432,9 +432,8 @@ static void tell_requests(const struct syn_service *service)
     if (service != NULL) {
         struct syn_service_counts counts = syn_service_count(service);
         (void)fprintf(stderr, "requests: %llu\n",
-                      (unsigned long long)(counts.rest_requests +
-                                           counts.sdk_requests +
-                                           counts.sdk_frames));
+                      (unsigned long long)counts.rest_requests +
+                          counts.sdk_requests + counts.sdk_frames);
     }
 }
 

@@ -41,10 +41,12 @@ void syn_odd_wire_begin(void)
 /* --- REST ------------------------------------------------------------------
  */
 
+/* Names by the linker's --wrap: NOLINTBEGIN(bugprone-reserved-identifier) */
 void __real_syn_rest_put_reply(struct syn_rest_call *call, bool keeps_alive,
                                struct syn_buf *out);
 void __wrap_syn_rest_put_reply(struct syn_rest_call *call, bool keeps_alive,
                                struct syn_buf *out);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* "content-type" and "CONTENT-TYPE" in turns. */
 static void put_name(struct syn_buf *out, struct syn_str name)
@@ -113,10 +115,12 @@ void __wrap_syn_rest_put_reply(struct syn_rest_call *call, bool keeps_alive,
 /* --- the SDK plane ---------------------------------------------------------
  */
 
+/* Names by the linker's --wrap: NOLINTBEGIN(bugprone-reserved-identifier) */
 void __real_syn_ws_put_server_frame(struct syn_buf *buf,
                                     struct syn_str message);
 void __wrap_syn_ws_put_server_frame(struct syn_buf *buf,
                                     struct syn_str message);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void put_frame(struct syn_buf *out, unsigned first, struct syn_str part)
 {

@@ -220,6 +220,7 @@ struct gcm {
 
 static void load_gcm(struct gcm *g, int row)
 {
+    memset(g, 0, sizeof *g);
     unhex(gcm_rows[row].key, g->key);
     unhex(gcm_rows[row].nonce, g->nonce);
     g->associated_str = unhex(gcm_rows[row].associated, g->associated);

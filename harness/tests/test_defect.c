@@ -77,14 +77,27 @@ START_TEST(each_has_name_title_clause_and_plant)
 }
 END_TEST
 
+static bool has_same_readings(const struct syn_readings *a,
+                              const struct syn_readings *b)
+{
+    bool is_same = a->open == b->open;
+    for (unsigned i = 0; is_same && i < SYN_READING_COUNT; i++) {
+        is_same = syn_reading_value(a, (enum syn_reading_id)i) ==
+                  syn_reading_value(b, (enum syn_reading_id)i);
+    }
+    return is_same;
+}
+
 START_TEST(planting_changes_the_table)
 {
     struct syn_seams sound = sound_seams();
     sound.rules.readings.etag = SYN_ETAG_BARE; /* started with readings */
     const struct syn_defect *defect = syn_defect_at(0);
     for (size_t i = 1; defect != NULL; i++) {
-        struct syn_seams seams = sound;
+        struct syn_seams seams;
+        memcpy(&seams, &sound, sizeof(seams)); /* padding too */
         defect->plant(&seams);
+        /* NOLINTNEXTLINE(*-memory-comparison) */
         ck_assert_msg(memcmp(&seams, &sound, sizeof(seams)) != 0,
                       "%s changes nothing", defect->name);
         defect = syn_defect_at(i);
@@ -229,9 +242,8 @@ START_TEST(readings_of_rows_are_ones_and_differ_from_the_references)
             }
             ck_assert_msg(syn_readings_apply(&readings, syn_str_of(text)),
                           "%s has readings that are none: %s", row->id, text);
-            ck_assert_msg(
-                memcmp(&readings, &syn_readings_default, sizeof readings) != 0,
-                "%s has the readings of the reference", row->id);
+            ck_assert_msg(!has_same_readings(&readings, &syn_readings_default),
+                          "%s has the readings of the reference", row->id);
             ck_assert_msg((row->needs & SYN_NEED_INTERNALS) != 0,
                           "%s takes readings at a target", row->id);
             named++;

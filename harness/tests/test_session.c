@@ -360,8 +360,9 @@ START_TEST(mute_session_gives_no_receipts)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-    tcase_add_loop_test(tcase, test, 0, (int)(sizeof table / sizeof table[0]))
+#define LOOP(tcase, test, table)        \
+    tcase_add_loop_test(tcase, test, 0, \
+                        (int)(sizeof(table) / sizeof((table)[0])))
 
 static TCase *life_cases(void)
 {

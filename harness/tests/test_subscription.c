@@ -338,8 +338,9 @@ START_TEST(notification_of_wrong_shape_is_survived)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-    tcase_add_loop_test(tcase, test, 0, (int)(sizeof table / sizeof table[0]))
+#define LOOP(tcase, test, table)        \
+    tcase_add_loop_test(tcase, test, 0, \
+                        (int)(sizeof(table) / sizeof((table)[0])))
 
 static TCase *subscription_cases(void)
 {

@@ -85,7 +85,7 @@
     X(54509, 400, "Too many query operators")                               \
     X(54510, 400, "Query array too long")
 
-#define SYN_CODE_AS_ENUM(code, http, text) SYN_CODE_##code = code,
+#define SYN_CODE_AS_ENUM(code, http, text) SYN_CODE_##code = (code),
 /* 0 is "no error". */
 enum syn_code { SYN_CODE_NONE = 0, SYN_CODE_MAP(SYN_CODE_AS_ENUM) };
 

@@ -17,7 +17,7 @@ static const struct {
     [SYN_TYPE_STREAM] = {"stream", "TO"},
 };
 
-#define OP_AS_NAME(name, text) [SYN_OP_##name] = text,
+#define OP_AS_NAME(name, text) [SYN_OP_##name] = (text),
 static const char *const ops[SYN_OP_COUNT] = {SYN_OP_MAP(OP_AS_NAME)};
 
 const char *syn_type_name(enum syn_type type)

@@ -245,6 +245,8 @@ static int run_idle(struct crowd *crowd)
 static bool read_text(const char *path, struct text *out)
 {
     FILE *file = fopen(path, "rb");
+    free(out->at); /* of the same option, given before */
+    out->bytes = 0;
     out->at = calloc(1, CROWD_PARTS_MAX);
     SYN_ASSERT(out->at != NULL);
     if (file != NULL) {
