@@ -330,7 +330,6 @@ const struct syn_token_check syn_token_checks[] = {
     {NULL, NULL, NULL}};
 
 enum syn_code syn_token_verify(const struct syn_verify_env *env,
-                               const struct syn_token_check *checks,
                                struct syn_arena *arena, struct syn_str token,
                                struct syn_token_facts *facts,
                                const struct syn_token_check **failed)
@@ -341,7 +340,7 @@ enum syn_code syn_token_verify(const struct syn_verify_env *env,
     draft.arena = arena;
     draft.token = token;
     const struct syn_token_check *check =
-        checks == NULL ? syn_token_checks : checks;
+        env->checks == NULL ? syn_token_checks : env->checks;
     for (; check->name != NULL; check++) {
         const enum syn_code code = check->run(env, &draft);
         if (code != SYN_CODE_NONE) {

@@ -46,8 +46,9 @@ struct syn_verify_key {
 /* Where the verifier looks things up. */
 struct syn_verify_env {
     int64_t now_s;
-    const struct syn_readings *readings; /* of skews; NULL: the reference's */
-    const char *region;                  /* of `twr`; NULL: none configured */
+    const struct syn_token_check *checks; /* NULL: the sound table */
+    const struct syn_readings *readings;  /* of skews; NULL: the reference's */
+    const char *region;                   /* of `twr`; NULL: none configured */
     struct syn_str jwe_key; /* 32 bytes; at NULL: JWE refused (20101) */
     /* False: no such key. */
     bool (*find_key)(void *ctx, struct syn_str key_sid,
@@ -74,12 +75,11 @@ struct syn_token_check {
 extern const struct syn_token_check syn_token_checks[];
 
 /*
- * Verify by `checks` (NULL: the sound table). SYN_CODE_NONE and *facts on
+ * Verify by the checks of `env`. SYN_CODE_NONE and *facts on
  * success; else a 20xxx code, *facts untouched and *failed (may be NULL) the
  * check that refused.
  */
 enum syn_code syn_token_verify(const struct syn_verify_env *env,
-                               const struct syn_token_check *checks,
                                struct syn_arena *arena, struct syn_str token,
                                struct syn_token_facts *facts,
                                const struct syn_token_check **failed);

@@ -243,12 +243,11 @@ static int64_t add_delay(int64_t now_us, int64_t delay_us)
 }
 
 syn_status syn_clock_start(struct syn_clock *clock, struct syn_timer *timer,
-                           enum syn_timer_kind kind, int64_t delay_us,
-                           syn_timer_fn fire, void *ctx)
+                           int64_t delay_us, struct syn_alarm alarm)
 {
-    SYN_ASSERT((unsigned)kind < KINDS && fire != NULL);
+    SYN_ASSERT((unsigned)alarm.kind < KINDS && alarm.fire != NULL);
     int64_t before_us = first_due_us(clock);
-    struct heap *heap = &clock->heaps[kind];
+    struct heap *heap = &clock->heaps[alarm.kind];
     syn_status st = heap_reserve(heap);
     if (st != SYN_OK) {
         return st;
@@ -259,9 +258,9 @@ syn_status syn_clock_start(struct syn_clock *clock, struct syn_timer *timer,
     timer->due_us = add_delay(syn_clock_now_us(clock), delay_us);
     timer->delay_us = delay_us;
     timer->order = clock->next_order++;
-    timer->kind = kind;
-    timer->fire = fire;
-    timer->ctx = ctx;
+    timer->kind = alarm.kind;
+    timer->fire = alarm.fire;
+    timer->ctx = alarm.ctx;
     sift_up(heap, heap->count++, timer);
     tell_observer(clock, before_us);
     return SYN_OK;

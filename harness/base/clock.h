@@ -58,6 +58,13 @@ int64_t syn_clock_now_us(const struct syn_clock *clock);
 int64_t syn_clock_now_ms(const struct syn_clock *clock);
 int64_t syn_clock_now_s(const struct syn_clock *clock);
 
+/* What a timer is for. */
+struct syn_alarm {
+    enum syn_timer_kind kind;
+    syn_timer_fn fire;
+    void *ctx;
+};
+
 /*
  * Start, or restart, `timer` to fire once after `delay_us` (0 or less: at the
  * next run). The timer must outlive its run or be stopped.
@@ -66,9 +73,8 @@ int64_t syn_clock_now_s(const struct syn_clock *clock);
  */
 SYN_MUST_CHECK syn_status syn_clock_start(struct syn_clock *clock,
                                           struct syn_timer *timer,
-                                          enum syn_timer_kind kind,
-                                          int64_t delay_us, syn_timer_fn fire,
-                                          void *ctx);
+                                          int64_t delay_us,
+                                          struct syn_alarm alarm);
 
 /* Idle timers are ignored. */
 void syn_clock_stop(struct syn_clock *clock, struct syn_timer *timer);

@@ -128,8 +128,8 @@ static void check_ours(void *ctx)
     for (unsigned i = 0; i < TOKEN_WORK; i++) {
         struct syn_token_facts facts;
         struct syn_arena_mark mark = syn_arena_mark(&bench->arena);
-        enum syn_code code = syn_token_verify(&env, NULL, &bench->arena,
-                                              bench->token, &facts, NULL);
+        enum syn_code code =
+            syn_token_verify(&env, &bench->arena, bench->token, &facts, NULL);
         SYN_ASSERT(code == SYN_CODE_NONE);
         syn_arena_rewind(&bench->arena, mark);
     }

@@ -113,8 +113,11 @@ static void connect_once(void)
                SYN_OK);
     SYN_ASSERT(syn_http_reader_new(SYN_HTTP_RESPONSE, NULL, &client.reader) ==
                SYN_OK);
-    SYN_ASSERT(syn_listener_open(loop, "127.0.0.1", 0, NULL, accept_one, NULL,
-                                 &listener) == SYN_OK);
+    SYN_ASSERT(
+        syn_listener_open(loop,
+                          &(struct syn_listener_options){.address = "127.0.0.1",
+                                                         .accept = accept_one},
+                          &listener) == SYN_OK);
     struct syn_stream_target target = {.host = "127.0.0.1",
                                        .port = syn_listener_port(listener),
                                        .guard_ms = GUARD_MS};

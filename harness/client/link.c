@@ -233,8 +233,13 @@ static bool take_upgrade(struct wire *wire)
                      answer->body);
     }
     return syn_ws_is_accepted(answer, wire->key) &&
-           syn_ws_new(SYN_WS_CLIENT, SYN_JSON_BYTES_MAX, &ws_events, wire,
-                      &wire->out, &wire->ws) == SYN_OK;
+           syn_ws_new(
+               &(struct syn_ws_options){.role = SYN_WS_CLIENT,
+                                        .message_bytes_max = SYN_JSON_BYTES_MAX,
+                                        .events = &ws_events,
+                                        .ctx = wire,
+                                        .out = &wire->out},
+               &wire->ws) == SYN_OK;
 }
 
 static void feed_http(struct wire *wire, struct syn_str in)
@@ -438,9 +443,9 @@ static void fire(void *ctx)
 static void do_start(struct syn_link *link, const struct syn_sdk_effect *effect)
 {
     struct link_timer *timer = &link->timers[effect->timer];
-    syn_status st =
-        syn_clock_start(syn_loop_clock(link->setup.world->loop), &timer->timer,
-                        effect->timer_kind, effect->delay_us, fire, timer);
+    syn_status st = syn_clock_start(
+        syn_loop_clock(link->setup.world->loop), &timer->timer,
+        effect->delay_us, (struct syn_alarm){effect->timer_kind, fire, timer});
     if (st != SYN_OK) {
         link->refusal = st;
     }

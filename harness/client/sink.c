@@ -191,9 +191,10 @@ static void answer_as_told(struct peer *peer)
         return;
     }
     peer->late_status = status;
-    if (syn_clock_start(syn_loop_clock(peer->sink->world->loop), &peer->timer,
-                        SYN_TIMER_EVENT, manner->delay_ms * US_PER_MS,
-                        answer_late, peer) != SYN_OK) {
+    if (syn_clock_start(
+            syn_loop_clock(peer->sink->world->loop), &peer->timer,
+            manner->delay_ms * US_PER_MS,
+            (struct syn_alarm){SYN_TIMER_EVENT, answer_late, peer}) != SYN_OK) {
         syn_stream_abort(peer->stream);
     }
 }
@@ -306,8 +307,14 @@ syn_status syn_sink_new(struct syn_world *world,
         return SYN_ERR_MEMORY;
     }
     sink->world = world;
-    syn_status st = syn_listener_open(world->loop, address, o->port, o->tls,
-                                      on_accept, sink, &sink->listener);
+    syn_status st =
+        syn_listener_open(world->loop,
+                          &(struct syn_listener_options){.address = address,
+                                                         .port = o->port,
+                                                         .tls = o->tls,
+                                                         .accept = on_accept,
+                                                         .ctx = sink},
+                          &sink->listener);
     if (st == SYN_OK && !name_url(sink, o, address)) {
         st = SYN_ERR_CONFIG;
     }

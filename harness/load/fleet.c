@@ -28,8 +28,9 @@ static void fire(void *ctx);
 void syn_load_fleet_time(struct syn_load_worker *worker,
                          struct syn_load_session *session, int64_t delay_us)
 {
-    if (syn_clock_start(worker->clock, &session->timer, SYN_TIMER_EVENT,
-                        delay_us, fire, session) != SYN_OK) {
+    if (syn_clock_start(worker->clock, &session->timer, delay_us,
+                        (struct syn_alarm){SYN_TIMER_EVENT, fire, session}) !=
+        SYN_OK) {
         syn_load_worker_fail(worker, "too many timers");
     }
 }

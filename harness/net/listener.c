@@ -153,11 +153,11 @@ const char *syn_listener_cause(syn_status st)
                            : strerror(errno);
 }
 
-syn_status syn_listener_open(struct syn_loop *loop, const char *address,
-                             uint16_t port, const struct syn_tls_server *tls,
-                             syn_accept_fn accept, void *ctx,
+syn_status syn_listener_open(struct syn_loop *loop,
+                             const struct syn_listener_options *options,
                              struct syn_listener **out)
 {
+    const struct syn_tls_server *tls = options->tls;
     struct syn_streams *home = syn_loop_streams(loop);
     syn_status st = SYN_OK;
     struct syn_listener *listener = calloc(1, sizeof *listener);
@@ -165,13 +165,14 @@ syn_status syn_listener_open(struct syn_loop *loop, const char *address,
         return SYN_ERR_MEMORY;
     }
     *listener = (struct syn_listener){
-        .home = home, .accept = accept, .ctx = ctx, .fd = -1};
+        .home = home, .accept = options->accept, .ctx = options->ctx, .fd = -1};
     if (tls != NULL) {
         st = syn_tls_context_server(tls, &listener->tls);
         listener->takes_plain = tls->takes_plain;
     }
     if (st == SYN_OK) {
-        listener->fd = open_socket(address, port, &listener->port);
+        listener->fd =
+            open_socket(options->address, options->port, &listener->port);
         st = listener->fd < 0 ? SYN_ERR_NET : SYN_OK;
     }
     listener->next = home->listeners;

@@ -50,16 +50,21 @@ typedef bool (*syn_accept_fn)(void *ctx, struct syn_stream *stream,
                               const struct syn_stream_events **events,
                               void **stream_ctx);
 
+struct syn_listener_options {
+    const char *address;              /* numeric, IPv4 or IPv6 */
+    uint16_t port;                    /* 0: a free one */
+    const struct syn_tls_server *tls; /* NULL: plain; ALPN offers http/1.1 */
+    syn_accept_fn accept;
+    void *ctx;
+};
+
 /*
- * Listen on numeric `address` (IPv4 or IPv6) and `port` (0: a free one).
- * `tls` NULL: plain. ALPN offers http/1.1. *out is owned by the caller.
+ * Listen. The options are borrowed for the call, *out is owned by the caller.
  * Errors: SYN_ERR_NET (address in use, not allowed), SYN_ERR_TLS (bad files).
  */
-SYN_MUST_CHECK syn_status syn_listener_open(struct syn_loop *loop,
-                                            const char *address, uint16_t port,
-                                            const struct syn_tls_server *tls,
-                                            syn_accept_fn accept, void *ctx,
-                                            struct syn_listener **out);
+SYN_MUST_CHECK syn_status syn_listener_open(
+    struct syn_loop *loop, const struct syn_listener_options *options,
+    struct syn_listener **out);
 
 /* Why it failed with `st`, for people; by errno, so ask at once. */
 const char *syn_listener_cause(syn_status st);

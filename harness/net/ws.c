@@ -133,19 +133,18 @@ static void close_vendor_if_idle(struct syn_ws *ws)
     }
 }
 
-syn_status syn_ws_new(enum syn_ws_role role, size_t message_bytes_max,
-                      const struct syn_ws_events *events, void *ctx,
-                      struct syn_buf *out, struct syn_ws **result)
+syn_status syn_ws_new(const struct syn_ws_options *options,
+                      struct syn_ws **result)
 {
     struct syn_ws *ws = calloc(1, sizeof *ws);
     if (ws == NULL) {
         return SYN_ERR_MEMORY;
     }
-    ws->role = role;
-    ws->message_bytes_max = message_bytes_max;
-    ws->events = events;
-    ws->ctx = ctx;
-    ws->out = out;
+    ws->role = options->role;
+    ws->message_bytes_max = options->message_bytes_max;
+    ws->events = options->events;
+    ws->ctx = options->ctx;
+    ws->out = options->out;
     ws->masks_used = MASK_POOL_BYTES; /* none is left */
     syn_ws_be_careless(ws, 0);
     *result = ws;

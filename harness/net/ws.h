@@ -28,15 +28,18 @@ struct syn_ws_events {
     void (*on_close)(void *ctx, uint16_t code, bool is_violation);
 };
 
-/*
- * `out` receives the bytes to send and is owned by the caller, who empties it
- * into the stream; it must outlive the ws. `message_bytes_max` bounds received
- * messages (1009 beyond). Client masks come from the process's random source.
- */
-SYN_MUST_CHECK syn_status syn_ws_new(enum syn_ws_role role,
-                                     size_t message_bytes_max,
-                                     const struct syn_ws_events *events,
-                                     void *ctx, struct syn_buf *out,
+struct syn_ws_options {
+    enum syn_ws_role role;
+    size_t message_bytes_max; /* of what is received; 1009 beyond */
+    const struct syn_ws_events *events;
+    void *ctx; /* of the events */
+    /* Receives the bytes to send; the caller's, who empties it into the stream.
+     * It outlives the ws, like the events. */
+    struct syn_buf *out;
+};
+
+/* Client masks come from the process's random source. */
+SYN_MUST_CHECK syn_status syn_ws_new(const struct syn_ws_options *options,
                                      struct syn_ws **ws);
 void syn_ws_free(struct syn_ws *ws);
 

@@ -128,8 +128,11 @@ syn_status syn_sample_server_start(struct syn_loop *loop,
     }
     server->answer = answer;
     server->ctx = ctx;
-    syn_status st = syn_listener_open(loop, ADDRESS, 0, NULL, on_accept, server,
-                                      &server->listener);
+    syn_status st = syn_listener_open(
+        loop,
+        &(struct syn_listener_options){
+            .address = ADDRESS, .accept = on_accept, .ctx = server},
+        &server->listener);
     if (st != SYN_OK) {
         free(server);
         return st;

@@ -82,9 +82,9 @@ static void start_timer(struct syn_conn *conn, int64_t delay_s)
 {
     const struct syn_seams *seams = &conn->service->seams;
     const int64_t patience_s = seams->frames.patience_s(seams->ctx, delay_s);
-    syn_status st =
-        syn_clock_start(conn->service->clock, &conn->timer, SYN_TIMER_PEER,
-                        patience_s * US_PER_S, on_timeout, conn);
+    syn_status st = syn_clock_start(
+        conn->service->clock, &conn->timer, patience_s * US_PER_S,
+        (struct syn_alarm){SYN_TIMER_PEER, on_timeout, conn});
     if (st != SYN_OK) {
         syn_log(SYN_LOG_ALERT, ACTOR, "no timer", "reason=\"%s\"",
                 syn_status_text(st));

@@ -125,8 +125,8 @@ static bool is_good_token(struct syn_service *service, struct syn_str text)
     struct syn_verify_env env;
     struct syn_token_facts facts;
     syn_keyring_env(service, &env);
-    return syn_token_verify(&env, NULL, &service->scratch, text, &facts,
-                            NULL) == SYN_CODE_NONE;
+    return syn_token_verify(&env, &service->scratch, text, &facts, NULL) ==
+           SYN_CODE_NONE;
 }
 
 static bool admit_tokens(void *ctx, struct syn_str user,

@@ -208,6 +208,7 @@ bool syn_keyring_admits(struct syn_service *service, struct syn_str user,
         return false;
     }
     /* A seeded defect may let strangers in: they land in the first account. */
+    SYN_ASSERT(ring->accounts != NULL);
     out->account = account != NULL ? account->row : ring->accounts[0].row;
     out->kind = is_known ? kind : SYN_KEY_MAIN;
     return true;

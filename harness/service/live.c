@@ -233,9 +233,9 @@ void syn_live_end(struct syn_session *session,
     retire(session);
     syn_ws_close(session->ws, CLOSE_NORMAL);
     mark_dirty(session);
-    if (syn_clock_start(session->service->clock, &session->linger,
-                        SYN_TIMER_PEER, LINGER_US, fire_linger,
-                        session) != SYN_OK) {
+    if (syn_clock_start(session->service->clock, &session->linger, LINGER_US,
+                        (struct syn_alarm){SYN_TIMER_PEER, fire_linger,
+                                           session}) != SYN_OK) {
         session->is_finished = true;
     }
 }
@@ -344,8 +344,14 @@ struct syn_session *syn_live_open(struct syn_service *service,
     syn_table_init(&session->by_object, NULL);
     syn_arena_init(&session->arena, NULL, SESSION_BYTES);
     session->no_facts = syn_arena_mark(&session->arena);
-    if (syn_ws_new(SYN_WS_SERVER, service->seams.message_bytes_max, &ws_events,
-                   session, &session->out, &session->ws) != SYN_OK) {
+    if (syn_ws_new(
+            &(struct syn_ws_options){.role = SYN_WS_SERVER,
+                                     .message_bytes_max =
+                                         service->seams.message_bytes_max,
+                                     .events = &ws_events,
+                                     .ctx = session,
+                                     .out = &session->out},
+            &session->ws) != SYN_OK) {
         syn_arena_fini(&session->arena);
         free(session);
         return NULL;
@@ -362,7 +368,8 @@ struct syn_session *syn_live_open(struct syn_service *service,
     if (early->bytes.bytes > 0) {
         syn_live_bytes(session, early->bytes);
     }
-    /* The caller still holds the stream, so nothing is freed here. */
+    /* The caller still holds the stream, so nothing is freed here, which the
+     * analyser cannot see. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     session->busy--;
     return session;
 }

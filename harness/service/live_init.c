@@ -99,9 +99,9 @@ static enum syn_code read_token(struct syn_session *session,
     const struct syn_json *token = syn_json_member(frame->header, "token");
     struct syn_verify_env env;
     syn_keyring_env(service, &env);
-    const enum syn_code code =
-        syn_token_verify(&env, service->seams.token_checks, &service->scratch,
-                         syn_json_str(token, absent), facts, NULL);
+    env.checks = service->seams.token_checks;
+    const enum syn_code code = syn_token_verify(
+        &env, &service->scratch, syn_json_str(token, absent), facts, NULL);
     if (code != SYN_CODE_NONE) {
         return syn_reading_token_code(&service->seams.rules.readings, code);
     }

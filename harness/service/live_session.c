@@ -139,8 +139,8 @@ void syn_live_message(struct syn_session *session, struct syn_str message)
 static void start(struct syn_session *session, struct syn_timer *timer,
                   enum syn_timer_kind kind, int64_t delay_us, syn_timer_fn fire)
 {
-    if (syn_clock_start(session->service->clock, timer, kind, delay_us, fire,
-                        session) != SYN_OK) {
+    if (syn_clock_start(session->service->clock, timer, delay_us,
+                        (struct syn_alarm){kind, fire, session}) != SYN_OK) {
         syn_log(SYN_LOG_WARN, "live", "no timer", "state=%d",
                 (int)session->state);
         syn_live_end(session, NULL);

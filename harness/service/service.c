@@ -53,8 +53,9 @@ static void arm_sweep(struct syn_service *service)
     }
     service->sweep_at_ms = due_ms;
     int64_t delay_us = due_ms * US_PER_MS - syn_clock_now_us(service->clock);
-    syn_status st = syn_clock_start(service->clock, &service->sweep_timer,
-                                    SYN_TIMER_EVENT, delay_us, sweep, service);
+    syn_status st =
+        syn_clock_start(service->clock, &service->sweep_timer, delay_us,
+                        (struct syn_alarm){SYN_TIMER_EVENT, sweep, service});
     if (st != SYN_OK) {
         syn_log(SYN_LOG_ALERT, ACTOR, "sweep not armed", "reason=\"%s\"",
                 syn_status_text(st));
@@ -89,8 +90,9 @@ static void sweep(void *ctx)
     if (count >= SWEEP_BATCH) {
         /* More is due: let others run between, at the same time. */
         service->sweep_at_ms = syn_clock_now_ms(service->clock);
-        if (syn_clock_start(service->clock, &service->sweep_timer,
-                            SYN_TIMER_EVENT, 0, sweep, service) == SYN_OK) {
+        if (syn_clock_start(service->clock, &service->sweep_timer, 0,
+                            (struct syn_alarm){SYN_TIMER_EVENT, sweep,
+                                               service}) == SYN_OK) {
             return;
         }
     }
@@ -298,9 +300,14 @@ static syn_status open_listeners(struct syn_service *service,
     const struct syn_tls_server *with = setup->tls == NULL ? NULL : &tls;
     syn_status st = SYN_OK;
     for (uint32_t i = 0; i < service->setup.port_count && st == SYN_OK; i++) {
-        st = syn_listener_open(loop, service->setup.address,
-                               i == 0 ? setup->port : 0, with, syn_conn_accept,
-                               service, &service->listeners[i]);
+        st = syn_listener_open(
+            loop,
+            &(struct syn_listener_options){.address = service->setup.address,
+                                           .port = i == 0 ? setup->port : 0,
+                                           .tls = with,
+                                           .accept = syn_conn_accept,
+                                           .ctx = service},
+            &service->listeners[i]);
     }
     return st;
 }

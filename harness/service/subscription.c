@@ -129,8 +129,11 @@ void syn_subscription_drop(struct syn_subscription *s)
 
 void syn_subscription_drop_all(struct syn_session *session)
 {
-    while (session->first_subscription != NULL) {
-        syn_subscription_drop(session->first_subscription);
+    struct syn_subscription *next = NULL;
+    for (struct syn_subscription *s = session->first_subscription; s != NULL;
+         s = next) {
+        next = s->next_in_session;
+        syn_subscription_drop(s);
     }
 }
 

@@ -167,8 +167,9 @@ static bool wait_for(struct syn_service *service,
     struct group *group = open_group(absences, who);
     struct absence *absence = group == NULL ? NULL : make(sizeof(*absence));
     if (absence != NULL &&
-        syn_clock_start(service->clock, &absence->timer, SYN_TIMER_EVENT,
-                        window_ms * US_PER_MS, end_wait, absence) != SYN_OK) {
+        syn_clock_start(
+            service->clock, &absence->timer, window_ms * US_PER_MS,
+            (struct syn_alarm){SYN_TIMER_EVENT, end_wait, absence}) != SYN_OK) {
         drop(absence);
         absence = NULL;
     }

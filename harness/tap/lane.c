@@ -82,8 +82,9 @@ static bool must_wait(struct syn_tap_lane *lane)
         return false;
     }
     /* Without a timer the message goes at once: late is better than never. */
-    return syn_clock_start(clock, &lane->timer, SYN_TIMER_EVENT, wait_us,
-                           on_due, lane) == SYN_OK;
+    return syn_clock_start(clock, &lane->timer, wait_us,
+                           (struct syn_alarm){SYN_TIMER_EVENT, on_due, lane}) ==
+           SYN_OK;
 }
 
 static void ease_pressure(struct syn_tap_lane *lane)

@@ -184,8 +184,15 @@ syn_status syn_tap_start(struct syn_loop *loop,
     tap->options = *options;
     syn_arena_init(&tap->scratch, NULL, 4 * (size_t)SYN_TAP_HELD_BYTES_MAX);
     st = syn_listener_open(
-        loop, options->address != NULL ? options->address : "127.0.0.1",
-        options->port, options->tls, accept_link, tap, &tap->listener);
+        loop,
+        &(struct syn_listener_options){.address = options->address != NULL
+                                                      ? options->address
+                                                      : "127.0.0.1",
+                                       .port = options->port,
+                                       .tls = options->tls,
+                                       .accept = accept_link,
+                                       .ctx = tap},
+        &tap->listener);
     if (st != SYN_OK) {
         syn_arena_fini(&tap->scratch);
         free(tap);

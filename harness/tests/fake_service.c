@@ -302,9 +302,15 @@ static void take_request(struct conn *conn)
     if (request->has_upgrade && rule == NULL) {
         ck_assert(syn_ws_accept(request, &conn->out));
         flush(conn);
-        ck_assert_int_eq(syn_ws_new(SYN_WS_SERVER, SYN_FRAME_BYTES_MAX,
-                                    &ws_events, conn, &conn->out, &conn->ws),
-                         SYN_OK);
+        ck_assert_int_eq(
+            syn_ws_new(&(struct syn_ws_options){.role = SYN_WS_SERVER,
+                                                .message_bytes_max =
+                                                    SYN_FRAME_BYTES_MAX,
+                                                .events = &ws_events,
+                                                .ctx = conn,
+                                                .out = &conn->out},
+                       &conn->ws),
+            SYN_OK);
     } else {
         answer_http(conn, rule == NULL ? &not_found : rule);
     }
@@ -530,10 +536,13 @@ void bench_set_up(void)
     bench.fake = calloc(1, sizeof *bench.fake);
     ck_assert_ptr_nonnull(bench.fake);
     syn_buf_init(&bench.fake->heard, NULL, 67108864);
-    ck_assert_int_eq(syn_listener_open(bench.loop, "127.0.0.1", 0, NULL,
-                                       accept_conn, bench.fake,
-                                       &bench.fake->listener),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_listener_open(bench.loop,
+                          &(struct syn_listener_options){.address = "127.0.0.1",
+                                                         .accept = accept_conn,
+                                                         .ctx = bench.fake},
+                          &bench.fake->listener),
+        SYN_OK);
     bench.world = (struct syn_world){
         .loop = bench.loop,
         .curl = bench.curl,

@@ -214,9 +214,14 @@ struct live_peer *live_open(struct bench *bench)
     peer->bench = bench;
     syn_buf_init(&peer->out, NULL, MESSAGE_BYTES * 2);
     syn_buf_init(&peer->handshake, NULL, HANDSHAKE_BYTES);
-    ck_assert_int_eq(syn_ws_new(SYN_WS_CLIENT, MESSAGE_BYTES, &ws_events, peer,
-                                &peer->out, &peer->ws),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_ws_new(&(struct syn_ws_options){.role = SYN_WS_CLIENT,
+                                            .message_bytes_max = MESSAGE_BYTES,
+                                            .events = &ws_events,
+                                            .ctx = peer,
+                                            .out = &peer->out},
+                   &peer->ws),
+        SYN_OK);
     ck_assert_int_eq(
         syn_ws_put_request(&peer->out, "127.0.0.1", "/v3/wsconnect", peer->key),
         SYN_OK);

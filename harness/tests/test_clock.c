@@ -61,9 +61,9 @@ static void ring(void *ctx)
         syn_clock_stop(t->clock, &bell->stops->timer);
     }
     if (bell->starts != NULL) {
-        syn_status st =
-            syn_clock_start(t->clock, &bell->starts->timer, SYN_TIMER_EVENT,
-                            bell->delay_us, ring, bell->starts);
+        syn_status st = syn_clock_start(
+            t->clock, &bell->starts->timer, bell->delay_us,
+            (struct syn_alarm){SYN_TIMER_EVENT, ring, bell->starts});
         ck_assert_int_eq(st, SYN_OK);
     }
 }
@@ -71,9 +71,9 @@ static void ring(void *ctx)
 static void start(struct bell *bell, enum syn_timer_kind kind, int64_t delay_us)
 {
     bell->trace = &trace;
-    ck_assert_int_eq(
-        syn_clock_start(trace.clock, &bell->timer, kind, delay_us, ring, bell),
-        SYN_OK);
+    ck_assert_int_eq(syn_clock_start(trace.clock, &bell->timer, delay_us,
+                                     (struct syn_alarm){kind, ring, bell}),
+                     SYN_OK);
 }
 
 static void count_between(void *ctx)
@@ -292,8 +292,9 @@ static bool has_start_failed;
 
 static void restart_at_once(void *ctx)
 {
-    syn_status st = syn_clock_start(trace.clock, ctx, SYN_TIMER_EVENT, 0,
-                                    restart_at_once, ctx);
+    syn_status st = syn_clock_start(
+        trace.clock, ctx, 0,
+        (struct syn_alarm){SYN_TIMER_EVENT, restart_at_once, ctx});
     has_start_failed = has_start_failed || st != SYN_OK;
 }
 
@@ -353,10 +354,11 @@ START_TEST(many_timers_fire_in_order)
             syn_clock_stop(trace.clock, timer);
         } else {
             int64_t delay_us = (int64_t)syn_rng_below(&rng, 500);
-            ck_assert_int_eq(syn_clock_start(trace.clock, timer,
-                                             SYN_TIMER_EVENT, delay_us,
-                                             check_order, timer),
-                             SYN_OK);
+            ck_assert_int_eq(
+                syn_clock_start(
+                    trace.clock, timer, delay_us,
+                    (struct syn_alarm){SYN_TIMER_EVENT, check_order, timer}),
+                SYN_OK);
         }
     }
     for (size_t i = 0; i < COUNT(timers); i++) {
@@ -374,7 +376,9 @@ START_TEST(freed_clock_forgets_its_timers)
     struct bell a = {.letter = 'a'};
     struct syn_clock *clock = syn_clock_new_virtual(0);
     ck_assert_int_eq(
-        syn_clock_start(clock, &a.timer, SYN_TIMER_EVENT, 1, ring, &a), SYN_OK);
+        syn_clock_start(clock, &a.timer, 1,
+                        (struct syn_alarm){SYN_TIMER_EVENT, ring, &a}),
+        SYN_OK);
     syn_clock_free(clock);
     ck_assert(!syn_timer_is_running(&a.timer));
     syn_clock_free(NULL);
@@ -394,8 +398,9 @@ START_TEST(real_clock_moves_on_its_own)
     ck_assert(!syn_clock_is_virtual(clock));
     int64_t first_us = syn_clock_now_us(clock);
     ck_assert_int_gt(first_us, START_US - INT64_C(100000000) * 1000000);
-    ck_assert_int_eq(syn_clock_start(clock, &timer, SYN_TIMER_PEER, 1000,
-                                     note_fire, &has_fired),
+    ck_assert_int_eq(syn_clock_start(clock, &timer, 1000,
+                                     (struct syn_alarm){SYN_TIMER_PEER,
+                                                        note_fire, &has_fired}),
                      SYN_OK);
     ck_assert_uint_eq(syn_clock_run_due(clock, 1), 0);
     /* Bounded by the unit's time limit; a millisecond in practice. */

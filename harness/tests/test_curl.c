@@ -206,9 +206,13 @@ static void tear_down(void)
 static void serve(enum manner how, const struct syn_tls_server *tls)
 {
     manner = how;
-    ck_assert_int_eq(syn_listener_open(loop, "127.0.0.1", 0, tls, accept_one,
-                                       NULL, &listener),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_listener_open(loop,
+                          &(struct syn_listener_options){.address = "127.0.0.1",
+                                                         .tls = tls,
+                                                         .accept = accept_one},
+                          &listener),
+        SYN_OK);
 }
 
 static void begin(struct syn_curl_request request, const char *scheme,
@@ -307,8 +311,12 @@ START_TEST(redirect_is_reported_and_not_followed)
     struct syn_listener *elsewhere = NULL;
     int visits = 0;
     char location[64];
-    ck_assert_int_eq(syn_listener_open(loop, "127.0.0.2", 0, NULL,
-                                       accept_stranger, &visits, &elsewhere),
+    ck_assert_int_eq(syn_listener_open(loop,
+                                       &(struct syn_listener_options){
+                                           .address = "127.0.0.2",
+                                           .accept = accept_stranger,
+                                           .ctx = &visits},
+                                       &elsewhere),
                      SYN_OK);
     snprintf(location, sizeof location, "http://127.0.0.2:%u/x",
              (unsigned)syn_listener_port(elsewhere));

@@ -136,8 +136,9 @@ static enum syn_code verify(struct syn_forge_kit *kit,
                             const struct syn_token_check *checks,
                             struct syn_str token, struct syn_token_facts *facts)
 {
-    const struct syn_verify_env env = make_env(kit);
-    return syn_token_verify(&env, checks, &arena, token, facts, NULL);
+    struct syn_verify_env env = make_env(kit);
+    env.checks = checks;
+    return syn_token_verify(&env, &arena, token, facts, NULL);
 }
 
 /* --- the table ------------------------------------------------------------ */

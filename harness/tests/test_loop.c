@@ -76,9 +76,10 @@ START_TEST(timer_of_a_real_clock_fires_in_its_turn)
     int fired = 0;
     struct syn_timer timer = {0};
     int64_t start = now_ms();
-    ck_assert_int_eq(syn_clock_start(test_clock, &timer, SYN_TIMER_EVENT, 20000,
-                                     count, &fired),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_clock_start(test_clock, &timer, 20000,
+                        (struct syn_alarm){SYN_TIMER_EVENT, count, &fired}),
+        SYN_OK);
     ck_assert(syn_loop_run_until(loop, is_positive, &fired, 5000));
     ck_assert_int_ge(now_ms() - start, 18);
     ck_assert_int_lt(now_ms() - start, 2000);
@@ -91,7 +92,8 @@ START_TEST(timer_of_a_virtual_clock_waits_for_its_owner)
     int fired = 0;
     struct syn_timer timer = {0};
     ck_assert_int_eq(
-        syn_clock_start(test_clock, &timer, SYN_TIMER_EVENT, 1, count, &fired),
+        syn_clock_start(test_clock, &timer, 1,
+                        (struct syn_alarm){SYN_TIMER_EVENT, count, &fired}),
         SYN_OK);
     ck_assert(!syn_loop_run_until(loop, is_positive, &fired, 20));
     ck_assert_int_eq(syn_clock_advance_us(test_clock, 1, NULL, NULL), SYN_OK);
@@ -167,10 +169,12 @@ START_TEST(loop_made_in_a_forked_child_works)
         struct syn_loop *inner = NULL;
         int fired = 0;
         struct syn_timer timer = {0};
-        bool is_good = syn_loop_new(own, &inner) == SYN_OK &&
-                       syn_clock_start(own, &timer, SYN_TIMER_EVENT, 1000,
-                                       count, &fired) == SYN_OK &&
-                       syn_loop_run_until(inner, is_positive, &fired, 5000);
+        bool is_good =
+            syn_loop_new(own, &inner) == SYN_OK &&
+            syn_clock_start(
+                own, &timer, 1000,
+                (struct syn_alarm){SYN_TIMER_EVENT, count, &fired}) == SYN_OK &&
+            syn_loop_run_until(inner, is_positive, &fired, 5000);
         syn_loop_free(inner);
         syn_clock_free(own);
         _exit(is_good ? 7 : 1);

@@ -92,11 +92,18 @@ static bool accept_one(void *ctx, struct syn_stream *stream,
     return true;
 }
 
+static syn_status try_listen(const char *address, uint16_t port,
+                             const struct syn_tls_server *tls,
+                             struct syn_listener **out)
+{
+    const struct syn_listener_options at = {address, port, tls, accept_one,
+                                            NULL};
+    return syn_listener_open(loop, &at, out);
+}
+
 static void listen_on(const char *address, const struct syn_tls_server *tls)
 {
-    ck_assert_int_eq(
-        syn_listener_open(loop, address, 0, tls, accept_one, NULL, &listener),
-        SYN_OK);
+    ck_assert_int_eq(try_listen(address, 0, tls, &listener), SYN_OK);
     ck_assert_uint_ne(syn_listener_port(listener), 0);
 }
 
@@ -105,9 +112,9 @@ static void connect_to(const char *host, const struct syn_tls_client *tls)
     const uint16_t port = syn_listener_port(listener);
     struct syn_stream_target target = {
         .host = host, .port = port, .tls = tls, .guard_ms = GUARD_MS};
-    ck_assert_int_eq(
-        syn_stream_connect(loop, &target, &events, &client, &client.stream),
-        SYN_OK);
+    syn_status st =
+        syn_stream_connect(loop, &target, &events, &client, &client.stream);
+    ck_assert_int_eq(st, SYN_OK);
 }
 
 static bool is_both_up(void *ctx)
@@ -217,10 +224,9 @@ static bool greet(void *ctx, struct syn_stream *stream,
 
 START_TEST(server_may_write_first)
 {
-    ck_assert_int_eq(syn_listener_open(loop, "127.0.0.1", 0,
-                                       _i == 1 ? &server_tls : NULL, greet,
-                                       NULL, &listener),
-                     SYN_OK);
+    const struct syn_listener_options options = {
+        "127.0.0.1", 0, _i == 1 ? &server_tls : NULL, greet, NULL};
+    ck_assert_int_eq(syn_listener_open(loop, &options, &listener), SYN_OK);
     connect_to("127.0.0.1", _i == 1 ? &good_tls : NULL);
     ck_assert(until(has_client_bytes, 7));
     ck_assert(syn_str_is(syn_buf_str(&client.in), "welcome"));
@@ -444,13 +450,9 @@ START_TEST(port_in_use_is_an_error)
 {
     struct syn_listener *second = NULL;
     listen_on("127.0.0.1", NULL);
-    ck_assert_int_eq(syn_listener_open(loop, "127.0.0.1",
-                                       syn_listener_port(listener), NULL,
-                                       accept_one, NULL, &second),
-                     SYN_ERR_NET);
-    ck_assert_int_eq(syn_listener_open(loop, "not an address", 0, NULL,
-                                       accept_one, NULL, &second),
-                     SYN_ERR_NET);
+    const uint16_t taken = syn_listener_port(listener);
+    ck_assert(try_listen("127.0.0.1", taken, NULL, &second) == SYN_ERR_NET);
+    ck_assert(try_listen("not an address", 0, NULL, &second) == SYN_ERR_NET);
     ck_assert_ptr_null(second);
 }
 END_TEST
@@ -465,8 +467,7 @@ START_TEST(bad_certificate_files_are_an_error)
     const struct syn_tls_client missing = {KEYS "none.pem", true};
     struct syn_stream_target target = {
         .host = "127.0.0.1", .port = 1, .tls = &missing, .guard_ms = GUARD_MS};
-    ck_assert_int_eq(syn_listener_open(loop, "127.0.0.1", 0, &cases[_i],
-                                       accept_one, NULL, &none),
+    ck_assert_int_eq(try_listen("127.0.0.1", 0, &cases[_i], &none),
                      SYN_ERR_TLS);
     ck_assert_int_eq(
         syn_stream_connect(loop, &target, &events, &client, &client.stream),
@@ -477,8 +478,7 @@ END_TEST
 START_TEST(ipv6_listener_is_reached)
 {
     struct syn_listener *six = NULL;
-    if (syn_listener_open(loop, "::1", 0, &server_tls, accept_one, NULL,
-                          &six) != SYN_OK) {
+    if (try_listen("::1", 0, &server_tls, &six) != SYN_OK) {
         return; /* a container without IPv6 */
     }
     listener = six;

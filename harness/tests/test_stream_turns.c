@@ -117,9 +117,12 @@ static void set_up(void)
     is_fair = true;
     test_clock = syn_clock_new_real();
     ck_assert_int_eq(syn_loop_new(test_clock, &loop), SYN_OK);
-    ck_assert_int_eq(syn_listener_open(loop, "127.0.0.1", 0, NULL, accept_one,
-                                       NULL, &listener),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_listener_open(loop,
+                          &(struct syn_listener_options){.address = "127.0.0.1",
+                                                         .accept = accept_one},
+                          &listener),
+        SYN_OK);
 }
 
 static void tear_down(void)

@@ -447,9 +447,13 @@ START_TEST(bytes_that_are_no_http_pass_as_they_are)
     struct syn_stream *stream = NULL;
     struct syn_tap_options options = {.rest.host = "127.0.0.1"};
     syn_buf_init(&echoed, NULL, 1000);
-    ck_assert_int_eq(syn_listener_open(bench.loop, "127.0.0.1", 0, NULL,
-                                       accept_raw, &is_closed[0], &listener),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_listener_open(bench.loop,
+                          &(struct syn_listener_options){.address = "127.0.0.1",
+                                                         .accept = accept_raw,
+                                                         .ctx = &is_closed[0]},
+                          &listener),
+        SYN_OK);
     options.rest.port = syn_listener_port(listener);
     ck_assert_int_eq(syn_tap_start(bench.loop, &options, &other), SYN_OK);
     struct syn_stream_target target = {

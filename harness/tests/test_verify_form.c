@@ -217,7 +217,7 @@ START_TEST(a_spoilt_form_gets_its_code)
     const struct syn_verify_env env = make_env();
     struct syn_token_facts facts;
     const enum syn_code code = syn_token_verify(
-        &env, NULL, &arena, form_rows[_i].spoil(honest_token()), &facts, NULL);
+        &env, &arena, form_rows[_i].spoil(honest_token()), &facts, NULL);
     ck_assert_msg(code == form_rows[_i].code, "%s: expected %d, got %d",
                   form_rows[_i].what, (int)form_rows[_i].code, (int)code);
 }
@@ -282,9 +282,8 @@ START_TEST(an_envelope_gets_its_code)
     const struct syn_str content =
         envelope_rows[_i].is_signed ? honest_token() : SYN_STR(ALL);
     struct syn_token_facts facts;
-    const enum syn_code code =
-        syn_token_verify(&env, NULL, &arena,
-                         seal(envelope_rows[_i].header, content), &facts, NULL);
+    const enum syn_code code = syn_token_verify(
+        &env, &arena, seal(envelope_rows[_i].header, content), &facts, NULL);
     ck_assert_msg(code == envelope_rows[_i].code, "%s: expected %d, got %d",
                   envelope_rows[_i].what, (int)envelope_rows[_i].code,
                   (int)code);
@@ -297,17 +296,16 @@ START_TEST(an_envelope_altered_or_without_a_key_is_refused)
     const struct syn_str token =
         seal("{\"alg\":\"dir\",\"enc\":\"A256GCM\"}", honest_token());
     struct syn_token_facts facts;
-    ck_assert_int_eq(syn_token_verify(&env, NULL, &arena, token, &facts, NULL),
+    ck_assert_int_eq(syn_token_verify(&env, &arena, token, &facts, NULL),
                      SYN_CODE_20101);
     env.jwe_key = SYN_STR(jwe_key);
-    ck_assert_int_eq(syn_token_verify(&env, NULL, &arena, token, &facts, NULL),
+    ck_assert_int_eq(syn_token_verify(&env, &arena, token, &facts, NULL),
                      SYN_CODE_NONE);
     const size_t middle = token.bytes / 2;
     const struct syn_str altered =
         set_byte(token, middle, token.at[middle] == 'A' ? 'B' : 'A');
-    ck_assert_int_eq(
-        syn_token_verify(&env, NULL, &arena, altered, &facts, NULL),
-        SYN_CODE_20101);
+    ck_assert_int_eq(syn_token_verify(&env, &arena, altered, &facts, NULL),
+                     SYN_CODE_20101);
 }
 END_TEST
 

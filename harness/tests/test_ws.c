@@ -61,8 +61,13 @@ static void open_ws(enum syn_ws_role role)
     is_violation = false;
     syn_buf_init(&out, NULL, 1048576);
     syn_buf_init(&messages, NULL, 1048576);
-    ck_assert_int_eq(syn_ws_new(role, MESSAGE_MAX, &events, NULL, &out, &ws),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_ws_new(&(struct syn_ws_options){.role = role,
+                                            .message_bytes_max = MESSAGE_MAX,
+                                            .events = &events,
+                                            .out = &out},
+                   &ws),
+        SYN_OK);
 }
 
 static syn_status feed(struct syn_str in, size_t step)

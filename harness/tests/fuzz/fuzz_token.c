@@ -49,7 +49,7 @@ static void check_token(struct syn_arena *arena, struct syn_str token)
     struct syn_token_facts facts = {.expires_s = -1};
     const struct syn_token_check *failed = NULL;
     const enum syn_code code =
-        syn_token_verify(&env, NULL, arena, token, &facts, &failed);
+        syn_token_verify(&env, arena, token, &facts, &failed);
     if (code != SYN_CODE_NONE) {
         SYN_ASSERT(failed != NULL && facts.expires_s == -1);
         return;

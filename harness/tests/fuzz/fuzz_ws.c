@@ -75,8 +75,13 @@ static struct reading read_all(struct syn_str in, size_t piece)
     struct syn_buf out;
     struct syn_ws *ws = NULL;
     syn_buf_init(&out, NULL, BYTES_MAX);
-    SYN_ASSERT(syn_ws_new(SYN_WS_SERVER, MESSAGE_BYTES_MAX, &events, &reading,
-                          &out, &ws) == SYN_OK);
+    SYN_ASSERT(syn_ws_new(&(struct syn_ws_options){.role = SYN_WS_SERVER,
+                                                   .message_bytes_max =
+                                                       MESSAGE_BYTES_MAX,
+                                                   .events = &events,
+                                                   .ctx = &reading,
+                                                   .out = &out},
+                          &ws) == SYN_OK);
     for (size_t at = 0; at < in.bytes && !reading.is_over; at += piece) {
         reading.is_over =
             syn_ws_feed(ws, syn_str_part(in, at, piece)) != SYN_OK;
