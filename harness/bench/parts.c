@@ -244,8 +244,9 @@ static void step_model(struct right_bench *bench, struct syn_arena *arena,
     const struct syn_actor backend = {.plane = SYN_PLANE_REST,
                                       .account = bench->service->account,
                                       .identity = SYN_STR("system")};
-    SYN_ASSERT(syn_model_step(bench->model, 0, &backend, command, arena,
-                              outcome) == SYN_OK);
+    SYN_ASSERT(syn_model_step(bench->model,
+                              &(struct syn_request){0, &backend, command},
+                              arena, outcome) == SYN_OK);
     SYN_ASSERT(outcome->code == SYN_CODE_NONE);
 }
 

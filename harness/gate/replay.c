@@ -50,8 +50,9 @@ static syn_status step(struct player *player, struct syn_str identity,
         .account = player->account,
         .identity = identity.at == NULL ? SYN_STR("system") : identity};
     command->service = SYN_STR("default");
-    return syn_model_step(player->model, player->now_ms, &actor, command,
-                          &player->scratch, out);
+    return syn_model_step(
+        player->model, &(struct syn_request){player->now_ms, &actor, command},
+        &player->scratch, out);
 }
 
 static syn_status set_row(struct player *player, size_t s,

@@ -133,12 +133,14 @@ syn_status syn_verb_grant_set(struct syn_step *step)
     }
     struct syn_grant_cell *cell = syn_grant_find(model, step->object, identity);
     bool has_row = cell != NULL;
-    unsigned before = has_row ? cell->grant.rights : SYN_RIGHTS_NONE;
     struct syn_grant row = {.identity = identity, .changed_ms = step->now_ms};
-    row.rights =
-        rules->apply_grant(rules->ctx, &step->object->object, identity, has_row,
-                           before, step->command->rights & SYN_RIGHTS_ALL) &
-        SYN_RIGHTS_ALL;
+    const struct syn_grant_change change = {
+        .object = &step->object->object,
+        .identity = identity,
+        .has_row = has_row,
+        .before = has_row ? cell->grant.rights : SYN_RIGHTS_NONE,
+        .asked = step->command->rights & SYN_RIGHTS_ALL};
+    row.rights = rules->apply_grant(rules->ctx, &change) & SYN_RIGHTS_ALL;
     if (!has_row) {
         cell = syn_grant_add(model, step->object, &row);
         if (cell == NULL) {

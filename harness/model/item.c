@@ -83,16 +83,16 @@ static bool prepare(struct syn_step *step, struct syn_str key,
 
 /* Take the next event id for `cell` and tell log and subscribers. */
 static void record(struct syn_model *model, struct syn_item_cell *cell,
-                   enum syn_event_kind kind, struct syn_log_entry *entry,
-                   const struct syn_doer *doer, struct syn_event *event)
+                   enum syn_event_kind kind, const struct prepared *ready)
 {
     struct syn_object_cell *parent = cell->due.object;
-    int64_t previous_id = cell->item.event_id;
+    const struct syn_doer *doer = &ready->doer;
+    ready->entry->previous_id = cell->item.event_id;
     cell->item.event_id = parent->object.event_count;
     cell->item.updated_ms = doer->now_ms;
     parent->object.event_count++;
     parent->object.updated_ms = doer->now_ms;
-    *event =
+    *ready->event =
         (struct syn_event){.kind = kind,
                            .cause = doer->cause,
                            .object = &parent->object,
@@ -106,7 +106,7 @@ static void record(struct syn_model *model, struct syn_item_cell *cell,
                            .item_event_id = cell->item.event_id,
                            .object_event_count = parent->object.event_count,
                            .expires_ms = cell->item.expires_ms};
-    syn_log_append(model, parent, entry, event, cell->blob, previous_id);
+    syn_log_append(model, parent, ready->entry, ready->event, cell->blob);
 }
 
 static void tell_item(struct syn_model *model, const struct syn_item_cell *cell,
@@ -128,9 +128,12 @@ static void set_deadline(struct syn_step *step, struct syn_item_cell *cell,
     struct syn_object *parent = &step->object->object;
     struct syn_item *item = &cell->item;
     if (command->ttl_s.is_set) {
-        item->expires_ms =
-            rules->deadline(rules->ctx, parent, item, item->expires_ms,
-                            command->ttl_s.value, step->now_ms);
+        item->expires_ms = rules->deadline(
+            rules->ctx, &(struct syn_ttl_change){.object = parent,
+                                                 .item = item,
+                                                 .before_ms = item->expires_ms,
+                                                 .ttl_s = command->ttl_s.value,
+                                                 .now_ms = step->now_ms});
     } else if (is_new) {
         item->expires_ms = rules->item_deadline(rules->ctx, parent);
     } else {
@@ -139,9 +142,13 @@ static void set_deadline(struct syn_step *step, struct syn_item_cell *cell,
     }
     syn_due_set(step->model, &cell->due, item->expires_ms);
     if (command->collection_ttl_s.is_set) {
-        parent->expires_ms =
-            rules->deadline(rules->ctx, parent, NULL, parent->expires_ms,
-                            command->collection_ttl_s.value, step->now_ms);
+        parent->expires_ms = rules->deadline(
+            rules->ctx,
+            &(struct syn_ttl_change){.object = parent,
+                                     .item = NULL,
+                                     .before_ms = parent->expires_ms,
+                                     .ttl_s = command->collection_ttl_s.value,
+                                     .now_ms = step->now_ms});
         syn_due_set(step->model, &step->object->due, parent->expires_ms);
     }
 }
@@ -166,7 +173,7 @@ void syn_item_remove(struct syn_model *model, struct syn_item_cell *cell,
     syn_due_set(model, &cell->due, 0);
     record(model, cell,
            is_list ? SYN_EVENT_LIST_ITEM_REMOVED : SYN_EVENT_MAP_ITEM_REMOVED,
-           entry, doer, event);
+           &(struct prepared){*doer, event, entry});
     cell->next_dead = model->dead_items;
     model->dead_items = cell;
     tell_item(model, cell, true);
@@ -289,7 +296,7 @@ static syn_status add_item(struct syn_step *step)
     set_deadline(step, cell, true);
     record(model, cell,
            is_list ? SYN_EVENT_LIST_ITEM_ADDED : SYN_EVENT_MAP_ITEM_ADDED,
-           ready.entry, &ready.doer, ready.event);
+           &ready);
     finish(step, cell, ready.event);
     step->out->is_created = true;
     tell_item(model, cell, false);
@@ -328,7 +335,7 @@ static syn_status change_item(struct syn_step *step, struct syn_item_cell *cell)
     set_deadline(step, cell, false);
     record(model, cell,
            is_list ? SYN_EVENT_LIST_ITEM_UPDATED : SYN_EVENT_MAP_ITEM_UPDATED,
-           ready.entry, &ready.doer, ready.event);
+           &ready);
     finish(step, cell, ready.event);
     tell_item(model, cell, false);
     return SYN_OK;
@@ -339,6 +346,7 @@ syn_status syn_verb_item_update(struct syn_step *step)
     const struct syn_command *command = step->command;
     struct syn_item_cell *cell = NULL;
     enum syn_code code = find_item(step, &cell);
+    SYN_ASSERT(code != SYN_CODE_NONE || cell != NULL);
     if (code == SYN_CODE_NONE && command->data.at == NULL &&
         !command->ttl_s.is_set) {
         code = SYN_CODE_54010; /* CollectionTtl alone does not do (TTL-19) */

@@ -180,7 +180,7 @@ bool syn_step_doer(const struct syn_step *step, struct syn_doer *out)
     return out->identity.at != NULL;
 }
 
-#define EVENT_AS_NAME(name, text) [SYN_EVENT_##name] = text,
+#define EVENT_AS_NAME(name, text) [SYN_EVENT_##name] = (text),
 static const char *const event_names[SYN_EVENT_COUNT] = {
     SYN_EVENT_MAP(EVENT_AS_NAME)};
 
@@ -398,18 +398,19 @@ static enum syn_code prologue(struct syn_step *step, const struct verb_row *row)
                                 step->command);
 }
 
-syn_status syn_model_step(struct syn_model *model, int64_t now_ms,
-                          const struct syn_actor *actor,
-                          const struct syn_command *command,
+syn_status syn_model_step(struct syn_model *model,
+                          const struct syn_request *request,
                           struct syn_arena *arena, struct syn_outcome *out)
 {
+    const struct syn_command *command = request->command;
+    const struct syn_actor *actor = request->actor;
     SYN_ASSERT((unsigned)command->verb < SYN_VERB_COUNT);
     SYN_ASSERT((unsigned)command->type < SYN_TYPE_COUNT);
     SYN_ASSERT(actor->account != NULL);
     syn_model_bury(model);
     memset(out, 0, sizeof(*out));
     struct syn_step step = {.model = model,
-                            .now_ms = now_ms,
+                            .now_ms = request->now_ms,
                             .actor = actor,
                             .command = command,
                             .arena = arena,

@@ -313,14 +313,19 @@ SYN_MUST_CHECK syn_status syn_model_add_service(
     const char *service_sid, int64_t now_ms,
     const struct syn_service_row **out);
 
+/* Who asks for what, and when. */
+struct syn_request {
+    int64_t now_ms;
+    const struct syn_actor *actor;
+    const struct syn_command *command;
+};
+
 /*
  * Carry out one command. Refusals are outcomes (`code`); a status other than
  * SYN_OK is ours (memory) and nothing has changed.
  */
 SYN_MUST_CHECK syn_status syn_model_step(struct syn_model *model,
-                                         int64_t now_ms,
-                                         const struct syn_actor *actor,
-                                         const struct syn_command *command,
+                                         const struct syn_request *request,
                                          struct syn_arena *arena,
                                          struct syn_outcome *out);
 

@@ -283,7 +283,11 @@ static void commit_create(struct syn_step *step, struct syn_object_cell *cell,
     struct syn_maybe_i64 ttl = step->command->ttl_s;
     if (ttl.is_set) {
         cell->object.expires_ms = rules->deadline(
-            rules->ctx, &cell->object, NULL, 0, ttl.value, step->now_ms);
+            rules->ctx, &(struct syn_ttl_change){.object = &cell->object,
+                                                 .item = NULL,
+                                                 .before_ms = 0,
+                                                 .ttl_s = ttl.value,
+                                                 .now_ms = step->now_ms});
         syn_due_set(model, &cell->due, cell->object.expires_ms);
     }
     model->next_order++;
@@ -426,9 +430,13 @@ static void move_deadline(struct syn_step *step, bool has_data)
     struct syn_object *object = &step->object->object;
     struct syn_maybe_i64 ttl = step->command->ttl_s;
     if (ttl.is_set) {
-        object->expires_ms =
-            rules->deadline(rules->ctx, object, NULL, object->expires_ms,
-                            ttl.value, step->now_ms);
+        object->expires_ms = rules->deadline(
+            rules->ctx,
+            &(struct syn_ttl_change){.object = object,
+                                     .item = NULL,
+                                     .before_ms = object->expires_ms,
+                                     .ttl_s = ttl.value,
+                                     .now_ms = step->now_ms});
     } else if (has_data) {
         object->expires_ms = rules->deadline_after_update(
             rules->ctx, object, NULL, object->expires_ms, step->now_ms);

@@ -119,7 +119,7 @@ static bool is_removal(enum syn_event_kind kind)
 
 void syn_log_append(struct syn_model *model, struct syn_object_cell *object,
                     struct syn_log_entry *entry, const struct syn_event *event,
-                    struct syn_blob *blob, int64_t previous_id)
+                    struct syn_blob *blob)
 {
     struct syn_log_ring *log = &object->log;
     if (log->count == 0) {
@@ -133,12 +133,11 @@ void syn_log_append(struct syn_model *model, struct syn_object_cell *object,
     entry->cause = event->cause;
     entry->plane = event->plane;
     entry->id = event->id;
-    entry->previous_id = previous_id;
     entry->at_ms = event->at_ms;
     entry->expires_ms = event->expires_ms;
     entry->index = event->index;
     if (is_removal(event->kind)) {
-        void_history(model, log, previous_id);
+        void_history(model, log, entry->previous_id);
     } else {
         entry->blob = blob;
         blob->refs++;

@@ -128,16 +128,10 @@ static bool creator_rights(void *ctx, const struct syn_object *object,
 }
 
 /* A permission POST replaces the row as a whole (rest.md section 3). */
-static unsigned apply_grant(void *ctx, const struct syn_object *object,
-                            struct syn_str identity, bool has_row,
-                            unsigned before, unsigned asked)
+static unsigned apply_grant(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)identity;
-    (void)has_row;
-    (void)before;
-    return asked;
+    return change->asked;
 }
 
 static bool apply_revoke(void *ctx, const struct syn_grant *grant)
@@ -173,15 +167,10 @@ static int64_t item_deadline(void *ctx, const struct syn_object *object)
     return 0;
 }
 
-static int64_t deadline(void *ctx, const struct syn_object *object,
-                        const struct syn_item *item, int64_t before_ms,
-                        int64_t ttl_s, int64_t now_ms)
+static int64_t deadline(void *ctx, const struct syn_ttl_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)item;
-    (void)before_ms;
-    return ttl_s == 0 ? 0 : now_ms + ttl_s * 1000;
+    return change->ttl_s == 0 ? 0 : change->now_ms + change->ttl_s * 1000;
 }
 
 static int64_t deadline_after_update(void *ctx, const struct syn_object *object,

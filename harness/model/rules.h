@@ -45,6 +45,24 @@ struct syn_access_query {
     int64_t now_ms;
 };
 
+/* A permission POST about one identity. */
+struct syn_grant_change {
+    const struct syn_object *object;
+    struct syn_str identity;
+    bool has_row;    /* there was a row before */
+    unsigned before; /* its rights; SYN_RIGHTS_NONE without one */
+    unsigned asked;
+};
+
+/* A TTL set on an object, or on an item of it. */
+struct syn_ttl_change {
+    const struct syn_object *object;
+    const struct syn_item *item; /* NULL: the object's own */
+    int64_t before_ms;           /* the old deadline; 0: none */
+    int64_t ttl_s;
+    int64_t now_ms;
+};
+
 struct syn_rules {
     /* True: allowed. Sound: ACL off, or a row that holds the right. */
     bool (*decide_access)(void *ctx, const struct syn_access_query *query);
@@ -92,11 +110,8 @@ struct syn_rules {
     bool (*creator_rights)(void *ctx, const struct syn_object *object,
                            bool is_sdk, unsigned *rights);
 
-    /* Rights that result from setting `asked` over `before` (SYN_RIGHTS_NONE
-     * and has_row false when there was no row). Sound: `asked`. */
-    unsigned (*apply_grant)(void *ctx, const struct syn_object *object,
-                            struct syn_str identity, bool has_row,
-                            unsigned before, unsigned asked);
+    /* Rights that result from the change. Sound: those asked for. */
+    unsigned (*apply_grant)(void *ctx, const struct syn_grant_change *change);
 
     /* Does deleting this row take effect? Sound: always. */
     bool (*apply_revoke)(void *ctx, const struct syn_grant *grant);
@@ -116,11 +131,8 @@ struct syn_rules {
     /* The deadline of a new item without a TTL. Sound: none. */
     int64_t (*item_deadline)(void *ctx, const struct syn_object *object);
 
-    /* The deadline that a TTL sets; sound: now + ttl, 0 clears. `before_ms`
-     * is the old one (0: none). */
-    int64_t (*deadline)(void *ctx, const struct syn_object *object,
-                        const struct syn_item *item, int64_t before_ms,
-                        int64_t ttl_s, int64_t now_ms);
+    /* The deadline that a TTL sets. Sound: now + ttl, 0 clears. */
+    int64_t (*deadline)(void *ctx, const struct syn_ttl_change *change);
 
     /* Does a data update without TTL move the deadline? Sound: keep it. */
     int64_t (*deadline_after_update)(void *ctx, const struct syn_object *object,

@@ -310,10 +310,11 @@ struct syn_log_entry *syn_log_prepare(struct syn_model *model,
                                       struct syn_str identity,
                                       struct syn_str key);
 void syn_log_discard(struct syn_model *model, struct syn_log_entry *entry);
-/* `event` says all but the log's own links; `previous_id` -1: a new item. */
+/* `event` says all but the log's own links; the entry comes with its
+ * `previous_id`, -1: a new item. */
 void syn_log_append(struct syn_model *model, struct syn_object_cell *object,
                     struct syn_log_entry *entry, const struct syn_event *event,
-                    struct syn_blob *blob, int64_t previous_id);
+                    struct syn_blob *blob);
 void syn_log_free(struct syn_model *model, struct syn_log_ring *log);
 
 /* --- page.c

@@ -31,8 +31,10 @@ static syn_status do_step(struct maker *m, const char *place,
     char reason[REASON_BYTES];
     struct syn_service *service = m->service;
     syn_status st =
-        syn_model_step(service->model, syn_clock_now_ms(service->clock),
-                       &m->actor, command, &service->scratch, out);
+        syn_model_step(service->model,
+                       &(struct syn_request){syn_clock_now_ms(service->clock),
+                                             &m->actor, command},
+                       &service->scratch, out);
     if (st == SYN_OK && out->code != SYN_CODE_NONE) {
         (void)snprintf(reason, sizeof(reason), "refused with %d: %s",
                        (int)out->code, syn_code_text(out->code));

@@ -28,17 +28,14 @@ static uint64_t key_anywhere(const struct syn_object *object,
            (uint64_t)object->type;
 }
 
-static unsigned note_anywhere(void *ctx, const struct syn_object *object,
-                              struct syn_str identity, bool has_row,
-                              unsigned before, unsigned asked)
+static unsigned note_anywhere(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)has_row;
-    (void)before;
-    if (object->unique_name.at != NULL) {
-        syn_note_take(key_anywhere(object, identity), asked);
+    if (change->object->unique_name.at != NULL) {
+        syn_note_take(key_anywhere(change->object, change->identity),
+                      change->asked);
     }
-    return asked;
+    return change->asked;
 }
 
 static bool cross_services(void *ctx, const struct syn_access_query *query)
@@ -117,17 +114,14 @@ static uint64_t key_of_row(const struct syn_object *object,
     return syn_note_key(object->service, identity, syn_str_of(object->sid));
 }
 
-static unsigned note_growth(void *ctx, const struct syn_object *object,
-                            struct syn_str identity, bool has_row,
-                            unsigned before, unsigned asked)
+static unsigned note_growth(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)has_row;
-    (void)before;
     grown[grown_count % GROWN_MAX] =
-        (struct grown){key_of_row(object, identity), object->event_count};
+        (struct grown){key_of_row(change->object, change->identity),
+                       change->object->event_count};
     grown_count++;
-    return asked;
+    return change->asked;
 }
 
 static bool cover_present(void *ctx, const struct syn_access_query *query)

@@ -100,16 +100,13 @@ static void plant_if_match_zero(struct syn_seams *seams)
     seams->rules.revision_fits = skips_zero;
 }
 
-static int64_t keep_stream_deadline(void *ctx, const struct syn_object *object,
-                                    const struct syn_item *item,
-                                    int64_t before_ms, int64_t ttl_s,
-                                    int64_t now_ms)
+static int64_t keep_stream_deadline(void *ctx,
+                                    const struct syn_ttl_change *change)
 {
-    if (object->type == SYN_TYPE_STREAM && ttl_s == 0) {
-        return before_ms;
+    if (change->object->type == SYN_TYPE_STREAM && change->ttl_s == 0) {
+        return change->before_ms;
     }
-    return syn_rules_sound.deadline(ctx, object, item, before_ms, ttl_s,
-                                    now_ms);
+    return syn_rules_sound.deadline(ctx, change);
 }
 
 static void plant_stream_ttl_zero(struct syn_seams *seams)

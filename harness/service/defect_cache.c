@@ -164,16 +164,13 @@ static void plant_known_key(struct syn_seams *seams)
 
 /* --- late ----------------------------------------------------------------- */
 
-static unsigned note_loss(void *ctx, const struct syn_object *object,
-                          struct syn_str identity, bool has_row,
-                          unsigned before, unsigned asked)
+static unsigned note_loss(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)has_row;
-    const bool is_loss =
-        (before & SYN_RIGHT_READ) != 0 && (asked & SYN_RIGHT_READ) == 0;
-    remember(key_of(object->sid, identity, 0), 0, is_loss);
-    return asked;
+    const bool is_loss = (change->before & SYN_RIGHT_READ) != 0 &&
+                         (change->asked & SYN_RIGHT_READ) == 0;
+    remember(key_of(change->object->sid, change->identity, 0), 0, is_loss);
+    return change->asked;
 }
 
 static bool delivers_on(void *ctx, const struct syn_access_query *query)

@@ -93,15 +93,10 @@ static void plant_etag(struct syn_seams *seams)
 
 /* --- rows ----------------------------------------------------------------- */
 
-static unsigned keep_manage(void *ctx, const struct syn_object *object,
-                            struct syn_str identity, bool has_row,
-                            unsigned before, unsigned asked)
+static unsigned keep_manage(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)identity;
-    (void)has_row;
-    return asked | (before & SYN_RIGHT_MANAGE);
+    return change->asked | (change->before & SYN_RIGHT_MANAGE);
 }
 
 static void plant_manage(struct syn_seams *seams)

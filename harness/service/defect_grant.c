@@ -40,15 +40,13 @@ static uint64_t key_of_service(const struct syn_object *object,
     return syn_note_key(object->service, identity, SYN_STR(""));
 }
 
-static unsigned note_for_service(void *ctx, const struct syn_object *object,
-                                 struct syn_str identity, bool has_row,
-                                 unsigned before, unsigned asked)
+static unsigned note_for_service(void *ctx,
+                                 const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)has_row;
-    (void)before;
-    syn_note_take(key_of_service(object, identity), asked);
-    return asked;
+    syn_note_take(key_of_service(change->object, change->identity),
+                  change->asked);
+    return change->asked;
 }
 
 static bool cover_service(void *ctx, const struct syn_access_query *query)
@@ -120,17 +118,14 @@ static uint64_t key_of_name(const struct syn_object *object,
            (uint64_t)object->type;
 }
 
-static unsigned note_for_name(void *ctx, const struct syn_object *object,
-                              struct syn_str identity, bool has_row,
-                              unsigned before, unsigned asked)
+static unsigned note_for_name(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)has_row;
-    (void)before;
-    if (object->unique_name.at != NULL) {
-        syn_note_take(key_of_name(object, identity), asked);
+    if (change->object->unique_name.at != NULL) {
+        syn_note_take(key_of_name(change->object, change->identity),
+                      change->asked);
     }
-    return asked;
+    return change->asked;
 }
 
 static bool drop_note(void *ctx, const struct syn_grant *grant)
@@ -164,17 +159,13 @@ static uint64_t key_of_row(const struct syn_object *object,
     return syn_note_key(object->service, identity, syn_str_of(object->sid));
 }
 
-static unsigned note_switch(void *ctx, const struct syn_object *object,
-                            struct syn_str identity, bool has_row,
-                            unsigned before, unsigned asked)
+static unsigned note_switch(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)has_row;
-    (void)before;
-    syn_note_take(key_of_row(object, identity), object->service->acl_enabled
-                                                    ? SYN_RIGHTS_NONE
-                                                    : SYN_RIGHTS_ALL);
-    return asked;
+    syn_note_take(key_of_row(change->object, change->identity),
+                  change->object->service->acl_enabled ? SYN_RIGHTS_NONE
+                                                       : SYN_RIGHTS_ALL);
+    return change->asked;
 }
 
 static bool wipe_rows(void *ctx, const struct syn_access_query *query)
@@ -195,15 +186,10 @@ static void plant_switch_wipes_rows(struct syn_seams *seams)
     seams->rules.decide_access = wipe_rows;
 }
 
-static unsigned only_widen(void *ctx, const struct syn_object *object,
-                           struct syn_str identity, bool has_row,
-                           unsigned before, unsigned asked)
+static unsigned only_widen(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)identity;
-    (void)has_row;
-    return before | asked;
+    return change->before | change->asked;
 }
 
 static void plant_grants_only_widen(struct syn_seams *seams)
@@ -211,14 +197,11 @@ static void plant_grants_only_widen(struct syn_seams *seams)
     seams->rules.apply_grant = only_widen;
 }
 
-static unsigned ignore_revoke(void *ctx, const struct syn_object *object,
-                              struct syn_str identity, bool has_row,
-                              unsigned before, unsigned asked)
+static unsigned ignore_revoke(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)identity;
-    return has_row && asked == SYN_RIGHTS_NONE ? before : asked;
+    return change->has_row && change->asked == SYN_RIGHTS_NONE ? change->before
+                                                               : change->asked;
 }
 
 static void plant_revoke_ignored(struct syn_seams *seams)
@@ -299,15 +282,11 @@ static uint64_t key_of_type(const struct syn_object *object,
                         syn_str_of(syn_type_name(object->type)));
 }
 
-static unsigned note_for_type(void *ctx, const struct syn_object *object,
-                              struct syn_str identity, bool has_row,
-                              unsigned before, unsigned asked)
+static unsigned note_for_type(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)has_row;
-    (void)before;
-    syn_note_take(key_of_type(object, identity), asked);
-    return asked;
+    syn_note_take(key_of_type(change->object, change->identity), change->asked);
+    return change->asked;
 }
 
 static bool cross_containers(void *ctx, const struct syn_access_query *query)

@@ -24,15 +24,12 @@ static bool is_sound(const struct syn_access_query *query)
 
 /* --- a grant that comes late ---------------------------------------------- */
 
-static unsigned note_given(void *ctx, const struct syn_object *object,
-                           struct syn_str identity, bool has_row,
-                           unsigned before, unsigned asked)
+static unsigned note_given(void *ctx, const struct syn_grant_change *change)
 {
-    if ((asked & ~before) != 0) {
-        syn_note_take(key_of(object, identity), GIVEN);
+    if ((change->asked & ~change->before) != 0) {
+        syn_note_take(key_of(change->object, change->identity), GIVEN);
     }
-    return syn_rules_sound.apply_grant(ctx, object, identity, has_row, before,
-                                       asked);
+    return syn_rules_sound.apply_grant(ctx, change);
 }
 
 static bool grant_late(void *ctx, const struct syn_access_query *query)
@@ -67,13 +64,10 @@ static bool note_ended(void *ctx, const struct syn_grant *grant)
 }
 
 /* A new row on the object mends it. */
-static unsigned note_mended(void *ctx, const struct syn_object *object,
-                            struct syn_str identity, bool has_row,
-                            unsigned before, unsigned asked)
+static unsigned note_mended(void *ctx, const struct syn_grant_change *change)
 {
-    syn_note_take(key_of(object, SYN_STR("")), 0);
-    return syn_rules_sound.apply_grant(ctx, object, identity, has_row, before,
-                                       asked);
+    syn_note_take(key_of(change->object, SYN_STR("")), 0);
+    return syn_rules_sound.apply_grant(ctx, change);
 }
 
 static bool revoke_all(void *ctx, const struct syn_access_query *query)

@@ -74,15 +74,13 @@ static void take_past(uint64_t key, unsigned rights, int64_t at_ms)
 
 /* --- revocations that are late -------------------------------------------- */
 
-static unsigned keep_before(void *ctx, const struct syn_object *object,
-                            struct syn_str identity, bool has_row,
-                            unsigned before, unsigned asked)
+static unsigned keep_before(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    if (has_row && (before & ~asked) != 0) {
-        take_past(key_of(object, identity), before, 0);
+    if (change->has_row && (change->before & ~change->asked) != 0) {
+        take_past(key_of(change->object, change->identity), change->before, 0);
     }
-    return asked;
+    return change->asked;
 }
 
 static bool keep_deleted(void *ctx, const struct syn_grant *grant)

@@ -114,24 +114,19 @@ static void plant_item_writes_show(struct syn_seams *seams)
 static char readers[READERS_BYTES]; /* "a","b" */
 static size_t readers_bytes;
 
-static unsigned list_reader(void *ctx, const struct syn_object *object,
-                            struct syn_str identity, bool has_row,
-                            unsigned before, unsigned asked)
+static unsigned list_reader(void *ctx, const struct syn_grant_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)has_row;
-    (void)before;
-    const size_t more = identity.bytes + sizeof(",\"\"") - 1;
+    const size_t more = change->identity.bytes + sizeof(",\"\"") - 1;
     if (readers_bytes + more < READERS_BYTES) {
         char *end = readers + readers_bytes;
         *end++ = readers_bytes == 0 ? ' ' : ',';
         *end++ = '"';
-        memcpy(end, identity.at, identity.bytes);
-        end[identity.bytes] = '"';
+        memcpy(end, change->identity.at, change->identity.bytes);
+        end[change->identity.bytes] = '"';
         readers_bytes += more;
     }
-    return asked;
+    return change->asked;
 }
 
 static void show_readers(void *ctx, struct syn_shaping *shaping)

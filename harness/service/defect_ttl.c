@@ -13,20 +13,16 @@
 
 static int64_t sound_deadline(int64_t ttl_s, int64_t now_ms)
 {
-    return syn_rules_sound.deadline(NULL, NULL, NULL, 0, ttl_s, now_ms);
+    return syn_rules_sound.deadline(
+        NULL, &(struct syn_ttl_change){.ttl_s = ttl_s, .now_ms = now_ms});
 }
 
 /* --- setting -------------------------------------------------------------- */
 
-static int64_t a_minute_more(void *ctx, const struct syn_object *object,
-                             const struct syn_item *item, int64_t before_ms,
-                             int64_t ttl_s, int64_t now_ms)
+static int64_t a_minute_more(void *ctx, const struct syn_ttl_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)item;
-    (void)before_ms;
-    const int64_t at_ms = sound_deadline(ttl_s, now_ms);
+    const int64_t at_ms = sound_deadline(change->ttl_s, change->now_ms);
     return at_ms == 0 ? 0 : at_ms + MINUTE_MS;
 }
 
@@ -35,15 +31,11 @@ static void plant_off_by_a_minute(struct syn_seams *seams)
     seams->rules.deadline = a_minute_more;
 }
 
-static int64_t zero_is_now(void *ctx, const struct syn_object *object,
-                           const struct syn_item *item, int64_t before_ms,
-                           int64_t ttl_s, int64_t now_ms)
+static int64_t zero_is_now(void *ctx, const struct syn_ttl_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)item;
-    (void)before_ms;
-    return ttl_s == 0 ? now_ms : sound_deadline(ttl_s, now_ms);
+    return change->ttl_s == 0 ? change->now_ms
+                              : sound_deadline(change->ttl_s, change->now_ms);
 }
 
 static void plant_zero_expires(struct syn_seams *seams)
@@ -51,14 +43,11 @@ static void plant_zero_expires(struct syn_seams *seams)
     seams->rules.deadline = zero_is_now;
 }
 
-static int64_t zero_is_ignored(void *ctx, const struct syn_object *object,
-                               const struct syn_item *item, int64_t before_ms,
-                               int64_t ttl_s, int64_t now_ms)
+static int64_t zero_is_ignored(void *ctx, const struct syn_ttl_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)item;
-    return ttl_s == 0 ? before_ms : sound_deadline(ttl_s, now_ms);
+    return change->ttl_s == 0 ? change->before_ms
+                              : sound_deadline(change->ttl_s, change->now_ms);
 }
 
 static void plant_zero_ignored(struct syn_seams *seams)
@@ -66,15 +55,11 @@ static void plant_zero_ignored(struct syn_seams *seams)
     seams->rules.deadline = zero_is_ignored;
 }
 
-static int64_t only_later(void *ctx, const struct syn_object *object,
-                          const struct syn_item *item, int64_t before_ms,
-                          int64_t ttl_s, int64_t now_ms)
+static int64_t only_later(void *ctx, const struct syn_ttl_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)item;
-    const int64_t at_ms = sound_deadline(ttl_s, now_ms);
-    return at_ms != 0 && at_ms < before_ms ? before_ms : at_ms;
+    const int64_t at_ms = sound_deadline(change->ttl_s, change->now_ms);
+    return at_ms != 0 && at_ms < change->before_ms ? change->before_ms : at_ms;
 }
 
 static void plant_only_extends(struct syn_seams *seams)
@@ -82,14 +67,12 @@ static void plant_only_extends(struct syn_seams *seams)
     seams->rules.deadline = only_later;
 }
 
-static int64_t add_to_deadline(void *ctx, const struct syn_object *object,
-                               const struct syn_item *item, int64_t before_ms,
-                               int64_t ttl_s, int64_t now_ms)
+static int64_t add_to_deadline(void *ctx, const struct syn_ttl_change *change)
 {
     (void)ctx;
-    (void)object;
-    (void)item;
-    return sound_deadline(ttl_s, before_ms == 0 ? now_ms : before_ms);
+    return sound_deadline(change->ttl_s, change->before_ms == 0
+                                             ? change->now_ms
+                                             : change->before_ms);
 }
 
 static void plant_adds(struct syn_seams *seams)
@@ -198,13 +181,11 @@ static void plant_alias_wins(struct syn_seams *seams)
     seams->choose_ttls = prefer_alias;
 }
 
-static int64_t no_item_deadline(void *ctx, const struct syn_object *object,
-                                const struct syn_item *item, int64_t before_ms,
-                                int64_t ttl_s, int64_t now_ms)
+static int64_t no_item_deadline(void *ctx, const struct syn_ttl_change *change)
 {
     (void)ctx;
-    (void)object;
-    return item != NULL ? before_ms : sound_deadline(ttl_s, now_ms);
+    return change->item != NULL ? change->before_ms
+                                : sound_deadline(change->ttl_s, change->now_ms);
 }
 
 static void plant_item_ignored(struct syn_seams *seams)
@@ -314,14 +295,11 @@ static void plant_expired_undated(struct syn_seams *seams)
     seams->rules.purge_delay_ms = LINGER_MS;
 }
 
-static int64_t forget_late(void *ctx, const struct syn_object *object,
-                           const struct syn_item *item, int64_t before_ms,
-                           int64_t ttl_s, int64_t now_ms)
+static int64_t forget_late(void *ctx, const struct syn_ttl_change *change)
 {
-    const bool is_late = before_ms != 0 && before_ms <= now_ms;
-    return is_late ? before_ms
-                   : syn_rules_sound.deadline(ctx, object, item, before_ms,
-                                              ttl_s, now_ms);
+    const bool is_late =
+        change->before_ms != 0 && change->before_ms <= change->now_ms;
+    return is_late ? change->before_ms : syn_rules_sound.deadline(ctx, change);
 }
 
 static void plant_late_forgotten(struct syn_seams *seams)

@@ -158,9 +158,10 @@ syn_status syn_service_step(struct syn_service *service,
         out->code = SYN_CODE_54009;
         return SYN_OK;
     }
-    syn_status st =
-        syn_model_step(service->model, syn_clock_now_ms(service->clock), actor,
-                       command, arena, out);
+    syn_status st = syn_model_step(
+        service->model,
+        &(struct syn_request){syn_clock_now_ms(service->clock), actor, command},
+        arena, out);
     if (st != SYN_OK || out->code != SYN_CODE_NONE) {
         /* A stranger who is denied must not use up the owner's share. */
         syn_admission_refund(service, &charge);

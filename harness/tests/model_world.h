@@ -47,9 +47,11 @@ static inline enum syn_code world_act(struct world *world,
     if (command.service.at == NULL) {
         command.service = SYN_STR("default");
     }
-    ck_assert_int_eq(syn_model_step(world->model, world->now_ms, &actor,
-                                    &command, &world->arena, &world->out),
-                     SYN_OK);
+    ck_assert_int_eq(
+        syn_model_step(world->model,
+                       &(struct syn_request){world->now_ms, &actor, &command},
+                       &world->arena, &world->out),
+        SYN_OK);
     return world->out.code;
 }
 

@@ -148,8 +148,9 @@ static syn_status play(struct world *world, const struct syn_command *command,
                               is_create ? SYN_STR("ann") : SYN_STR("system")};
     struct syn_command copy = *command;
     copy.service = SYN_STR("default");
-    return syn_model_step(world->model, world->now_ms, &actor, &copy, arena,
-                          out);
+    return syn_model_step(world->model,
+                          &(struct syn_request){world->now_ms, &actor, &copy},
+                          arena, out);
 }
 
 static struct syn_str snapshot(struct world *world)
