@@ -144,6 +144,11 @@ static int64_t read_us(clockid_t id)
     return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / NS_PER_US;
 }
 
+int64_t syn_monotonic_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
+}
+
 struct syn_clock *syn_clock_new_real(void)
 {
     struct syn_clock *clock = new_clock();

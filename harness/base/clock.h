@@ -54,6 +54,9 @@ void syn_clock_free(struct syn_clock *clock);
 bool syn_clock_is_virtual(const struct syn_clock *clock);
 
 /* Unix time in microseconds, milliseconds, seconds (rounded down). */
+/* Real time since some moment, which nobody sets: for durations. */
+int64_t syn_monotonic_us(void);
+
 int64_t syn_clock_now_us(const struct syn_clock *clock);
 int64_t syn_clock_now_ms(const struct syn_clock *clock);
 int64_t syn_clock_now_s(const struct syn_clock *clock);

@@ -4,6 +4,7 @@
  */
 #include "gate/calibrate_impl.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "syn/limits.h"
 #include "target/guard.h"
@@ -12,15 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* In the embedded service what expires stays so long, to be looked at. */
 #define PURGE_DELAY_MS INT64_C(3600000)
 #define REASON_BYTES   256
 #define TOKEN_TTL_S    86400
 #define TEXT_BYTES_MAX 16777216
-#define US_PER_S       INT64_C(1000000)
-#define NS_PER_US      1000
 #define ADDRESS_BYTES  128
 #define PORT_MAX       65535
 
@@ -286,13 +284,6 @@ void syn_calibrate_observe(struct syn_arena *arena,
 
 /* --- what is said of it --------------------------------------------------- */
 
-static int64_t now_us(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / NS_PER_US;
-}
-
 static void print_table(const struct syn_calibration *seen)
 {
     struct syn_buf out;
@@ -384,7 +375,7 @@ int syn_calibrate_run(struct syn_arena *arena,
 {
     struct syn_calibration *seen = syn_arena_alloc(arena, sizeof *seen);
     struct syn_book book = {.arena = arena, .is_told = true};
-    int64_t began_us = now_us();
+    int64_t began_us = syn_monotonic_us();
     if (seen == NULL) {
         end->harness_fault = syn_status_text(SYN_ERR_MEMORY);
         return syn_book_close(&book, runner, end);
@@ -405,6 +396,6 @@ int syn_calibrate_run(struct syn_arena *arena,
             end->harness_fault = "the readings could not be saved";
         }
     }
-    end->elapsed_us = now_us() - began_us;
+    end->elapsed_us = syn_monotonic_us() - began_us;
     return syn_book_close(&book, runner, end);
 }

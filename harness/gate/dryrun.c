@@ -4,6 +4,7 @@
  */
 #include "gate/dryrun.h"
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "report/file.h"
@@ -16,20 +17,11 @@
 
 #define HASH_BYTES   8
 #define MS_PER_S     1000
-#define US_PER_S     1000000
-#define NS_PER_US    1000
 #define SCRIPT_MODE  0700
 #define OUTPUT_BYTES 268435456
 
 _Static_assert(SYN_DRYRUN_FAULT_BYTES >= SYN_BASELINE_FAULT_BYTES,
                "faults of baselines fit");
-
-static int64_t now_us(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / NS_PER_US;
-}
 
 /* What stands in the first line for the suite: the trace itself. */
 static const char *hash_trace(struct syn_arena *arena,
@@ -230,7 +222,7 @@ int syn_dryrun_run(struct syn_arena *arena,
                                .clock = "virtual",
                                .limits = "off",
                                .started_ms = (int64_t)time(NULL) * MS_PER_S};
-    int64_t begun_us = now_us();
+    int64_t begun_us = syn_monotonic_us();
     syn_status st =
         syn_book_baseline(arena, options->runner, &end.baseline, fault);
     st = st != SYN_OK ? st : read_all(&dryrun, fault);
@@ -247,6 +239,6 @@ int syn_dryrun_run(struct syn_arena *arena,
     }
     syn_book_print_first(options->runner, &end);
     print_headline(&dryrun);
-    end.elapsed_us = now_us() - begun_us;
+    end.elapsed_us = syn_monotonic_us() - begun_us;
     return syn_book_close(&dryrun.book, options->runner, &end);
 }

@@ -8,6 +8,7 @@
  */
 #include "gate/gate.h"
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "gate/bench.h"
 #include "gate/readings.h"
@@ -17,10 +18,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#define NS_PER_US   1000
-#define US_PER_S    INT64_C(1000000)
 #define HASH_DIGITS 12
 #define CLASS_CASES 50    /* failures of one class with a case of their own */
 #define SHOWN_MAX   20000 /* cells in the picture */
@@ -44,13 +42,6 @@ struct gate {
     size_t tally_room;
     bool is_full; /* out of memory */
 };
-
-static int64_t now_us(void)
-{
-    struct timespec at = {.tv_sec = 0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &at);
-    return (int64_t)at.tv_sec * US_PER_S + at.tv_nsec / NS_PER_US;
-}
 
 const char *syn_gate_hash(struct syn_arena *arena,
                           const struct syn_gate_plan *plan)
@@ -582,7 +573,7 @@ syn_status syn_gate_prove(struct syn_arena *arena,
                           struct syn_gate_outcome *out)
 {
     struct gate gate = {.options = options, .arena = arena, .out = out};
-    int64_t began_us = now_us();
+    int64_t began_us = syn_monotonic_us();
     *out = (struct syn_gate_outcome){
         .shown = syn_arena_array(arena, SHOWN_MAX, sizeof *out->shown)};
     out->book.arena = arena;
@@ -598,6 +589,6 @@ syn_status syn_gate_prove(struct syn_arena *arena,
         add_vacuous(&gate);
     }
     syn_table_fini(&gate.tallies);
-    out->elapsed_us = now_us() - began_us;
+    out->elapsed_us = syn_monotonic_us() - began_us;
     return st == SYN_OK && gate.is_full ? SYN_ERR_MEMORY : st;
 }

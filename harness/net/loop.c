@@ -9,17 +9,16 @@
  */
 #include "net/loop.h"
 
+#include "base/clock.h"
 #include "net/loop_impl.h"
 #include "syn/limits.h"
 
 #include <ev.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define US_PER_MS   1000
 #define US_PER_S    1000000
-#define NS_PER_US   1000
 #define TURN_MS_MAX 1000 /* longest single wait of run and run_until */
 
 struct syn_loop {
@@ -32,13 +31,6 @@ struct syn_loop {
     ev_timer bound;
     bool is_stopped;
 };
-
-static int64_t monotonic_us(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / NS_PER_US;
-}
 
 /* Both only end the wait; what is due is done after ev_run. */
 static void on_wake(struct ev_loop *ev, ev_async *watcher, int events)
@@ -198,9 +190,10 @@ void syn_loop_turn(struct syn_loop *loop, unsigned wait_ms)
 bool syn_loop_run_until(struct syn_loop *loop, bool (*is_done)(void *ctx),
                         void *ctx, unsigned guard_ms)
 {
-    int64_t end_us = monotonic_us() + (int64_t)guard_ms * US_PER_MS;
+    int64_t end_us = syn_monotonic_us() + (int64_t)guard_ms * US_PER_MS;
     while (!is_done(ctx)) {
-        int64_t left_ms = (end_us - monotonic_us() + US_PER_MS - 1) / US_PER_MS;
+        int64_t left_ms =
+            (end_us - syn_monotonic_us() + US_PER_MS - 1) / US_PER_MS;
         if (left_ms <= 0 || loop->is_stopped) {
             return false;
         }

@@ -120,9 +120,9 @@ static unsigned accepted;
 
 static void listen_on(const struct syn_tls_server *tls)
 {
-    ck_assert_int_eq(syn_listener_open(loop, "127.0.0.1", 0, tls, accept_one,
-                                       &accepted, &listener),
-                     SYN_OK);
+    const struct syn_listener_options at = {"127.0.0.1", 0, tls, accept_one,
+                                            &accepted};
+    ck_assert_int_eq(syn_listener_open(loop, &at, &listener), SYN_OK);
     route = (struct syn_route){
         .host = "sync.test",
         .port = 443,

@@ -225,17 +225,17 @@ END_TEST
 START_TEST(paused_stream_is_read_when_it_goes_on)
 {
     const unsigned before = reads_of_a_turn();
-    ck_assert_uint_lt(before, PEERS);
-    for (unsigned i = 0; i < PEERS; i++) {
+    ck_assert_uint_lt(before, HOT);
+    for (unsigned i = 0; i < HOT; i++) {
         syn_stream_pause(streams[i]);
     }
     syn_loop_turn(loop, 0);
     syn_loop_turn(loop, 0);
     ck_assert_uint_eq(reads, before);
-    for (unsigned i = 0; i < PEERS; i++) {
+    for (unsigned i = 0; i < HOT; i++) {
         syn_stream_resume(streams[i]);
     }
-    ck_assert(until(has_reads, PEERS));
+    ck_assert(until(has_reads, HOT));
 }
 END_TEST
 

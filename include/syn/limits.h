@@ -48,24 +48,24 @@
 #define SYN_STREAM_UNREAD_MAX      268435456 /* of a seeded defect, likewise */
 
 /* --- net, ours ------------------------------------------------------------ */
-#define SYN_LISTEN_BACKLOG       4096     /* performance: reconnect storms */
-#define SYN_ACCEPTS_PER_TURN_MAX 128      /* one listener, one turn */
-#define SYN_ACCEPT_RETRY_MS      50       /* out of descriptors: wait */
-#define SYN_LINGER_MS            1000     /* orderly close: wait for the peer */
-#define SYN_CLOSE_MS             10000    /* peer that does not take the rest */
-#define SYN_TLS_ACCEPT_MS        10000    /* handshake of an accepted stream */
-#define SYN_VENDOR_TIMEOUT_S     600      /* lws's own; ours come first */
-#define SYN_STREAM_SHARES_MAX    32       /* shared texts sent in one call */
-#define SYN_STREAM_READ_BYTES    65536    /* one read, shared by all streams */
-#define SYN_TURN_TIMERS_MAX      10000    /* fired in one turn */
-#define SYN_TURN_CROWD_MIN       64       /* streams to write to: look again */
-#define SYN_TURN_LOOKS_MAX       4        /* at most so often in one turn */
-#define SYN_FAIR_TICK_MS         100      /* in which a reader's load halves */
-#define SYN_FAIR_READS           16       /* more: its reads wait, some 80/s */
-#define SYN_TURN_LATE_MAX        16       /* such reads in one turn, 0.3 ms */
-#define SYN_FAIR_REST_MS         1        /* more wait: until the next of them */
-#define SYN_FAIR_CALM_MS         10       /* if another was read so lately */
-#define SYN_WS_FRAGMENTS_MAX     4096     /* of one message, W12 */
+#define SYN_LISTEN_BACKLOG       4096  /* performance: reconnect storms */
+#define SYN_ACCEPTS_PER_TURN_MAX 128   /* one listener, one turn */
+#define SYN_ACCEPT_RETRY_MS      50    /* out of descriptors: wait */
+#define SYN_LINGER_MS            1000  /* orderly close: wait for the peer */
+#define SYN_CLOSE_MS             10000 /* peer that does not take the rest */
+#define SYN_TLS_ACCEPT_MS        10000 /* handshake of an accepted stream */
+#define SYN_VENDOR_TIMEOUT_S     600   /* lws's own; ours come first */
+#define SYN_STREAM_SHARES_MAX    32    /* shared texts sent in one call */
+#define SYN_STREAM_READ_BYTES    65536 /* one read, shared by all streams */
+#define SYN_TURN_TIMERS_MAX      10000 /* fired in one turn */
+#define SYN_TURN_CROWD_MIN       64    /* streams to write to: look again */
+#define SYN_TURN_LOOKS_MAX       4     /* at most so often in one turn */
+#define SYN_FAIR_TICK_MS         100   /* in which a reader's load halves */
+#define SYN_FAIR_READS           16    /* more: its reads wait, some 80/s */
+#define SYN_TURN_LATE_MAX        16    /* such reads in one turn, 0.3 ms */
+#define SYN_FAIR_REST_MS         1     /* more wait: until the next of them */
+#define SYN_FAIR_CALM_MS         10    /* if another was read so lately */
+#define SYN_WS_FRAGMENTS_MAX     4096  /* of one message, W12 */
 #define SYN_WS_PILE_BYTES_MAX    67108864 /* of a careless reader */
 #define SYN_HTTP_CHUNK_BYTES_MAX 256      /* chunk-size line */
 #define SYN_CURL_CONNECTIONS_MAX 64       /* kept open by one multi handle */
